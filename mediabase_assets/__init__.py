@@ -1,0 +1,1 @@
+"""MEDIABASE: from a corrupted legacy table to a normalized, checked, fast database."""

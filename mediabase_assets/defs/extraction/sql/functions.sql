@@ -1,0 +1,124 @@
+-- Small readers of single values, in the build schema. Immutable, inlined where PostgreSQL can.
+-- Left out: anything that needs a table.
+
+-- Text without white space at its ends (also no-break, zero-width and ideographic spaces); NULL for nothing left.
+create or replace function clean_text(value text) returns text
+language sql immutable parallel safe
+return nullif(btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF'), '');
+
+-- What an Ensembl id says: {stable id, version, 'par' if it is on PAR_Y}; NULL for anything else.
+-- ENSG00000182378.12_PAR_Y and ENSGR0000182378 (PAR_Y in old GENCODE) both name ENSG00000182378.
+create or replace function any_ensembl_id(value text, prefix text) returns text[]
+language sql immutable parallel safe
+return (
+  select case
+    when parts[1] = '' and length(parts[2]) = 11 then array[prefix || parts[2], parts[3], case when parts[4] is not null then 'par' end]
+    when parts[1] = 'R' and length(parts[2]) = 10 then array[prefix || '0' || parts[2], parts[3], 'par']
+  end
+  from (select regexp_match(clean_text(value), '^' || prefix || '(R?)(\d{10,11})(?:\.(\d{1,6}))?(_PAR_Y)?$') as parts offset 0) as matched);
+
+-- The same; the two usual forms are read without capturing groups, which is ten times faster.
+create or replace function ensembl_id(value text, prefix text) returns text[]
+language sql immutable parallel safe
+return case
+  when value is null then null
+  when value ~ ('^' || prefix || '\d{11}$') then array[value, null, null]
+  when value ~ ('^' || prefix || '\d{11}\.\d{1,6}$') then array[left(value, 15), substr(value, 17), null]
+  else any_ensembl_id(value, prefix)
+end;
+
+-- A JSON number, or a string that holds nothing but one; NULL for everything else.
+create or replace function json_number(value jsonb) returns numeric
+language sql immutable parallel safe
+return case jsonb_typeof(value)
+  when 'number' then (value #>> '{}')::numeric
+  when 'string' then case when clean_text(value #>> '{}') ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$'
+                          then clean_text(value #>> '{}')::numeric end
+end;
+
+-- A JSON string, number or boolean as trimmed text; NULL for null, empty text, objects and arrays.
+create or replace function json_text(value jsonb) returns text
+language sql immutable parallel safe
+return case when jsonb_typeof(value) in ('string', 'number', 'boolean') then clean_text(value #>> '{}') end;
+
+-- The scalar members of a JSON array as sorted distinct texts; one text for a scalar; NULL for none.
+create or replace function json_text_array(value jsonb) returns text[]
+language sql immutable parallel safe
+return (
+  select array_agg(distinct json_text(e) collate "C" order by json_text(e) collate "C")
+  from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value when 'object' then '[]' else jsonb_build_array(value) end) as e
+  where json_text(e) is not null);
+
+-- The members of a JSON array, an empty set for anything else.
+create or replace function json_members(value jsonb) returns jsonb
+language sql immutable parallel safe
+return case when jsonb_typeof(value) = 'array' then value else '[]'::jsonb end;
+
+create or replace function object_of(value jsonb) returns jsonb
+language sql immutable parallel safe
+return case when jsonb_typeof(value) = 'object' then value else '{}'::jsonb end;
+
+-- The PubMed id in a text, without prefix and leading zeros; NULL where there is none (1 to 8 digits).
+create or replace function any_pubmed_id(value text) returns text
+language sql immutable parallel safe
+return (regexp_match(clean_text(value), '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9]\d{0,7})(?:\.0)?$'))[1];
+
+-- The same; the usual form is read without a capturing group.
+create or replace function pubmed_id(value text) returns text
+language sql immutable parallel safe
+return case when value ~ '^[1-9]\d{0,7}$' then value when value is not null then any_pubmed_id(value) end;
+
+-- 64 bits of an md5 as a number, for ids that follow from content alone.
+create or replace function content_id(value text) returns bigint
+language sql immutable parallel safe
+return ('x' || substr(md5(value), 1, 16))::bit(64)::bigint;
+
+-- The drugs that a PharmGKB text or list names: separated by `;`, or, where there is none, by a comma between two letters (a comma
+-- with a space or a digit is part of a name: "Ace Inhibitors, Plain", "3,4-methylenedioxymethamphetamine"). Quotes around
+-- a name are dropped. One empty text where none is named.
+create or replace function named_drugs(value jsonb) returns text[]
+language sql immutable parallel safe
+return coalesce((
+  select array_agg(distinct name collate "C" order by name collate "C")
+  from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
+  cross join lateral regexp_split_to_table(
+    json_text(e), case when json_text(e) like '%;%' then ';' else '(?<=[A-Za-z)"]),(?=[A-Za-z("])' end) as part
+  cross join lateral clean_text(btrim(clean_text(part), '"')) as name
+  where name is not null), array['']);
+
+-- How many (item, drug) pairs a list of PharmGKB annotations holds; anything else than an object is one.
+create or replace function count_annotations(list jsonb, drug_key text) returns bigint
+language sql immutable parallel safe
+return case when jsonb_typeof(list) = 'array'
+  then (select coalesce(sum(case when jsonb_typeof(a) = 'object' then cardinality(named_drugs(a -> drug_key)) else 1 end), 0)
+        from jsonb_array_elements(list) as a)
+  else 1 end;
+
+-- How many facts a value of a legacy column holds, counted without taking them apart: the left side of every account.
+-- A fact is a member of an array, a key of an object, a GO id in a list under an aspect, an (annotation, drug) pair of
+-- PharmGKB; a value of an unexpected kind is one fact.
+create or replace function count_facts(field text, value jsonb) returns bigint
+language sql immutable parallel safe
+return case
+  when value is null then 0
+  when jsonb_typeof(value) = 'array' then jsonb_array_length(value)
+  when jsonb_typeof(value) <> 'object' then 1
+  when field in ('source_references', 'publications', 'go_terms') then
+    (select coalesce(sum(case when jsonb_typeof(v) = 'array' then jsonb_array_length(v) else 1 end), 0) from jsonb_each(value) as s (k, v))
+  when field = 'pharmgkb_variants' then
+    (select coalesce(sum(case when k in ('high_impact_variants', 'cyp450_variants', 'cancer_relevant_variants')
+      then count_annotations(v, 'drugs') else 1 end), 0) from jsonb_each(value) as s (k, v))
+  when field = 'drugs' then
+    (select coalesce(sum(
+      case
+        when k = 'pharmgkb_data' and jsonb_typeof(v) = 'object' then
+          (select coalesce(sum(case
+            when kk = 'clinical_annotations' then count_annotations(vv, 'drug')
+            when kk = 'pathway_data' and jsonb_typeof(vv) = 'object' then (select count(*) from jsonb_object_keys(vv))
+            else 1 end), 0) from jsonb_each(v) as p (kk, vv))
+        when k in ('drugcentral_data', 'chembl_data') and jsonb_typeof(coalesce(v -> 'drugs', v -> 'compounds', v)) = 'array'
+          then jsonb_array_length(coalesce(v -> 'drugs', v -> 'compounds', v))
+        else 1
+      end), 0) from jsonb_each(value) as d (k, v))
+  else (select count(*) from jsonb_object_keys(value))
+end;

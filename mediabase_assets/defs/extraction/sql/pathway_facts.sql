@@ -1,0 +1,49 @@
+-- Grain: one row per pathway that a gene is said to be in, by string (`name [Reactome:R-HSA-1]`) or by features.pathways.
+-- Rules: the last bracket group is the id; a bare id is a pathway whose name other rows may tell; what names no Reactome
+-- stable id is quarantined. Ids of other species are kept and told by `species`.
+-- Inputs: gene_payloads.
+create unlogged table pathway_facts as
+with entries as (
+  select payload_id, gene_id, field, n, '$[' || (position - 1) || ']' as path, e as raw, json_text(e) as entry, null as name, null as url
+  from gene_payloads cross join jsonb_array_elements(value) with ordinality as m (e, position)
+  where reason is null and field = 'pathways'
+  union all
+  select payload_id, gene_id, field, n, '$.pathways.' || key, e, key, json_text(object_of(e) -> 'name'), json_text(object_of(e) -> 'url')
+  from gene_payloads cross join jsonb_each(object_of(value)) as m (key, e)
+  where reason is null and field = 'features.pathways'
+  union all
+  select payload_id, gene_id, field, n, '$.pathways', value, null, null, null
+  from gene_payloads
+  where reason is null and field = 'features.pathways' and jsonb_typeof(value) <> 'object'
+),
+matched as materialized (
+  select *,
+    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d+)(?:\.\d+)?\s*\]$') as named,
+    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d+)(?:\.\d+)?\]?$') as bare_id
+  from entries
+),
+typed as materialized (
+  select
+    payload_id, gene_id, field, path, n, raw,
+    coalesce(named[2], bare_id) collate "C" as pathway_id,
+    (case when octet_length(coalesce(named[1], name)) <= 2000 then coalesce(named[1], name) end) collate "C" as pathway_name,
+    url,
+    case
+      when entry is null and field = 'features.pathways' then 'not_an_object'
+      when entry is null then 'blank_value'
+      when octet_length(entry) > 2000 then 'value_too_long'
+      when coalesce(named[2], bare_id) is null then 'pathway_unparsable'
+    end as reason,
+    array_remove(array[
+      case when bare_id is not null and name is null and field = 'pathways' then 'pathway_bare_id' end,
+      case when raw #>> '{}' <> entry and field = 'pathways' then 'white_space' end
+    ], null) as repairs
+  from matched
+)
+select
+  payload_id, gene_id, field, path, n, pathway_id, pathway_name, 'Reactome' as pathway_source, url, reason,
+  case when reason is null then repairs else '{}' end as repairs, null::text as winner,
+  case when reason is not null or repairs <> '{}' then raw end as raw,
+  reason is null and row_number() over (
+    partition by gene_id, pathway_id, reason order by (repairs <> '{}'), field desc, pathway_name nulls last, payload_id, path) = 1 as is_first
+from typed;

@@ -1,0 +1,137 @@
+-- What the migration knows about itself. Safe to run again.
+create table if not exists migration_runs (
+  migration_id text primary key,
+  run_id text,
+  status text not null,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  snapshot_id text,
+  legacy_relation text,
+  legacy_fingerprint text,
+  legacy_content_hash text,
+  backup_id text,
+  schema_version text,
+  configuration jsonb not null default '{}'
+);
+comment on table migration_runs is 'One row per migration: when, from which legacy content, with which configuration, with which outcome.';
+
+create table if not exists migration_stages (
+  migration_id text not null,
+  asset text not null,
+  stage integer not null,
+  status text not null,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  seconds double precision,
+  row_count bigint,
+  detail text,
+  primary key (migration_id, asset)
+);
+comment on table migration_stages is 'One row per migration and asset: stage of the owner''s twelve, outcome, time, rows.';
+
+create table if not exists releases (
+  release_id text primary key,
+  migration_id text not null,
+  snapshot_id text not null,
+  schema_version text not null,
+  released_at timestamptz not null default now()
+);
+comment on table releases is 'One row per release: everything that it lists appeared in one transaction.';
+
+create table if not exists release_relations (
+  release_id text not null references releases (release_id) on delete cascade,
+  relation text not null,
+  how text not null,
+  row_count bigint not null,
+  content_hash text not null,
+  inserted bigint not null,
+  updated bigint not null,
+  deleted bigint not null,
+  primary key (release_id, relation)
+);
+comment on table release_relations is 'One row per release and relation: moved into place or changed by difference, rows changed, content hash.';
+
+create table if not exists built_relations (
+  relation text primary key,
+  asset text not null,
+  snapshot_id text not null,
+  migration_id text not null,
+  row_count bigint not null,
+  content_hash text not null,
+  code_version text not null,
+  built_at timestamptz not null default now(),
+  is_live boolean not null default false
+);
+comment on table built_relations is 'One row per relation: the snapshot that its newest audited content was made from, and whether that is live.';
+
+create table if not exists row_account (
+  migration_id text not null,
+  asset text not null,
+  legacy_column text not null,
+  fact_kind text not null,
+  is_primary boolean not null,
+  facts_read bigint not null,
+  kept bigint not null,
+  merged bigint not null,
+  repaired bigint not null,
+  quarantined bigint not null,
+  archived bigint not null default 0,
+  primary key (migration_id, asset, legacy_column, fact_kind)
+);
+comment on table row_account is 'One row per migration, asset, legacy column and kind of fact: facts read = kept + merged + repaired + quarantined + archived. is_primary: this is the one place where the fact counts for its column.';
+
+create table if not exists reason_account (
+  migration_id text not null,
+  asset text not null,
+  legacy_column text not null,
+  outcome text not null,
+  reason text not null,
+  facts bigint not null,
+  primary key (migration_id, asset, legacy_column, outcome, reason)
+);
+comment on table reason_account is 'One row per migration, asset, column and reason: facts quarantined or repaired for it.';
+
+create table if not exists column_account (
+  migration_id text not null,
+  legacy_column text not null,
+  fate text not null,
+  facts_read bigint not null,
+  kept bigint not null,
+  merged bigint not null,
+  repaired bigint not null,
+  quarantined bigint not null,
+  archived bigint not null,
+  explanation text,
+  primary key (migration_id, legacy_column)
+);
+comment on table column_account is 'One row per migration and column of the legacy table: where its facts went.';
+
+create table if not exists quarantine (
+  migration_id text not null,
+  asset text not null,
+  transcript_id text,
+  gene_id text,
+  legacy_column text not null,
+  json_path text not null,
+  reason text not null,
+  raw_value jsonb,
+  winner text,
+  fact_count bigint not null
+);
+comment on table quarantine is 'Every value that is not in the normalized tables because of damage: where it stood, why, what it was, and the winner if there is one.';
+create index if not exists quarantine_migration_reason_idx on quarantine (migration_id, reason);
+
+create table if not exists repairs (
+  migration_id text not null,
+  asset text not null,
+  transcript_id text,
+  gene_id text,
+  legacy_column text not null,
+  json_path text not null,
+  reason text not null,
+  raw_value jsonb,
+  repaired_value jsonb,
+  fact_count bigint not null
+);
+comment on table repairs is 'Every value that is kept but was changed: where it stood, why, what it was; one row per value of the gene for repairs that recur inside it.';
+create index if not exists repairs_migration_reason_idx on repairs (migration_id, reason);

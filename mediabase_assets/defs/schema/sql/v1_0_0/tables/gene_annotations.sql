@@ -1,0 +1,6 @@
+create table gene_annotations (
+  gene_id text not null,
+  annotation_type text not null,
+  annotation_value text not null,
+  source text not null
+);

@@ -1,0 +1,20 @@
+create table transcripts (
+  transcript_id text not null,
+  transcript_version integer,
+  gene_id text not null,
+  transcript_name text,
+  transcript_type text,
+  support_level smallint,
+  chromosome text,
+  coordinates jsonb,
+  annotation_level smallint,
+  tags text[],
+  ccds_id text,
+  havana_id text,
+  ensembl_protein_id text,
+  is_par boolean not null,
+  expression_fold_change double precision,
+  go_set_id bigint,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);

@@ -1,0 +1,1 @@
+"""Machinery: settings, database, embedded server, loading, backup, factories. Nothing here is loaded as a definition."""

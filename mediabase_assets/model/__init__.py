@@ -1,0 +1,1 @@
+"""The data model as values: legacy columns, target tables, reasons, stages. No Dagster, no input or output."""

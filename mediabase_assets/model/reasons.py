@@ -1,0 +1,117 @@
+"""Why a value was quarantined or repaired: one closed list of codes, each with the sentence that a curator reads.
+
+The codes are what the extraction SQL writes. A code that is not here raises: damage is never dropped silently and never
+guessed. `damage` names the kind of the legacy contract that a code answers (C1 to C28), where there is one.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Outcome(StrEnum):
+    """The five accounts in which every fact of the legacy table ends."""
+
+    KEPT = "kept"
+    MERGED = "merged"
+    REPAIRED = "repaired"
+    QUARANTINED = "quarantined"
+    ARCHIVED = "archived"
+
+
+class Reason(NamedTuple):
+    """A reason code.
+
+    Attributes:
+        code: As written by the SQL and stored in the account tables.
+        sentence: What a curator reads.
+        damage: The kinds of damage of the legacy contract, empty for none.
+    """
+
+    code: str
+    sentence: str
+    damage: tuple[str, ...] = ()
+
+
+#: Values that are not in the normalized tables.
+QUARANTINE_REASONS: tuple[Reason, ...] = (
+    Reason("symbol_conflict", "A better gene holds the same symbol; this one is kept aside with its transcripts.", ("C4",)),
+    Reason("invalid_symbol", "The symbol breaks a configured rule (scaffold, contig, Metazoa_SRP …).", ("C5",)),
+    Reason("symbol_too_long", "The symbol is longer than any gene symbol.", ("C5",)),
+    Reason("gene_quarantined", "The gene that this describes is itself in quarantine.", ("C4", "C5")),
+    Reason("bad_gene_id", "The gene id is no Ensembl gene id and nothing else in the row names one.", ("C11",)),
+    Reason("gene_id_ambiguous", "The gene id is missing and several genes share the symbol.", ("C11",)),
+    Reason("gene_id_unresolvable", "The gene id is missing and nothing else in the row names a gene.", ("C11",)),
+    Reason("bad_transcript_id", "The transcript id is no Ensembl transcript id."),
+    Reason("par_y_duplicate", "The transcript is a PAR_Y copy; its row on chromosome X is kept.", ("C7",)),
+    Reason("duplicate_transcript", "Another row of the same transcript, with other values, is kept.", ("C6",)),
+    Reason("row_quarantined", "The row that held this value is itself in quarantine.", ("C4", "C5", "C6", "C7", "C11")),
+    Reason("bad_coordinates", "The coordinates are no interval: missing, reversed, zero or no numbers.", ("C15", "C19")),
+    Reason("bad_fold_change", "A fold change must be a positive, finite number.", ("C27",)),
+    Reason("not_an_object", "A JSON value of another kind than the column holds.", ("C15",)),
+    Reason("blank_value", "An empty entry.", ("C22",)),
+    Reason("value_too_long", "Longer than any real value of this kind."),
+    Reason("unknown_key", "A key that no program of MEDIABASE ever wrote.", ("C15",)),
+    Reason("bad_identifier", "The identifier has the form of no known authority.", ("C22",)),
+    Reason("older_version", "A newer version of the same identifier is kept.", ("C22",)),
+    Reason("bad_go_id", "Not a GO id.", ("C16",)),
+    Reason("missing_identifier", "The entry says nothing about which thing it describes.", ("C15", "C16")),
+    Reason("pathway_unparsable", "The pathway text names no Reactome stable id.", ("C25",)),
+    Reason("unknown_drug_key", "A drug key of no known source.", ("C2",)),
+    Reason("missing_drug_name", "A drug entry without a name.", ("C2",)),
+    Reason("drug_name_too_short", "A drug name shorter than the configured minimum.", ("C2",)),
+    Reason("conflicting_value", "Another entry for the same thing, held by more transcripts, is kept.", ("C3", "C20")),
+    Reason("bad_pmid", "Neither a PubMed id of 1 to 8 digits nor a DOI.", ("C26",)),
+    Reason("unreadable_value", "A value that should be a number is none.", ("C19",)),
+)
+
+#: Values that are kept, changed.
+REPAIR_REASONS: tuple[Reason, ...] = (
+    Reason("pharmgkb_payload", "A PharmGKB record stored among the drugs; moved to its own table.", ("C1",)),
+    Reason("drug_list_split", "An annotation that names several drugs; one row for each."),
+    Reason("drug_wrapper_unpacked", "Drugs inside a wrapper object; unpacked.", ("C2",)),
+    Reason("drug_name_variant", "Another spelling of the drug's name; the most frequent one is shown.", ("C3",)),
+    Reason("symbol_qualified", "A better gene holds the same symbol; this one is called SYMBOL@GENE_ID.", ("C4",)),
+    Reason("versioned_id", "The version was split off the identifier.", ("C6",)),
+    Reason("par_y", "A PAR_Y identifier; mapped to the gene's or transcript's own id.", ("C7",)),
+    Reason("missing_symbol", "No symbol; the gene id serves as one.", ("C8",)),
+    Reason("blank_symbol", "A symbol of white space; the gene id serves as one.", ("C9",)),
+    Reason("white_space", "White space around the value was removed.", ("C10",)),
+    Reason("missing_gene_id", "No gene id; resolved from the row's other ids or its symbol.", ("C11",)),
+    Reason("bad_gene_id", "No Ensembl gene id; resolved from the row's other ids or its symbol.", ("C11",)),
+    Reason("symbol_differs", "Most rows of the gene give another symbol; that one is shown."),
+    Reason("gene_type_differs", "Most rows of the gene give another type; that one is shown."),
+    Reason("locus_differs", "Most transcripts of the gene lie elsewhere; the gene is shown there.", ("C18",)),
+    Reason("coordinates_coerced", "Coordinates given as text or with a strand of another notation.", ("C19",)),
+    Reason("array_salvaged", "A list where an object belongs; its members were read.", ("C15",)),
+    Reason("go_aspect_keyed", "GO terms listed under their aspect.", ("C16",)),
+    Reason("go_text_value", "A GO term given by its name alone.", ("C16",)),
+    Reason("go_other_shape", "A GO term with name, namespace and a list of evidence.", ("C16",)),
+    Reason("go_id_format", "The GO id's spelling was normalized.", ("C16",)),
+    Reason("inherited_evidence", "Evidence inherited from a more specific term; told apart from evidence codes.", ("C17",)),
+    Reason("empty_evidence", "An empty evidence code; unknown.", ("C28",)),
+    Reason("unreadable_evidence", "No evidence code; unknown.", ("C17",)),
+    Reason("unreadable_aspect", "No GO aspect; unknown unless another fact tells.", ("C16",)),
+    Reason("identifier_retyped", "An identifier under the wrong authority; its form tells the right one.", ("C22",)),
+    Reason("refseq_protein_relabelled", "An Ensembl protein id labelled RefSeq.", ("C24",)),
+    Reason("pathway_bare_id", "A pathway id without its name.", ("C25",)),
+    Reason("pmid_prefix", "A prefix before the PubMed id was removed.", ("C26",)),
+    Reason("pmid_format", "The PubMed id's spelling was normalized.", ("C26",)),
+    Reason("pmid_number", "A PubMed id stored as a number.", ("C26",)),
+    Reason("bad_pmid", "No PubMed id; the entry is kept without it.", ("C26",)),
+    Reason("default_evidence", "A default that stands for missing (score 1.0, experimental, unknown); unknown.", ("C28",)),
+    Reason("unreadable_value", "A value that could not be read; unknown, the rest of the entry is kept.", ("C19",)),
+    Reason("number_out_of_range", "A number outside what the column can hold; unknown, the rest is kept.", ("C19",)),
+)
+
+
+def sentence(outcome: str, code: str) -> str:
+    """The sentence for a reason code.
+
+    Raises:
+        KeyError: The code is not in the list.
+
+    >>> sentence("quarantined", "bad_pmid")
+    'Neither a PubMed id of 1 to 8 digits nor a DOI.'
+    """
+    reasons = QUARANTINE_REASONS if outcome == Outcome.QUARANTINED else REPAIR_REASONS
+    return {r.code: r.sentence for r in reasons}[code]
