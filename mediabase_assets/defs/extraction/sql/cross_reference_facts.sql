@@ -1,4 +1,4 @@
--- Grain: one row per identifier in the arrays and id objects of a gene, and per CCDS id of its transcripts.
+-- Grain: one row per identifier in the arrays and id objects of a gene, and per CCDS and RefSeq protein id of its transcripts.
 -- Rules: the format decides the authority where the column is wrong (identifier_retyped); versions are split off; of two
 -- versions of one id the higher is kept; what fits no authority is quarantined.
 -- Inputs: gene_payloads, transcript_candidates, gene_candidates.
@@ -26,6 +26,12 @@ with members as (
   from transcript_candidates as t join gene_candidates as g using (gene_id)
   where t.ccds_id is not null and g.reason is null and t.reason is null
   group by t.gene_id, t.ccds_id
+  union all
+  select null, t.gene_id, 'alt_transcript_ids', '$.RefSeq_protein', count(*)::integer, to_jsonb(t.raw_protein_id), 'RefSeq',
+    'alt_transcript_ids.RefSeq_protein', false
+  from transcript_candidates as t join gene_candidates as g using (gene_id)
+  where t.protein_state = 'refseq' and g.reason is null and t.reason is null
+  group by t.gene_id, t.raw_protein_id
 ),
 typed as materialized (
   select *, json_text(raw) as value,

@@ -64,7 +64,7 @@ select
   payload_id, gene_id, field, path, n, go_id, term_name, definition, category, evidence_code, qualifier,
   inherited_from is not null as is_inherited, inherited_from, pmids,
   reason, case when reason is null then repairs else '{}' end as repairs, null::text as winner,
-  case when reason is not null or repairs <> '{}' then raw end as raw,
+  case when repairs = array['empty_evidence'] then '""'::jsonb when reason is not null or repairs <> '{}' then raw end as raw,
   reason is null and row_number() over (partition by payload_id, go_id, reason order by (repairs <> '{}'), path) = 1 as is_first_in_value
 from typed
 cross join lateral (

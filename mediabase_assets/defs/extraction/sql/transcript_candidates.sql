@@ -92,6 +92,12 @@ select
   ccds_id, havana_id,
   raw_protein_id,
   case when raw_protein_id ~ '^ENSP\d{11}(\.\d+)?$' then raw_protein_id end as ensembl_protein_id,
+  case
+    when raw_protein_id is null then 'absent'
+    when raw_protein_id ~ '^ENSP\d{11}(\.\d+)?$' then 'relabelled'
+    when raw_protein_id ~ '^[NXY]P_\d+(\.\d+)?$' then 'refseq'
+    else 'bad'
+  end as protein_state,
   go_terms, product_type,
   case
     when transcript_id is null then 'bad_transcript_id'

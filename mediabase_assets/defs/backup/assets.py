@@ -1,0 +1,83 @@
+"""The backup layer: a verified dump of everything that the migration could touch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import audit
+from mediabase_assets.lib.backup import FINDINGS, create_backup, verify_backup
+from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.step import step
+from mediabase_assets.lib.telling import check_result
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+
+_SENTENCES = {
+    "files_are_complete": "Every file of the manifest is there, in its full size.",
+    "checksums_match": "Every file has the checksum that the manifest tells.",
+    "archives_name_every_relation": "pg_restore lists every relation that was to be backed up.",
+    "archives_can_be_read_whole": "pg_restore reads the archives to their end.",
+    "row_counts_match": "The archives hold as many rows as the tables had in the snapshot of the backup.",
+}
+
+
+@dg.multi_asset(
+    name="backup__legacy_backup",
+    specs=[
+        dg.AssetSpec(
+            BACKUP_KEY,
+            deps=[dg.AssetKey(["legacy", "cancer_transcript_base"])],
+            description="A dump, by PostgreSQL's own pg_dump and in one snapshot, of the legacy table and of everything else that "
+            "the migration could touch, with a manifest. An earlier one is used again while nothing of it has changed.",
+            code_version="1",
+            tags={STAGE_TAG: str(int(Stage.BACKUP))},
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=BACKUP_KEY, description=_SENTENCES.get(name), blocking=True) for name in FINDINGS
+    ],
+    can_subset=True,
+)  # fmt: skip
+def legacy_backup(
+    context: dg.AssetExecutionContext, mediabase: Mediabase
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Back up, or find the backup that still holds; verify either."""
+    settings = mediabase.settings()
+    with step(context, settings, BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
+        with connect(settings, application_name="mediabase backup choice") as conn:
+            manifest = find_reusable_backup(conn, settings)
+        reused = manifest is not None
+        if manifest is None:
+            manifest = create_backup(settings, scope_of(settings), migration_id=this.migration_id, progress=context.log.info)
+        findings = verify_backup(manifest, progress=context.log.info)
+        wanted = {k.name for k in context.selected_asset_check_keys}
+        for found in findings:
+            if found.name in wanted:
+                yield check_result(BACKUP_KEY, audit.Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
+        wrong = [f.name for f in findings if not f.passed]
+        if wrong:
+            raise dg.Failure(
+                f"The backup {manifest.migration_id} did not verify ({', '.join(wrong)}); nothing was written to the database.\n"
+                f"  next:  look at {manifest.folder}, free disk space if it is short, and run again.",
+                allow_retries=False,
+            )
+        if context.selected_asset_keys:
+            legacy = manifest.legacy_relation
+            yield dg.MaterializeResult(
+                asset_key=BACKUP_KEY,
+                metadata={
+                    BACKUP_ID: manifest.migration_id,
+                    "used again": reused,
+                    "folder": dg.MetadataValue.path(str(manifest.folder)),
+                    "bytes": manifest.size_bytes,
+                    "dagster/row_count": legacy.rows or 0,
+                    "legacy content hash": legacy.content_hash or "",
+                    "relations": len(manifest.relations),
+                    "server": manifest.server_version,
+                    "pg_dump": manifest.pg_dump_version,
+                    "seconds": this.seconds,
+                },
+                data_version=dg.DataVersion(f"{manifest.migration_id}-{legacy.content_hash}"),
+            )

@@ -1,0 +1,161 @@
+"""The extraction layer: one snapshot of the legacy table, and one relation per kind of fact taken from it.
+
+Only declarations belong here; how a relation is built is its SQL, how an asset lives is `lib/extraction_asset.py`.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import journal
+from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
+from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, take_snapshot
+from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, run
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+
+SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
+ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
+CHECKS = EXTRACTION / "checks"
+_STAGE = {STAGE_TAG: str(int(Stage.GENE_EXTRACTION))}
+_VERSION = code_version(*(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
+
+
+def _check(name: str, description: str, *, is_warning: bool = False) -> ExtractionCheck:
+    return ExtractionCheck(name, description, CHECKS / f"{name}.sql", is_warning)
+
+
+EXTRACTIONS: tuple[Extraction, ...] = (
+    Extraction(
+        "gene_identities", Stage.GENE_EXTRACTION,
+        "One row per way in which legacy rows name a gene, with the gene id that it resolves to. Ids are never invented.",
+        ("legacy_rows",),
+    ),
+    Extraction(
+        "transcript_candidates", Stage.GENE_EXTRACTION,
+        "One row per legacy row, its transcript-grain values read and typed.",
+        ("legacy_rows", "gene_identities"),
+    ),
+    Extraction(
+        "gene_candidates", Stage.GENE_EXTRACTION,
+        "One row per gene that the legacy table names, with its quality score, rank among genes of its symbol, and whether it is kept.",
+        ("legacy_payloads", "gene_identities", "transcript_candidates"), "gene_candidates",
+        (_check("every_symbol_names_one_gene", "Among the genes that are kept, no symbol occurs twice."),),
+    ),
+    Extraction(
+        "row_states", Stage.GENE_EXTRACTION,
+        "One row per legacy row: kept, merged, repaired or quarantined as a whole, and why.",
+        ("legacy_rows", "legacy_payloads", "gene_payloads", "transcript_candidates", "gene_candidates"), "row_states",
+        (_check("every_legacy_row_has_one_outcome", "Every legacy row ends in exactly one account."),),
+    ),
+    Extraction(
+        "symbol_conflicts", Stage.CROSS_VALIDATION,
+        "One row per gene that shares its symbol with another, with everything that decided which one keeps it.",
+        ("gene_candidates",), None,
+        (_check("no_symbols_differ_in_case_only", "No two genes have symbols that differ in case only.", is_warning=True),),
+    ),
+    Extraction(
+        "fact_counts", Stage.CROSS_VALIDATION,
+        "One row per legacy column and kind of fact: how many facts the legacy table holds, the left side of the accounts.",
+        ("gene_payloads", "legacy_payloads"), None,
+        (
+            _check("kinds_of_facts_add_up", "The facts counted by kind add up to the facts counted by column."),
+            _check(
+                "no_annotation_is_shared_by_different_symbols",
+                "No two genes of different symbols carry the same rich annotation, a sign of annotation on a wrong gene.",
+                is_warning=True,
+            ),
+        ),
+    ),
+    Extraction(
+        "drug_facts", Stage.DRUG_EXTRACTION,
+        "One row per drug entry: DrugCentral, ChEMBL, Repurposing Hub. PharmGKB records are no drugs.", ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "pharmgkb_annotation_facts", Stage.DRUG_EXTRACTION,
+        "One row per PharmGKB annotation (clinical or of a variant) and drug that it names.", ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "pharmgkb_pathway_facts", Stage.DRUG_EXTRACTION, "One row per PharmGKB pathway that a gene holds.", ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "pharmgkb_reactions", Stage.DRUG_EXTRACTION, "One row per distinct reaction of a PharmGKB pathway.",
+        ("gene_payloads", "pharmgkb_pathway_facts"),
+    ),
+    Extraction(
+        "go_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per GO term that a distinct value of a gene names.", ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "go_payload_sets", Stage.PATHWAY_GO_EXTRACTION, "One row per distinct GO value, with the set of annotations that it says.",
+        ("go_facts",),
+    ),
+    Extraction(
+        "pathway_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per Reactome pathway that a gene is said to be in.",
+        ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "annotation_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per product type, molecular function and cellular location of a gene.",
+        ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "cross_reference_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per identifier of a gene at another authority.",
+        ("gene_payloads", "transcript_candidates", "gene_candidates"), "facts",
+    ),
+    Extraction(
+        "reference_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per publication that a gene's annotation cites.", ("gene_payloads",), "facts",
+    ),
+    Extraction(
+        "remaining_facts", Stage.CROSS_VALIDATION,
+        "One row per JSON key that has no target: archived where it is known, quarantined where it is not.",
+        ("gene_payloads", "fact_counts"), "facts",
+    ),
+)  # fmt: skip
+
+
+@dg.multi_asset(
+    name="extraction__legacy_snapshot",
+    specs=[
+        dg.AssetSpec(
+            ROWS, deps=[SCHEMA], code_version=_VERSION, tags=_STAGE,
+            description="One row per legacy row, with digests of its large values; read in one snapshot of the legacy table.",
+        ),
+        dg.AssetSpec(
+            PAYLOADS, deps=[SCHEMA], code_version=_VERSION, tags=_STAGE,
+            description="One row per gene, large column and distinct value; read in the same snapshot.",
+        ),
+    ],
+)  # fmt: skip
+def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any]]:
+    """Read the legacy table once."""
+    settings = mediabase.settings()
+    with step(context, settings, ROWS.to_user_string(), Stage.GENE_EXTRACTION) as this:
+        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            conn.execute("set transaction isolation level repeatable read")
+            legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
+            run(conn, EXTRACTION / "functions.sql")
+            snapshot = take_snapshot(conn, settings, legacy)
+            counts = {name: count(conn, name) for name in SNAPSHOT_RELATIONS}
+            _journal(conn, this, snapshot, counts)
+        for key in (ROWS, PAYLOADS):
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata={"dagster/row_count": counts[key.path[-1]], "legacy_content_hash": snapshot.content_hash, "seconds": this.seconds},
+                data_version=dg.DataVersion(snapshot.snapshot_id),
+            )
+
+
+def _journal(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, int]) -> None:
+    for name, rows in counts.items():
+        note_built(conn, name, this, snapshot.snapshot_id, rows)
+        journal.write_stage(
+            conn, migration_id=this.migration_id, asset=f"extraction/{name}", stage=int(this.stage), status="done",
+            started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
+        )  # fmt: skip
+
+
+extraction_assets = [extraction_asset(e, owners(EXTRACTIONS, ROWS)) for e in EXTRACTIONS]

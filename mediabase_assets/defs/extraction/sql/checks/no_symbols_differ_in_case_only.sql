@@ -1,0 +1,1 @@
+select symbol, gene_id, gene_symbol from symbol_conflicts where kind = 'case_variant'

@@ -1,0 +1,58 @@
+-- What became of legacy rows as wholes and of their transcript-grain values: quarantined rows with all that they say, and
+-- single values of kept rows that were quarantined or repaired.
+insert into mediabase_ops.quarantine (
+  migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, winner, fact_count)
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), s.raw_transcript_id, s.gene_id, 'transcript_id', '$',
+  s.reason,
+  jsonb_strip_nulls(jsonb_build_object('transcript_id', r.transcript_id, 'gene_id', r.gene_id, 'gene_symbol', r.gene_symbol,
+    'gene_type', r.gene_type, 'chromosome', r.chromosome, 'coordinates', r.coordinates, 'expression_fold_change', r.expression_fold_change::text,
+    'features', r.features, 'alt_transcript_ids', r.alt_transcript_ids)), s.winner, 1
+from row_states as s join legacy_rows as r on r.transcript_id = s.raw_transcript_id
+where s.outcome = 'quarantined'
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), s.raw_transcript_id, s.gene_id, p.field, '$',
+  'row_quarantined', p.value, s.winner, count_facts(p.field, p.value)
+from row_states as s
+join legacy_payloads as p on p.payload_id in (s.go_payload_id, s.product_payload_id)
+where s.outcome = 'quarantined' and not s.is_gene_quarantined and s.gene_id is not null
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, v.legacy_column, v.path,
+  v.reason, v.raw, null, 1
+from transcript_candidates as t
+join row_states as s using (raw_transcript_id)
+cross join lateral (values
+  ('coordinates', '$', 'bad_coordinates', t.raw_coordinates, t.coordinates_state = 'bad'),
+  ('expression_fold_change', '$', 'bad_fold_change', to_jsonb(t.raw_fold_change::text),
+    t.raw_fold_change is not null and t.expression_fold_change is null),
+  ('features', '$.TSL', 'unreadable_value', to_jsonb(t.raw_support_level),
+    t.raw_support_level is not null and t.support_level is null and t.raw_support_level <> 'NA'),
+  ('features', '$.annotation_level', 'unreadable_value', to_jsonb(t.raw_annotation_level),
+    t.raw_annotation_level is not null and t.annotation_level is null),
+  ('alt_transcript_ids', '$.RefSeq_protein', 'bad_identifier', to_jsonb(t.raw_protein_id),
+    t.raw_protein_id is not null and t.protein_state = 'bad')
+) as v (legacy_column, path, reason, raw, applies)
+where v.applies and s.outcome <> 'quarantined';
+
+insert into mediabase_ops.repairs (
+  migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'transcript_id', '$', code,
+  to_jsonb(t.raw_transcript_id), to_jsonb(t.transcript_id), 1
+from transcript_candidates as t join row_states as s using (raw_transcript_id) cross join unnest(t.repairs) as code
+where s.outcome in ('repaired', 'merged')
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'coordinates', '$',
+  'coordinates_coerced', t.raw_coordinates, t.coordinates, 1
+from transcript_candidates as t join row_states as s using (raw_transcript_id)
+where t.coordinates_coerced and s.outcome <> 'quarantined'
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'alt_transcript_ids',
+  '$.RefSeq_protein', 'refseq_protein_relabelled', to_jsonb(t.raw_protein_id), null, 1
+from transcript_candidates as t join row_states as s using (raw_transcript_id)
+where t.protein_state = 'relabelled' and s.outcome <> 'quarantined'
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'chromosome', '$',
+  'locus_differs', jsonb_build_object('chromosome', t.chromosome, 'strand', t.coordinates -> 'strand'),
+  jsonb_build_object('chromosome', g.chromosome, 'strand', g.genomic_coordinates -> 'strand'), 1
+from transcript_candidates as t join row_states as s using (raw_transcript_id) join gene_candidates as g on g.gene_id = t.gene_id
+where s.outcome <> 'quarantined' and t.coordinates is not null
+  and (t.chromosome, t.coordinates -> 'strand') is distinct from (g.chromosome, g.genomic_coordinates -> 'strand');

@@ -1,0 +1,67 @@
+"""The legacy layer: the table as it is found, its fingerprint, and the prerequisites as checks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import prerequisites
+from mediabase_assets.lib.content_hash import physical_fingerprint
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.step import step
+from mediabase_assets.lib.telling import check_result, column_schema
+from mediabase_assets.model.errors import PrerequisiteError
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+
+KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
+
+
+@dg.multi_asset(
+    name="legacy__cancer_transcript_base",
+    specs=[
+        dg.AssetSpec(
+            KEY,
+            description="One row per transcript, with the annotation of its gene copied onto each. The corrupted table that "
+            "is migrated: observed, never written. Its fingerprint tells whether anybody wrote to it.",
+            code_version="1",
+            tags={STAGE_TAG: str(int(Stage.PREREQUISITES))},
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=KEY, description=text, blocking=True) for name, text in prerequisites.PREREQUISITES.items()
+    ],
+    can_subset=True,
+)
+def cancer_transcript_base(
+    context: dg.AssetExecutionContext, mediabase: Mediabase
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Look at the prerequisites, and take the fingerprint."""
+    settings = mediabase.settings()
+    with step(context, settings, KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
+        with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
+            legacy, findings = prerequisites.look(conn, settings)
+            wanted = {k.name for k in context.selected_asset_check_keys}
+            yield from (check_result(KEY, f) for f in findings if f.check in wanted)
+            wrong = list(prerequisites.problems(findings))
+            if wrong:
+                raise PrerequisiteError(
+                    " ".join(problem for problem, _ in wrong),
+                    where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
+                    next_step=" ".join(step_ for _, step_ in wrong),
+                )
+            fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
+        if context.selected_asset_keys:
+            columns = legacy.columns or {}
+            yield dg.MaterializeResult(
+                asset_key=KEY,
+                metadata={
+                    "dagster/column_schema": column_schema(dict.fromkeys(columns, ""), columns),
+                    "bytes": legacy.size_bytes,
+                    "estimated rows": legacy.approximate_rows,
+                    "absent columns count as empty": ", ".join(legacy.missing) or "none",
+                    "unknown columns are archived": ", ".join(legacy.extra) or "none",
+                    "seconds": this.seconds,
+                },
+                data_version=dg.DataVersion(fingerprint),
+            )

@@ -1,0 +1,1 @@
+"""Stages 8 and 9: the fifteen normalized tables, each built, audited and told in one step."""

@@ -1,0 +1,73 @@
+"""The release: one asset that publishes everything the layers before it built and audited."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import journal, schema, tables
+from mediabase_assets.lib.release import Change, release
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.tables import TABLES
+
+KEY = dg.AssetKey(["release", "current_release"])
+
+
+@dg.asset(
+    key=KEY,
+    deps=[dg.AssetKey(["validation", "migration_report"])],
+    description="What readers see: all normalized tables of one migration, published in one transaction after every audit has "
+    "passed. New relations are moved into place; of live ones only the rows that differ are changed.",
+    code_version="1",
+    tags={STAGE_TAG: str(int(Stage.INDEXES))},
+)
+def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any]]:
+    """Publish."""
+    settings = mediabase.settings()
+    with step(context, settings, KEY.to_user_string(), Stage.INDEXES) as this:
+        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            snapshot = current_snapshot(conn, settings, this.asset)
+            changes = release(conn, settings.database.schema_name, snapshot.snapshot_id)
+            schema.record_version(conn, settings.database.schema_name)
+            _record(conn, this, snapshot, changes)
+        yield dg.MaterializeResult(
+            metadata={
+                "changes": rows_table([c.__dict__ for c in changes]),
+                "rows changed": sum(c.inserted + c.updated + c.deleted for c in changes),
+                "tables": len(TABLES),
+                "release": this.migration_id,
+                "seconds": this.seconds,
+            },
+            data_version=dg.DataVersion(snapshot.snapshot_id),
+        )
+
+
+def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change]) -> None:
+    """The release's record, in the transaction that makes it true."""
+    conn.execute("delete from mediabase_ops.releases where release_id = %s", (this.migration_id,))
+    conn.execute(
+        "insert into mediabase_ops.releases (release_id, migration_id, snapshot_id, schema_version) values (%s, %s, %s, %s)",
+        (this.migration_id, this.migration_id, snapshot.snapshot_id, tables.SCHEMA_VERSION),
+    )
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """insert into mediabase_ops.release_relations (release_id, relation, how, row_count, content_hash, inserted, updated, deleted)
+               values (%s, %s, %s, %s, %s, %s, %s, %s)""",
+            [
+                (this.migration_id, c.relation, c.how, c.rows, c.content_hash, c.inserted, c.updated, c.deleted)
+                for c in changes
+            ],
+        )
+    conn.execute("update mediabase_ops.built_relations set is_live = true where relation = any(%s)", ([c.relation for c in changes],))
+    journal.write_stage(
+        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
+        finished_at=datetime.now(UTC), rows=sum(c.rows for c in changes),
+    )  # fmt: skip
+    journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)

@@ -1,0 +1,11 @@
+"""The resources of all assets."""
+
+import dagster as dg
+
+from mediabase_assets.lib.resources import Mediabase
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    """The one resource, by the name that assets ask for."""
+    return dg.Definitions(resources={"mediabase": Mediabase()})

@@ -1,0 +1,1 @@
+"""Stage 10: the migration looked at as a whole, before it is released."""

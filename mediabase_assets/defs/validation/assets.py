@@ -1,0 +1,119 @@
+"""The validation layer: the account of the legacy table as a whole, which the release waits for."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.lib import audit, journal
+from mediabase_assets.lib.backup_choice import chosen_backup
+from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.snapshot import Snapshot, current_snapshot, require_inputs
+from mediabase_assets.lib.statements import Connection, read, run
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import check_result, rows_table
+from mediabase_assets.model.legacy import Fate, legacy_column
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.tables import TABLES
+
+KEY = dg.AssetKey(["validation", "migration_report"])
+SQL = Path(__file__).parent / "sql"
+ACCOUNT_CHECK = "every_column_is_accounted_for"
+WRITERS_CHECK = "nobody_wrote_to_the_legacy_table_meanwhile"
+
+
+@dg.multi_asset(
+    name="validation__migration_report",
+    specs=[
+        dg.AssetSpec(
+            KEY,
+            deps=[
+                *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
+                dg.AssetKey(["extraction", "remaining_facts"]),
+                dg.AssetKey(["extraction", "symbol_conflicts"]),
+            ],
+            description="One row per column of the legacy table: how many facts it holds, and how many of them were kept, merged, "
+            "repaired, quarantined or archived. The release waits for it.",
+            code_version="1",
+            tags={STAGE_TAG: str(int(Stage.VALIDATION))},
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            ACCOUNT_CHECK, asset=KEY, blocking=True,
+            description="Facts read = kept + merged + repaired + quarantined + archived, for every column of the legacy table.",
+        ),
+        dg.AssetCheckSpec(
+            WRITERS_CHECK, asset=KEY,
+            description="The content that was backed up is the content that was migrated. If not, somebody wrote in between: the "
+            "tables agree with each other, and the next migration takes the later changes.",
+        ),
+    ],
+    can_subset=True,
+)  # fmt: skip
+def migration_report(
+    context: dg.AssetExecutionContext, mediabase: Mediabase
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Account for every column."""
+    settings = mediabase.settings()
+    with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
+        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            snapshot = current_snapshot(conn, settings, this.asset)
+            require_inputs(conn, ("fact_counts",), this.asset)
+            _write_account(conn, this)
+            rows = _rows(conn, this)
+            finding = audit.failing_rows(conn, ACCOUNT_CHECK, sql.SQL(read(SQL / "columns_unaccounted.sql")), {"columns": len(rows)})
+            journal.write_stage(
+                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done" if finding.passed else "failed",
+                started_at=this.started_at, finished_at=datetime.now(UTC), rows=len(rows),
+            )  # fmt: skip
+        wanted = {k.name for k in context.selected_asset_check_keys}
+        if ACCOUNT_CHECK in wanted:
+            yield check_result(KEY, finding)
+        if WRITERS_CHECK in wanted:
+            yield check_result(KEY, _writers(context, this, snapshot), dg.AssetCheckSeverity.WARN)
+        if not finding.passed:
+            raise dg.Failure(f"The account of the legacy table does not balance: {finding.sample[:3]}", allow_retries=False)
+        if context.selected_asset_keys:
+            yield dg.MaterializeResult(
+                asset_key=KEY,
+                metadata={"account": rows_table(rows), "dagster/row_count": len(rows), "seconds": this.seconds},
+                data_version=dg.DataVersion(snapshot.snapshot_id),
+            )
+
+
+def _write_account(conn: Connection, this: Step) -> None:
+    database = this.settings.database
+    legacy = describe_legacy_table(conn, database.source_schema, database.legacy_table)
+    columns = []
+    for name in legacy.columns or {}:
+        known = legacy_column(name)
+        fate, why = (known.fate, known.why) if known else (Fate.ARCHIVED, "a column that no schema version of MEDIABASE had")
+        columns.append({"name": name, "fate": str(fate), "why": why})
+    conn.execute("select set_config('mediabase.legacy_columns', %s, true)", (json.dumps(columns),))
+    conn.execute("delete from mediabase_ops.column_account where migration_id = %s", (this.migration_id,))
+    run(conn, SQL / "column_account.sql")
+
+
+def _rows(conn: Connection, this: Step) -> list[dict[str, Any]]:
+    cursor = conn.execute(
+        """select legacy_column, fate, facts_read, kept, merged, repaired, quarantined, archived, explanation
+           from mediabase_ops.column_account where migration_id = %s order by 1""",
+        (this.migration_id,),
+    )
+    names = [d.name for d in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _writers(context: dg.AssetExecutionContext, this: Step, snapshot: Snapshot) -> audit.Finding:
+    """Whether the backup holds the very content that was migrated."""
+    backed_up = chosen_backup(context.instance, this.settings).legacy_relation.content_hash
+    same = backed_up == snapshot.content_hash
+    examined = {"content hash of the backup": backed_up, "content hash of the snapshot": snapshot.content_hash}
+    return audit.Finding(WRITERS_CHECK, same, examined, 0 if same else 1)

@@ -1,0 +1,172 @@
+"""The audit of a relation: its Pandera model over all rows, and its set checks in SQL.
+
+Here belong the checks and what they tell; who runs them, and what a failure means, is decided by the asset factory.
+Every check can fail, says what it examined, and shows the rows that fail.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pandera.errors
+import pyarrow as pa
+from psycopg import sql
+
+from mediabase_assets.lib.arrow import iter_arrow
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.tables import Reference, Relation, Table
+
+#: Sample rows shown with a failed check.
+SAMPLE_ROWS = 10
+_ARROW = {"Int64": pa.int64(), "Float64": pa.float64(), "boolean": pa.bool_()}
+_PANDAS = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        check: Its name: the sentence that is true when it passes.
+        passed: Whether it is true.
+        examined: What was looked at, as numbers and words.
+        failures: How many rows or cases fail.
+        sample: Up to `SAMPLE_ROWS` of them.
+    """
+
+    check: str
+    passed: bool
+    examined: dict[str, Any]
+    failures: int = 0
+    sample: tuple[dict[str, Any], ...] = field(default=())
+
+
+def arrow_schema(relation: Relation) -> pa.Schema:
+    """The Arrow types in which a relation's rows are looked at."""
+    columns = relation.model.to_schema().columns.items()
+    return pa.schema([(name, _ARROW.get(str(column.dtype), pa.string())) for name, column in columns])
+
+
+def _selected(conn: Connection, relation: Relation) -> sql.Composable:
+    """A select of a relation's columns, arrays and JSON as JSON text."""
+    rows = conn.execute(
+        "select attname, format_type(atttypid, null) from pg_attribute where attrelid = %s::regclass and attnum > 0",
+        (relation.name,),
+    ).fetchall()
+    types = dict(rows)
+    parts = []
+    for name in relation.columns:
+        is_array = str(types.get(name, "")).endswith("[]")
+        pattern = "array_to_json({})::text" if is_array else "{}"
+        parts.append(sql.SQL(pattern).format(sql.Identifier(name)))
+    return sql.SQL("select {} from {}").format(sql.SQL(", ").join(parts), sql.Identifier(relation.name))
+
+
+def check_model(conn: Connection, table: Table) -> Finding:
+    """Every row fits its Pandera model: columns, types, ranges, id formats."""
+    rows, failures, sample = 0, 0, list[dict[str, Any]]()
+    for relation in table.relations:
+        schema = relation.model.to_schema()
+        for batch in iter_arrow(conn, _selected(conn, relation), arrow_schema(relation)):
+            frame = batch.to_pandas(types_mapper=_PANDAS.get)
+            rows += len(frame)
+            try:
+                schema.validate(frame, lazy=True)
+            except pandera.errors.SchemaErrors as error:
+                failures += len(error.failure_cases)
+                sample += _sample(relation, frame, error, SAMPLE_ROWS - len(sample))
+    examined = {"rows": rows, "relations": [r.name for r in table.relations], "rules": _rules(table)}
+    return Finding("every_row_fits_its_model", failures == 0, examined, failures, tuple(sample))
+
+
+def _rules(table: Table) -> int:
+    return sum(1 + len(c.checks) for r in table.relations for c in r.model.to_schema().columns.values())
+
+
+def _sample(
+    relation: Relation, frame: pd.DataFrame, error: pandera.errors.SchemaErrors, limit: int
+) -> list[dict[str, Any]]:
+    """The first failing rows, each with its key, the column, the rule and the value."""
+    shown = []
+    for case in error.failure_cases.head(max(limit, 0)).to_dict("records"):
+        row: dict[str, Any] = {"relation": relation.name}
+        index = case.get("index")
+        if index is not None and not pd.isna(index):
+            row |= {k: _plain(frame.loc[int(index), k]) for k in relation.key}
+        row |= {"column": str(case["column"]), "rule": str(case["check"]), "value": _plain(case["failure_case"])}
+        shown.append(row)
+    return shown
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold."""
+    if value is None or (not isinstance(value, (list, dict)) and pd.isna(value)):
+        return None
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def failing_rows(
+    conn: Connection, check: str, query: sql.Composable, examined: dict[str, Any]
+) -> Finding:
+    """A set check: `query` selects what must not be there."""
+    counted = conn.execute(sql.SQL("select count(*) from ({}) as failing").format(query)).fetchone()
+    failures = int(counted[0]) if counted else 0
+    sample: tuple[dict[str, Any], ...] = ()
+    if failures:
+        shown = conn.execute(
+            sql.SQL("select to_jsonb(failing)::text from ({}) as failing order by 1 limit {}").format(
+                query, sql.Literal(SAMPLE_ROWS)
+            )
+        )
+        sample = tuple(json.loads(row[0]) for row in shown.fetchall())
+    return Finding(check, failures == 0, examined, failures, sample)
+
+
+def check_keys(conn: Connection, table: Table) -> Finding:
+    """No key is there twice or NULL, in any of the table's relations."""
+    parts = []
+    keys = []
+    for relation in table.relations:
+        for key, is_primary in [(relation.key, True), *((u, False) for u in relation.unique)]:
+            keys.append(f"{relation.name} ({', '.join(key)})")
+            parts.append(_duplicates(relation, key, is_primary))
+    return failing_rows(conn, "every_key_is_unique", sql.SQL(" union all ").join(parts), {"keys": keys})
+
+
+def _duplicates(relation: Relation, key: tuple[str, ...], is_primary: bool) -> sql.Composable:
+    columns = sql.SQL(", ").join(sql.Identifier(c) for c in key)
+    nulls = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(c)) for c in key)
+    # a unique set whose columns are all NULL says nothing; products without an accession are told by the others
+    some = sql.SQL(" or ").join(sql.SQL("{} is not null").format(sql.Identifier(c)) for c in key)
+    having = sql.SQL("count(*) > 1 or {}").format(nulls) if is_primary else sql.SQL("count(*) > 1 and ({})").format(some)
+    return sql.SQL(
+        "select {name} as relation, jsonb_build_array({columns}) as key, count(*) as rows from {relation} group by {columns} having {having}"
+    ).format(name=sql.Literal(relation.name), columns=columns, relation=sql.Identifier(relation.name), having=having)
+
+
+def check_references(conn: Connection, table: Table) -> Finding | None:
+    """Every row that names a row of another table finds it; None for a table without foreign keys."""
+    pairs = [(r, reference) for r in table.relations for reference in r.references]
+    if not pairs:
+        return None
+    query = sql.SQL(" union all ").join(_orphans(relation, reference) for relation, reference in pairs)
+    keys = [f"{r.name} ({', '.join(f.columns)}) → {f.parent}" for r, f in pairs]
+    return failing_rows(conn, "every_reference_exists", query, {"references": keys})
+
+
+def _orphans(relation: Relation, reference: Reference) -> sql.Composable:
+    columns = zip(reference.columns, reference.parent_columns, strict=True)
+    match = sql.SQL(" and ").join(
+        sql.SQL("p.{} = c.{}").format(sql.Identifier(parent), sql.Identifier(child)) for child, parent in columns
+    )
+    given = sql.SQL(" and ").join(sql.SQL("c.{} is not null").format(sql.Identifier(c)) for c in reference.columns)
+    return sql.SQL(
+        "select {name} as relation, to_jsonb(c) as row from {child} as c where {given} and not exists (select from {parent} as p where {match})"
+    ).format(
+        name=sql.Literal(f"{relation.name} → {reference.parent}"),
+        child=sql.Identifier(relation.name),
+        parent=sql.Identifier(reference.parent),
+        given=given,
+        match=match,
+    )

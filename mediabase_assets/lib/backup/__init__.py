@@ -1,0 +1,34 @@
+"""Backups of everything that a migration could touch: written, listed, verified, reused."""
+
+from mediabase_assets.lib.backup.create import create_backup
+from mediabase_assets.lib.backup.manifest import (
+    BackedUpRelation,
+    BackupFile,
+    BackupFinding,
+    BackupManifest,
+    RelationName,
+    is_verified,
+    list_backups,
+    read_manifest,
+)
+from mediabase_assets.lib.backup.state import BackupScope, BackupState, current_state, find_relations, find_reusable
+from mediabase_assets.lib.backup.verify import FINDINGS, verify_backup
+
+__all__ = [
+    "FINDINGS",
+    "BackedUpRelation",
+    "BackupFile",
+    "BackupFinding",
+    "BackupManifest",
+    "BackupScope",
+    "BackupState",
+    "RelationName",
+    "create_backup",
+    "current_state",
+    "find_relations",
+    "find_reusable",
+    "is_verified",
+    "list_backups",
+    "read_manifest",
+    "verify_backup",
+]

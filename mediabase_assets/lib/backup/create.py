@@ -1,0 +1,266 @@
+"""Writing a backup with pg_dump: all of it, in one snapshot, or nothing.
+
+While pg_dump writes, this process computes the content hashes in the same snapshot, on the other core. The files are
+written to a folder that no reader takes for a backup, and the folder is renamed when everything is on the disk.
+"""
+
+import fcntl
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection, IsolationLevel, sql
+
+from mediabase_assets.lib.backup.manifest import (
+    INCOMPLETE,
+    BackedUpRelation,
+    BackupFile,
+    BackupManifest,
+    RelationName,
+    incomplete_folders,
+    sync,
+    write_manifest,
+)
+from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.database import client_tool, connect, libpq_env
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.model.errors import BackupError
+
+#: Told a sentence at each step.
+Progress = Callable[[str], None]
+
+_LOCK_WAIT_MS = 600_000
+_NO_SPACE = re.compile(r"no space left|disk quota exceeded|file too large|file size limit", re.I)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One archive: its file, what goes in, and how pg_dump is told."""
+
+    file: str
+    relations: tuple[FoundRelation, ...]
+    arguments: tuple[str, ...]
+
+
+def create_backup(
+    settings: Settings,
+    scope: BackupScope,
+    *,
+    migration_id: str,
+    directory: Path | None = None,
+    progress: Progress | None = None,
+) -> BackupManifest:
+    """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
+
+    An interrupted backup leaves nothing that looks like one; what a killed one left is removed at the next start.
+
+    Args:
+        settings: Which server.
+        scope: What to back up.
+        migration_id: Name of the backup.
+        directory: The folder of the backups; that of the settings by default.
+        progress: Told a sentence at each step.
+
+    Raises:
+        BackupError: It could not be written: no space, no permission, a relation that this role may not read.
+        ServerError: The server cannot be reached.
+    """
+    directory = settings.backup_dir if directory is None else directory
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", migration_id):
+        raise BackupError(f"{migration_id!r} cannot name a backup.", next_step="Use letters, digits, _ . and -.")
+    tell = progress or (lambda sentence: None)
+    try:
+        with _folder(directory, migration_id) as folder, connect(settings, application_name="mediabase backup") as conn:
+            manifest = _written(conn, settings, scope, migration_id, folder, tell)
+    except OSError as error:
+        raise _failed(error.strerror or str(error), directory, 0) from error
+    except psycopg.Error as error:
+        raise BackupError(
+            f"The server ended the backup: {error.diag.message_primary or error}.",
+            where=settings.database.name,
+            next_step="Look at the server's log and back up again; nothing was left behind.",
+        ) from error
+    return manifest.model_copy(update={"folder": directory / migration_id})
+
+
+def _written(
+    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, tell: Progress
+) -> BackupManifest:
+    started = time.monotonic()
+    snapshot = _export_snapshot(conn, scope)
+    created_at = datetime.now(UTC)
+    environment = libpq_env(settings, application_name="mediabase backup")
+    relations: list[BackedUpRelation] = []
+    files: list[BackupFile] = []
+    for part in _parts(scope, find_relations(conn, scope)):
+        tell(f"Writing {len(part.relations)} relations to {part.file}")
+        arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
+        with _pg_dump(arguments, environment, folder / part.file):
+            relations += [_record(conn, part.file, found) for found in part.relations]
+        files.append(_checked_file(folder / part.file))
+    manifest = BackupManifest(
+        migration_id=migration_id,
+        created_at=created_at,
+        seconds=round(time.monotonic() - started, 3),
+        host=conn.info.host,
+        database=conn.info.dbname,
+        server_version=conn.info.parameter_status("server_version") or "",
+        pg_dump_version=_version(),
+        legacy=scope.legacy,
+        files=tuple(files),
+        relations=tuple(relations),
+    )
+    write_manifest(folder, manifest)
+    tell(f"Wrote {manifest.size_bytes / 1e6:,.1f} MB in {manifest.seconds:.1f} s")
+    return manifest
+
+
+def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
+    """Keep the tables from being altered, then fix what is seen; both last as long as the transaction."""
+    conn.isolation_level = IsolationLevel.REPEATABLE_READ
+    for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        conn.execute("select set_config(%s, '0', false)", (setting,))
+    tables = [f.relation for f in find_relations(conn, scope) if f.kind in ("table", "partitioned table")]
+    conn.commit()
+    conn.execute("select set_config('lock_timeout', %s, false)", (str(_LOCK_WAIT_MS),))
+    conn.commit()
+    for table in tables:
+        conn.execute(sql.SQL("lock table only {} in access share mode").format(sql.Identifier(*table)))
+    row = conn.execute("select pg_export_snapshot()").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _parts(scope: BackupScope, found: Sequence[FoundRelation]) -> Iterator[_Part]:
+    """The legacy table and what stands on it; the other relations; whole schemas, with their functions and types."""
+    legacy = tuple(f for f in found if f.relation == scope.legacy)
+    others = tuple(f for f in found if f.relation != scope.legacy and not f.in_schema)
+    whole = tuple(f for f in found if f.relation != scope.legacy and f.in_schema)
+    yield _Part("legacy.dump", legacy, tuple(f"--table={_pattern(*f.relation)}" for f in legacy))
+    if others:
+        yield _Part("relations.dump", others, tuple(f"--table={_pattern(*f.relation)}" for f in others))
+    if whole:
+        schemas = sorted({f.relation.schema for f in whole})
+        arguments = [f"--schema={_pattern(schema)}" for schema in schemas]
+        if scope.legacy.schema in schemas:
+            arguments.append(f"--exclude-table-data={_pattern(*scope.legacy)}")
+        yield _Part("schemas.dump", whole, tuple(arguments))
+
+
+def _record(conn: Connection[Any], file: str, found: FoundRelation) -> BackedUpRelation:
+    content = content_hash(conn, *found.relation) if found.holds_rows else None
+    return BackedUpRelation(
+        schema_name=found.relation.schema,
+        name=found.relation.name,
+        kind=found.kind,
+        file=file,
+        rows=content.rows if content else None,
+        content_hash=content.digest if content else None,
+        fingerprint=fingerprint_of(conn, found),
+    )
+
+
+@contextmanager
+def _pg_dump(arguments: Sequence[str], environment: dict[str, str], target: Path) -> Iterator[None]:
+    """pg_dump at work while the body runs; waits for its end, and ends it if the body fails."""
+    command = [str(client_tool("pg_dump")), "--format=custom", "--compress=1", "--no-password"]
+    command += [f"--lock-wait-timeout={_LOCK_WAIT_MS}", *arguments]
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=messages)
+        try:
+            yield
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        if code:
+            messages.seek(0)
+            said = messages.read().decode(errors="replace")
+            said = "File size limit exceeded" if code == -25 else said
+            raise _failed(said, target.parent, target.stat().st_size if target.exists() else 0)
+
+
+@contextmanager
+def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
+    """A folder to write into, that becomes the backup when the body ends, and disappears when it fails."""
+    final = directory / migration_id
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError(
+                "Another backup is being written.", where=str(directory), next_step="Wait until it is done."
+            ) from error
+        for leftover in incomplete_folders(directory):
+            shutil.rmtree(leftover)
+        if final.exists():
+            raise BackupError(
+                f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id."
+            )
+        folder = directory / f"{INCOMPLETE}{migration_id}"
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+            sync(folder)
+            folder.rename(final)
+            sync(directory)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked_file(path: Path) -> BackupFile:
+    sync(path)
+    return BackupFile(name=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a file, as sha256sum tells it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _failed(said: str, where: Path, written: int) -> BackupError:
+    said = " ".join(said.replace("pg_dump: ", "").split())[:800]
+    if not _NO_SPACE.search(said):
+        next_step = "Put right what it says and back up again; nothing was left behind."
+        return BackupError(
+            f"The backup could not be written: {said.rstrip('.')}.", where=str(where), next_step=next_step
+        )
+    folder = next(parent for parent in (where, *where.parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    return BackupError(
+        f"There is no space for the backup: {written / 1e6:,.0f} MB were written when the disk was full ({said}); "
+        f"{free / 1e6:,.0f} MB were free at that moment.",
+        where=str(where),
+        next_step="Free some space, or set backup_dir to a folder on a larger disk; nothing was left behind.",
+    )
+
+
+def _version() -> str:
+    done = subprocess.run([str(client_tool("pg_dump")), "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _pattern(*parts: str) -> str:
+    """A name as pg_dump's options take it literally."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+__all__ = ["Progress", "RelationName", "create_backup", "sha256_of"]

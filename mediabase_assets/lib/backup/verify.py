@@ -1,0 +1,150 @@
+"""Whether a backup would do: each question on its own, answered from the files alone, without a database."""
+
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from mediabase_assets.lib.backup.create import sha256_of
+from mediabase_assets.lib.backup.manifest import BackupFinding, BackupManifest, record_verification
+from mediabase_assets.lib.database import client_tool
+
+_ENTRIES = {
+    "table": "TABLE",
+    "partitioned table": "TABLE",
+    "view": "VIEW",
+    "materialized view": "MATERIALIZED VIEW",
+    "foreign table": "FOREIGN TABLE",
+    "sequence": "SEQUENCE",
+}
+
+#: The names of the findings in their order, for check specifications.
+FINDINGS = (
+    "files_are_complete",
+    "checksums_match",
+    "archives_name_every_relation",
+    "archives_can_be_read_whole",
+    "row_counts_match",
+)
+
+
+def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] | None = None) -> list[BackupFinding]:
+    """Verify a backup and record the outcome beside it. One finding for each of `FINDINGS`, passed or not."""
+    tell = progress or (lambda sentence: None)
+    tell("Comparing checksums")
+    findings = [_files_are_complete(manifest), _checksums_match(manifest), _archives_name_every_relation(manifest)]
+    tell("Reading the archives")
+    findings += _contents(manifest)
+    record_verification(manifest, tuple(findings))
+    return findings
+
+
+def _files_are_complete(manifest: BackupManifest) -> BackupFinding:
+    expected = {file.name: file.size_bytes for file in manifest.files}
+    found = {name: _size(manifest.folder / name) for name in expected}
+    return BackupFinding(
+        name="files_are_complete", passed=expected == found, examined={"bytes": expected, "bytes_found": found}
+    )
+
+
+def _checksums_match(manifest: BackupManifest) -> BackupFinding:
+    found = {}
+    for file in manifest.files:
+        path = manifest.folder / file.name
+        found[file.name] = sha256_of(path) if path.is_file() else None
+    changed = [file.name for file in manifest.files if found[file.name] != file.sha256]
+    return BackupFinding(name="checksums_match", passed=not changed, examined={"sha256": found, "changed": changed})
+
+
+def _archives_name_every_relation(manifest: BackupManifest) -> BackupFinding:
+    missing: list[str] = []
+    errors: dict[str, str] = {}
+    for file in manifest.files:
+        command = [str(client_tool("pg_restore")), "--list", str(manifest.folder / file.name)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            errors[file.name] = _said(done.stderr)
+        listing = done.stdout.decode(errors="replace")
+        for relation in manifest.relations:
+            entry = f" {_ENTRIES[relation.kind]} {relation.schema_name} {relation.name} "
+            if relation.file == file.name and entry not in listing:
+                missing.append(str(relation.relation))
+    examined = {"relations": len(manifest.relations), "missing": missing, "errors": errors}
+    return BackupFinding(name="archives_name_every_relation", passed=not missing and not errors, examined=examined)
+
+
+def _contents(manifest: BackupManifest) -> list[BackupFinding]:
+    rows: Counter[str] = Counter()
+    sizes: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    for file in manifest.files:
+        counted, sizes[file.name], error = _read_whole(manifest.folder / file.name)
+        rows.update(counted)
+        if error:
+            errors[file.name] = error
+    expected = {str(r.relation): r.rows for r in manifest.relations if r.kind == "table"}
+    differing = {n: {"expected": want, "found": rows.get(n)} for n, want in expected.items() if rows.get(n) != want}
+    return [
+        BackupFinding(
+            name="archives_can_be_read_whole", passed=not errors, examined={"bytes_unpacked": sizes, "errors": errors}
+        ),
+        BackupFinding(
+            name="row_counts_match", passed=not differing, examined={"rows": expected, "differing": differing}
+        ),
+    ]
+
+
+def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
+    """Rows of each table, bytes of SQL, and what pg_restore complains about, from one pass over an archive."""
+    rows: dict[str, int] = {}
+    size = 0
+    table: str | None = None
+    command = [str(client_tool("pg_restore")), "--file=-", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            for line in process.stdout:
+                size += len(line)
+                if table is None:
+                    if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
+                        table = _unquoted(line)
+                        rows[table] = 0
+                elif line == b"\\.\n":
+                    table = None
+                else:
+                    rows[table] += 1
+            said = _said(process.stderr.read())
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+    return rows, size, said or f"exit code {code}" if code else ""
+
+
+def _unquoted(line: bytes) -> str:
+    """`schema.name` of a COPY line that pg_dump wrote."""
+    name = line[len(b"COPY ") : -len(b" FROM stdin;\n")].decode(errors="replace")
+    parts: list[str] = []
+    position = 0
+    while position < len(name) and name[position] != " ":
+        if name[position] == '"':
+            end = position + 1
+            while name[end : end + 2] == '""' or name[end] != '"':
+                end += 2 if name[end : end + 2] == '""' else 1
+            parts.append(name[position + 1 : end].replace('""', '"'))
+            position = end + 1
+        else:
+            end = min((i for i in (name.find(".", position), name.find(" ", position)) if i >= 0), default=len(name))
+            parts.append(name[position:end])
+            position = end
+        position += name[position : position + 1] == "."
+    return ".".join(parts)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _said(stderr: bytes) -> str:
+    return " ".join(stderr.decode(errors="replace").replace("pg_restore: error: ", "").split())[:500]

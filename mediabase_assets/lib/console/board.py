@@ -1,0 +1,141 @@
+"""The state of a running migration, told in the owner's twelve stages.
+
+Here belongs counting only: events come from `mediabase_assets.lib.runner`, drawing is in `progress`. A stage's seconds
+are those of its assets; assets of different stages may take turns.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mediabase_assets.model.stages import Stage
+
+EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped"]
+State = Literal["planned", "started", "done", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """Something that happened to a step of the run.
+
+    Attributes:
+        kind: What happened.
+        step: Key of the step.
+        at: When, in seconds since the epoch.
+        asset: The asset `layer/relation` that the step makes or checks.
+        stage: Stage of the asset; None if it has none.
+        rows: Rows of the asset, with the kind `rows`.
+    """
+
+    kind: EventKind
+    step: str
+    at: float
+    asset: str = ""
+    stage: int | None = None
+    rows: int = 0
+
+
+@dataclass
+class StepState:
+    """A step of the run. Times are seconds since the epoch."""
+
+    asset: str
+    stage: int | None
+    state: State = "planned"
+    rows: int = 0
+    has_rows: bool = False
+    started_at: float | None = None
+    ended_at: float | None = None
+
+    def seconds(self, now: float) -> float:
+        """Seconds that it took, or takes until now."""
+        if self.started_at is None:
+            return 0.0
+        return max((self.ended_at or now) - self.started_at, 0.0)
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One stage of the board.
+
+    Attributes:
+        stage: The stage.
+        state: `none` for a stage without assets of its own.
+        done: Steps done.
+        total: Steps in all.
+        rows: Rows of what is done; None if nothing told rows.
+        seconds: Seconds of its steps.
+        running: Assets being worked on.
+    """
+
+    stage: Stage
+    state: Literal["none", "waiting", "running", "done", "failed", "skipped"]
+    done: int
+    total: int
+    rows: int | None
+    seconds: float
+    running: tuple[str, ...]
+
+
+@dataclass
+class Board:
+    """All steps of a run; fed by one thread, read by others."""
+
+    steps: dict[str, StepState] = field(default_factory=dict)
+    started_at: float = field(default_factory=time.time)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def feed(self, event: StepEvent) -> None:
+        """Take note of an event."""
+        with self._lock:
+            step = self.steps.setdefault(event.step, StepState(event.asset, event.stage))
+            if event.kind == "rows":
+                step.rows += event.rows
+                step.has_rows = True
+            elif event.kind == "started":
+                step.state, step.started_at = "started", event.at
+            elif event.kind != "planned":
+                step.state, step.ended_at = event.kind, event.at
+
+    def close(self) -> None:
+        """What still runs when the run has ended was interrupted."""
+        with self._lock:
+            for step in self.steps.values():
+                if step.state == "started":
+                    step.state, step.ended_at = "failed", time.time()
+
+    def lines(self) -> list[StageLine]:
+        """The twelve stages as they are now."""
+        now = time.time()
+        with self._lock:
+            return [_line(stage, [s for s in self.steps.values() if s.stage == stage], now) for stage in Stage]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.time() - self.started_at
+
+
+def _line(stage: Stage, steps: list[StepState], now: float) -> StageLine:
+    states = [s.state for s in steps]
+    state: Literal["none", "waiting", "running", "done", "failed", "skipped"] = "running"
+    if not steps:
+        state = "none"
+    elif "failed" in states:
+        state = "failed"
+    elif all(s == "planned" for s in states):
+        state = "waiting"
+    elif all(s == "done" for s in states):
+        state = "done"
+    elif all(s in ("done", "skipped") for s in states):
+        state = "skipped"
+    return StageLine(
+        stage=stage,
+        state=state,
+        done=states.count("done"),
+        total=len(steps),
+        rows=sum(s.rows for s in steps) if any(s.has_rows for s in steps) else None,
+        seconds=sum(s.seconds(now) for s in steps),
+        running=tuple(s.asset for s in steps if s.state == "started"),
+    )

@@ -1,0 +1,106 @@
+"""Where terminal output goes, and how an error is told: what, where, what to do next; never a traceback of ours.
+
+Here belong the two consoles, the exit codes, and numbers and sizes in words.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from rich.console import Console
+from rich.markup import escape
+
+from mediabase_assets.model.errors import ConfigurationError, MediabaseError
+
+_WIDTH_OF_A_FILE = 132
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """A console on this process's output, or on its errors.
+
+    It keeps a descriptor of its own, so that what Dagster does to stdout during a run does not garble it. Files and
+    pipes get lines of a fixed width and no control sequences.
+    """
+    stream = sys.stderr if stderr else sys.stdout
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError, AttributeError):  # a test's stream
+        return Console(file=stream, width=_WIDTH_OF_A_FILE, highlight=False)
+    file = os.fdopen(os.dup(number), "w", encoding=stream.encoding or "utf-8", errors="replace")
+    width = None if stream.isatty() else _WIDTH_OF_A_FILE
+    return Console(file=file, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def is_interactive(console: Console) -> bool:
+    """Whether progress may redraw itself: a terminal, and no continuous integration."""
+    return console.is_terminal and not console.is_dumb_terminal and not os.environ.get("CI")
+
+
+def tell_error(console: Console, error: MediabaseError) -> Exit:
+    """Print an error of ours and say which exit code it means."""
+    console.print(f"[bold red]Error:[/] {escape(error.what)}", soft_wrap=True)
+    if error.where:
+        console.print(f"  where: {escape(error.where)}", soft_wrap=True)
+    if error.next_step:
+        console.print(f"  next:  {escape(error.next_step)}", soft_wrap=True)
+    return Exit.USAGE if isinstance(error, ConfigurationError) else Exit.FAILED
+
+
+@contextmanager
+def waiting(console: Console, text: str) -> Iterator[None]:
+    """Say what is being waited for: a spinner on a terminal, one line elsewhere."""
+    if is_interactive(console):
+        with console.status(text):
+            yield
+        return
+    console.print(text)
+    yield
+
+
+def number(value: int | None) -> str:
+    """A number with thousands separated.
+
+    >>> number(385659), number(None)
+    ('385,659', '')
+    """
+    return "" if value is None else f"{value:,}"
+
+
+def size(value: float | None) -> str:
+    """Bytes for people.
+
+    >>> size(1536), size(3 * 2**30), size(None)
+    ('1.5 kB', '3.0 GB', '')
+    """
+    if value is None:
+        return ""
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1024:
+            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TB"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds for people.
+
+    >>> duration(3.14159), duration(75), duration(4000)
+    ('3.1 s', '1 min 15 s', '1 h 06 min')
+    """
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

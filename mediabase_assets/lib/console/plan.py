@@ -1,0 +1,105 @@
+"""The plan that a person reads before anything is written, and the question that follows.
+
+Here belong the words of the plan and of the question; what is looked at comes from `legacy_table` and the settings.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mediabase_assets.lib.console.output import number, size
+from mediabase_assets.lib.legacy_table import LegacyDescription
+from mediabase_assets.lib.settings import Settings, keys_without_effect
+from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.legacy import Fate, legacy_column
+
+_POLICIES = {
+    "keep_best": "keep_best: the best-scoring gene keeps the symbol, the others go to quarantine",
+    "qualify": "qualify: the best-scoring gene keeps the symbol, the others are called SYMBOL@GENE_ID",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a migration works: the server in words, its version, role, database."""
+
+    server: str
+    version: str
+    user: str
+    database: str
+
+
+def print_plan(console: Console, settings: Settings, place: Place, source: Iterable[tuple[str, str]]) -> None:
+    """Print what a migration will do.
+
+    Args:
+        console: Where to.
+        settings: The settings.
+        place: Which server and database.
+        source: Lines about the legacy table: what is there, or what will be loaded.
+    """
+    live = settings.database.schema_name
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    rows = [
+        ("Server", f"{place.server}, PostgreSQL {place.version}"),
+        ("Database", f"{place.database}, as {place.user}"),
+        *source,
+        ("Written to", f"schema {live}, and the project's own mediabase_next and mediabase_ops; all at once, at the end"),
+        ("Backup", f"{settings.backup_dir}, written and verified before anything else"),
+        ("One symbol, many genes", _POLICIES[settings.symbol_conflicts]),
+    ]
+    rows += [(f"No effect: {key}", reason) for key, reason in keys_without_effect(settings).items()]
+    for name, text in rows:
+        grid.add_row(escape(name), escape(text))
+    console.print("[bold]The plan[/]")
+    console.print(grid)
+    console.print()
+
+
+def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
+    """What there is to say about a legacy table that is there; it is only read."""
+    rows = f"about {number(legacy.approximate_rows)} rows, " if legacy.approximate_rows else ""
+    lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
+    if legacy.missing:
+        lines.append(("Columns missing", f"{', '.join(legacy.missing)}: count as empty"))
+    archived = [name for name in legacy.columns or {} if _is_archived(name)]
+    if archived:
+        lines.append(("Columns archived", f"{', '.join(archived)}: no target, every value stays in the backup"))
+    noted = [f"{name} ({found} for {expected})" for name, (found, expected) in (legacy.noted_types or {}).items()]
+    if noted:
+        lines.append(("Other types", f"{', '.join(noted)}: read as well"))
+    return lines
+
+
+def _is_archived(name: str) -> bool:
+    column = legacy_column(name)
+    return column is None or column.fate is Fate.ARCHIVED
+
+
+def require_somebody_to_ask() -> None:
+    """See that a question can be answered, before any work is done for it.
+
+    Raises:
+        ConfigurationError: Standard input is no terminal.
+    """
+    if not sys.stdin or not sys.stdin.isatty():
+        raise ConfigurationError(
+            "There is nobody to ask: standard input is no terminal.",
+            where="confirmation before writing",
+            next_step="Give --skip-confirmation, or set require_user_confirmation: false in the configuration file.",
+        )
+
+
+def confirm(console: Console) -> bool:
+    """Ask whether to go on; anything but yes means no."""
+    console.print("Go on? [bold]\\[y/N][/] ", end="")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        console.print()
+    return answer.strip().lower() in ("y", "yes")

@@ -1,0 +1,139 @@
+"""What is printed when a migration has ended: the release and the accounts, or what failed and how to go on.
+
+Here belong layout and words; the numbers come from `migration_result`, the failures from `runner`.
+"""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mediabase_assets.lib.console.board import Board
+from mediabase_assets.lib.console.output import duration, number
+from mediabase_assets.lib.console.progress import stage_table
+from mediabase_assets.lib.migration_result import MigrationResult, ReasonCount
+from mediabase_assets.lib.run_failures import Failure
+
+EXAMPLE_QUERY = """select g.gene_symbol, i.drug_name, i.mechanism_of_action, i.clinical_phase, i.source
+from genes as g join gene_drug_interactions as i using (gene_id)
+where g.gene_symbol = 'TP53' order by i.drug_name limit 10;"""
+
+
+def print_success(console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float) -> None:
+    """Tell what a migration that was released did."""
+    _print_stages(console, board)
+    _print_changes(console, result)
+    _print_reasons(console, "Quarantined", "not in the tables; raw value and reason in mediabase_ops.quarantine", _of(result, "quarantined"))
+    _print_reasons(console, "Repaired", "in the tables, changed; see mediabase_ops.repairs", _of(result, "repaired"))
+    for warning in warnings:
+        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
+    if result.unbalanced:
+        console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
+    elif result.accounts:
+        facts = f"{number(result.facts_read)} facts read, {number(result.quarantined)} of them in quarantine, none lost"
+        console.print(f"[green]All {result.accounts} accounts balance:[/] {facts}.")
+    console.print(f"Migration [bold]{escape(result.migration_id)}[/] released in {duration(seconds)}.")
+
+
+def print_next_steps(console: Console, psql_command: str) -> None:
+    """Tell what a newcomer does next."""
+    console.print("\n[bold]Next[/]")
+    console.print("  mediabase db psql      a session with the database, or with any tool:", markup=False)
+    console.print(f"                         {psql_command}", markup=False, soft_wrap=True)
+    console.print("  mediabase ui           Dagster's web UI: graph, checks, runs", markup=False)
+    console.print("  mediabase status       what there is, and the last runs", markup=False)
+    console.print("  The drugs of TP53:", markup=False)
+    for line in EXAMPLE_QUERY.splitlines():
+        console.print(f"    {line}", markup=False)
+
+
+def print_failures(console: Console, board: Board, failures: Iterable[Failure], log_file: str) -> None:
+    """Tell what failed, with sample rows, that nothing that people read has changed, and how to go on."""
+    _print_stages(console, board)
+    failures = list(failures)
+    checks: dict[str, list[Failure]] = {}
+    for failure in failures:
+        if failure.check and not failure.is_warning:
+            checks.setdefault(failure.asset, []).append(failure)
+    assets = [f for f in failures if not f.check]
+    for failure in assets:
+        _print_failure(console, failure, checks.pop(failure.asset, []))
+    for left in checks.values():
+        for check in left:
+            _print_check(console, check)
+    if not failures:
+        console.print("[bold red]The run failed without saying why.[/]")
+    print_unpublished(console)
+    console.print(f"  Every event of the run: {log_file}", markup=False, soft_wrap=True)
+
+
+def print_unpublished(console: Console) -> None:
+    """The two things that somebody needs to know after a failure or an interruption."""
+    console.print("Nothing was published: everything that people read is as it was.")
+    console.print("To continue: run [bold]mediabase migrate[/] again; it does what is missing, failed or stale.")
+
+
+def _print_failure(console: Console, failure: Failure, checks: list[Failure]) -> None:
+    console.print(f"[bold red]Failed:[/] {escape(failure.asset or 'the run')}")
+    lines = failure.message.splitlines() or [""]
+    if checks:  # the message repeats what the checks say
+        lines = [lines[0], *(line for line in lines if line.lstrip().startswith("next:"))]
+    for line in lines:
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    for check in checks:
+        _print_check(console, check)
+    console.print()
+
+
+def _print_check(console: Console, check: Failure) -> None:
+    console.print(f"  [red]✗[/] {escape(check.asset)}, check {escape(check.check)}: {escape(check.message)}")
+    if not check.sample:
+        return
+    names = list(dict.fromkeys(name for row in check.sample for name in row))
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 2))
+    for name in names:
+        table.add_column(escape(name), overflow="fold")
+    for row in check.sample:
+        table.add_row(*(escape(str(row.get(name, ""))) for name in names))
+    console.print(table)
+
+
+def _print_stages(console: Console, board: Board) -> None:
+    if console.is_terminal:
+        return  # it stands there already
+    console.print()
+    console.print(stage_table(board.lines()))
+    console.print()
+
+
+def _print_changes(console: Console, result: MigrationResult) -> None:
+    if not result.changes:
+        return
+    before = f"against {result.previous_release}" if result.previous_release else "the first release"
+    table = Table(box=None, pad_edge=False, header_style="bold", title=f"Released ({before})", title_justify="left")
+    table.add_column("Table")
+    for name in ("Rows", "Inserted", "Updated", "Deleted"):
+        table.add_column(name, justify="right")
+    for change in result.changes:
+        changed = (change.inserted, change.updated, change.deleted)
+        table.add_row(change.relation, number(change.rows), *(number(c) if c else "·" for c in changed))
+    console.print(table)
+    console.print()
+
+
+def _of(result: MigrationResult, outcome: str) -> list[ReasonCount]:
+    return [r for r in result.reasons if r.outcome == outcome]
+
+
+def _print_reasons(console: Console, title: str, note: str, reasons: list[ReasonCount]) -> None:
+    if not reasons:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title=f"{title} ({note})", title_justify="left")
+    table.add_column("Reason")
+    table.add_column("Facts", justify="right")
+    table.add_column("What it means")
+    for reason in reasons:
+        table.add_row(reason.reason, number(reason.facts), escape(reason.sentence))
+    console.print(table)
+    console.print()

@@ -1,0 +1,212 @@
+"""`mediabase ui`: Dagster's web server and daemon as child processes on the project's storage, until Ctrl-C or TERM.
+
+Here belong their start, the question whether they are well, and their end. What they show is the definitions' business.
+"""
+
+import fcntl
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+from mediabase_assets.lib.console.output import Exit, waiting
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.runner import prepare_dagster_home
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.model.errors import ConfigurationError, ServerError
+
+START_TIMEOUT = 120.0
+"""Seconds until the web server must answer; loading the definitions takes some of them on a busy machine."""
+STOP_TIMEOUT = 15.0
+_HEALTH = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries {
+  name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+_WORKSPACE = """load_from:
+  - python_module:
+      module_name: mediabase_assets.definitions
+      location_name: mediabase_assets
+"""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process of ours, and where its output goes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+class _Stop(Exception):  # noqa: N818  # not an error: somebody wants the UI to end
+    """Ctrl-C or TERM."""
+
+
+def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit:
+    """Run web server and daemon until somebody stops them.
+
+    Raises:
+        ConfigurationError: The port is taken, or the UI runs already on this storage.
+        ServerError: A process did not start, ended by itself, or the definitions do not load.
+    """
+    _require_free(host, port)
+    folder = prepare_dagster_home(settings)
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    logs = settings.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with _alone(folder), ExitStack() as stack:
+        with waiting(console, "Starting Dagster's web server and daemon …"):
+            connect(settings, application_name="mediabase ui").close()  # a mistake in the settings is told here
+            stack.enter_context(_stopping_on_signals())
+            try:
+                web = stack.enter_context(_child("webserver", ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)], logs))
+                daemon = stack.enter_context(_child("daemon", ["dagster._daemon", "run", "-w", str(workspace)], logs))
+                _wait_until_well(f"http://{_address(host)}:{port}", (web, daemon))
+            except _Stop:
+                return Exit.INTERRUPTED
+        console.print(f"Dagster is at [bold]http://{_address(host)}:{port}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
+        try:
+            while True:
+                time.sleep(1)
+                _require_alive((web, daemon))
+        except _Stop:
+            console.print("Stopping …")
+    return Exit.OK
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One daemon for one storage; the lock ends with this process, however that ends."""
+    with (folder / "ui.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                "The web UI of this project is running already.",
+                where=str(folder),
+                next_step="Use that one, or stop it with Ctrl-C in its terminal.",
+            ) from None
+        yield
+
+
+@contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Ctrl-C and TERM raise `_Stop`. A handler is set, so children start with the signals as they should be."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # once is enough; nothing interrupts the stopping
+        raise _Stop
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _child(name: str, arguments: list[str], logs: Path) -> Iterator[Child]:
+    """A process in a session of its own, stopped at the end: by TERM, and its whole group by KILL if that is not enough."""
+    log = logs / f"{name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield Child(name, process, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The web UI cannot listen there: {error.strerror or error}.",
+            where=f"{host}, port {port}",
+            next_step=f"Name another port: `mediabase ui --port {port + 1}`.",
+        ) from error
+
+
+def _require_alive(children: tuple[Child, ...]) -> None:
+    for child in children:
+        code = child.process.poll()
+        if code is not None:
+            tail = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
+            raise ServerError(
+                f"Dagster's {child.name} ended by itself with code {code}:\n{tail}",
+                where=str(child.log),
+                next_step="Mend what it says, then start `mediabase ui` again.",
+            )
+
+
+def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
+    """Wait until the web server answers and the definitions are loaded; `/server_info` alone would not tell the latter."""
+    end = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < end:
+        _require_alive(children)
+        problem = _problem(url)
+        if problem == "":
+            return
+        if problem is not None:
+            raise ServerError(
+                f"The definitions do not load: {problem.strip()}",
+                where="mediabase_assets.definitions",
+                next_step="Try `dagster definitions validate -m mediabase_assets.definitions` for the whole stack.",
+            )
+        time.sleep(0.3)
+    raise ServerError(
+        f"Dagster's web server does not answer after {START_TIMEOUT:.0f} seconds.",
+        where=str(children[0].log),
+        next_step="Look at that file, then start `mediabase ui` again.",
+    )
+
+
+def _problem(url: str) -> str | None:
+    """Empty if all is well, None if that is not known yet, else what is wrong."""
+    request = urllib.request.Request(  # noqa: S310  # our own address
+        f"{url}/graphql", json.dumps({"query": _HEALTH}).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)["data"]["workspaceOrError"]
+    except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
+        return None
+    if found["__typename"] != "Workspace":
+        return str(found.get("message") or found["__typename"])
+    for entry in found["locationEntries"]:
+        loaded = entry["locationOrLoadError"] or {}
+        if entry["loadStatus"] != "LOADED" or not loaded:
+            return None
+        if loaded["__typename"] == "PythonError":
+            return str(loaded["message"])
+    return "" if found["locationEntries"] else None
+
+
+def _address(host: str) -> str:
+    """Where a browser on this machine finds it."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown

@@ -1,0 +1,62 @@
+"""Dagster's own storage (runs, events, schedules) in the project's server, without a URL in dagster.yaml.
+
+Dagster makes the class by name in every process that opens the instance: webserver, daemon, code server, run worker.
+Each finds the server through the settings, and the first one starts it. So a fresh checkout works with
+`DAGSTER_HOME=$PWD dagster dev`, and no password is written into a configuration file.
+
+`dagster.yaml` names the class. It lies at the top of the repository, where DAGSTER_HOME may point; an installed package
+brings it along as a data file. `instance_config_file` finds it in both cases.
+
+NOTE: Dagster 1.13 documents `dagster.serdes.ConfigurableClassData`, but has it in the private `dagster._serdes` only.
+It is handed through here and nothing of it is used, so it is left untyped and not imported.
+"""
+
+import importlib.metadata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from dagster_postgres import DagsterPostgresStorage
+
+import mediabase_assets
+from mediabase_assets.lib.database import dagster_url
+from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.model.errors import ConfigurationError
+
+
+class MediabaseStorage(DagsterPostgresStorage):
+    """dagster-postgres, with the URL taken from the project's settings; has no configuration of its own."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """No keys."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> Self:
+        """Make the storage, starting the embedded server if none is named and it does not run.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+            ServerError: The server cannot be started, reached or logged in to.
+        """
+        return cls(postgres_url=dagster_url(load_settings()), inst_data=inst_data)
+
+
+def instance_config_file() -> Path:
+    """The project's dagster.yaml: the repository's if this is a checkout, else the one installed with the package.
+
+    Raises:
+        ConfigurationError: There is neither.
+    """
+    in_checkout = Path(mediabase_assets.__file__).parents[1] / "dagster.yaml"
+    if in_checkout.is_file():
+        return in_checkout
+    for file in importlib.metadata.files("mediabase-assets") or []:
+        if file.name == "dagster.yaml" and Path(str(file.locate())).is_file():
+            return Path(str(file.locate())).resolve()
+    raise ConfigurationError(
+        "The project's dagster.yaml is missing.",
+        where=str(in_checkout),
+        next_step="Install the package again: `pip install --force-reinstall mediabase-assets`.",
+    )

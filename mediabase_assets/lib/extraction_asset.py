@@ -1,0 +1,188 @@
+"""The life of an extraction relation as an asset: build it in the build schema, record its quarantine and repairs, tell.
+
+Extraction relations are unlogged: they can be made again from the snapshot, and a selective re-run reads them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.lib import accounts, audit, journal
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
+from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, read, run
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import account_table, check_result, reasons_table
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+
+#: The view that joins values with their genes; it stands on relations that are built anew.
+PAYLOADS_VIEW = "gene_payloads"
+_UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
+
+
+@dataclass(frozen=True)
+class ExtractionCheck:
+    """A check of an extraction relation: a query that selects what must not be there.
+
+    Attributes:
+        name: The sentence that is true when it passes.
+        description: What a curator reads.
+        query: File under `checks/`.
+        is_warning: Whether a failure only warns.
+    """
+
+    name: str
+    description: str
+    query: Path
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What makes one extraction relation.
+
+    Attributes:
+        name: The relation; its SQL is `<name>.sql`.
+        stage: Stage of the owner's process.
+        description: What one row is, for people.
+        inputs: Extraction relations that it reads.
+        records: SQL file that writes quarantine and repairs; `facts` for relations of facts.
+        checks: What is checked.
+    """
+
+    name: str
+    stage: Stage
+    description: str
+    inputs: tuple[str, ...]
+    records: str | None = None
+    checks: tuple[ExtractionCheck, ...] = field(default=())
+
+
+def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset of an extraction relation.
+
+    Args:
+        extraction: What makes it.
+        owner_of: From a relation to the asset that builds it.
+    """
+    key = dg.AssetKey(["extraction", extraction.name])
+    path = EXTRACTION / f"{extraction.name}.sql"
+    paths = [path, EXTRACTION / "functions.sql"]
+    deps = sorted({owner_of(name) for name in extraction.inputs})
+
+    @dg.multi_asset(
+        name=f"extraction__{extraction.name}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=deps,
+                description=extraction.description,
+                code_version=code_version(*paths),
+                tags={STAGE_TAG: str(int(extraction.stage))},
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks
+        ],
+        can_subset=True,
+    )
+    def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        with step(context, mediabase.settings(), key.to_user_string(), extraction.stage) as this:
+            wanted = {k.name for k in context.selected_asset_check_keys}
+            yield from _extract(this, extraction, key, wanted, bool(context.selected_asset_keys))
+
+    return _asset
+
+
+def _extract(
+    this: Step, extraction: Extraction, key: dg.AssetKey, wanted: set[str], builds: bool
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    results: list[dg.AssetCheckResult] = []
+    failed: list[audit.Finding] = []
+    metadata: dict[str, Any] = {}
+    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        snapshot = current_snapshot(conn, this.settings, this.asset)
+        if builds:
+            require_inputs(conn, extraction.inputs, this.asset)
+            build(conn, extraction.name)
+            metadata = _record(conn, this, extraction, snapshot.snapshot_id)
+        for check in extraction.checks:
+            finding = audit.failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
+            severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
+            if finding.check in wanted:
+                results.append(check_result(key, finding, severity))
+            if not finding.passed and not check.is_warning:
+                failed.append(finding)
+    yield from results
+    if failed:
+        raise dg.Failure("; ".join(f"{f.check}: {f.failures} failures, such as {f.sample[:1]}" for f in failed), allow_retries=False)
+    if builds:
+        yield dg.MaterializeResult(
+            asset_key=key, metadata={**metadata, "seconds": this.seconds}, data_version=dg.DataVersion(f"{snapshot.snapshot_id[:16]}-{key.path[-1]}")
+        )
+
+
+def build(conn: Connection, name: str) -> None:
+    """Build a relation anew in the first schema of the search_path."""
+    if name in _UNDER_THE_VIEW:
+        conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
+    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
+    run(conn, EXTRACTION / f"{name}.sql")
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
+    if name == "gene_candidates":
+        run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
+
+
+def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: str) -> dict[str, Any]:
+    """Quarantine, repairs, journal, and what Dagster is told."""
+    rows = count(conn, extraction.name)
+    accounts.clear_records(conn, this.migration_id, this.asset)
+    if extraction.records == "facts":
+        conn.execute(sql.SQL("create temporary view facts as select * from {}").format(sql.Identifier(extraction.name)))
+        run(conn, EXTRACTION / "records" / "facts.sql")
+        conn.execute("drop view pg_temp.facts")
+    elif extraction.records:
+        run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
+    reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
+    note_built(conn, extraction.name, this, snapshot_id, rows)
+    metadata: dict[str, Any] = {"dagster/row_count": rows, "migration": this.migration_id}
+    if extraction.records:
+        metadata["reasons"] = reasons_table(reasons)
+    if extraction.name == "remaining_facts":
+        account = accounts.account_of_remaining(conn)
+        accounts.write_account(conn, this.migration_id, this.asset, account)
+        metadata["account"] = account_table(account)
+    journal.write_stage(
+        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
+        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
+    )  # fmt: skip
+    return metadata
+
+
+def note_built(conn: Connection, name: str, this: Step, snapshot_id: str, rows: int) -> None:
+    """Note an extraction relation in `built_relations`, so that one which a crash emptied is noticed."""
+    conn.execute(
+        """insert into mediabase_ops.built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
+           values (%s, %s, %s, %s, %s, '', '')
+           on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,
+             migration_id = excluded.migration_id, row_count = excluded.row_count, built_at = now()""",
+        (name, this.asset, snapshot_id, this.migration_id, rows),
+    )
+
+
+def owners(extractions: Sequence[Extraction], first: dg.AssetKey) -> Callable[[str], dg.AssetKey]:
+    """From a relation to the asset that builds it; the snapshot builds those that have no extraction of their own."""
+    names = {e.name for e in extractions}
+
+    def owner_of(name: str) -> dg.AssetKey:
+        if name == PAYLOADS_VIEW:
+            return dg.AssetKey(["extraction", "gene_candidates"])
+        return dg.AssetKey(["extraction", name]) if name in names else first
+
+    return owner_of

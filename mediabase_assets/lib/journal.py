@@ -1,0 +1,70 @@
+"""The journal of a migration in `mediabase_ops`: the run as a whole, and each of its assets with stage, time and rows.
+
+Here belong the writes; `mediabase status` reads. A journal that cannot be written never hides the error that it was
+about to record.
+"""
+
+import json
+from datetime import datetime
+
+import psycopg
+
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.session import settings_digest
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
+
+
+def open_run(
+    conn: Connection, settings: Settings, *, migration_id: str, run_id: str, started_at: datetime, backup_id: str,
+    fingerprint: str, content_hash: str, schema_version: str,
+) -> None:  # fmt: skip
+    """Note that a migration is running, or goes on."""
+    conn.execute(
+        """insert into mediabase_ops.migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
+             legacy_content_hash, backup_id, schema_version, configuration)
+           values (%s, %s, 'running', %s, %s, %s, %s, %s, %s, %s::jsonb)
+           on conflict (migration_id) do update set run_id = excluded.run_id, status = 'running', finished_at = null""",
+        (migration_id, run_id, started_at, f"{settings.database.source_schema}.{settings.database.legacy_table}", fingerprint,
+         content_hash, backup_id, schema_version, settings_digest(settings)),
+    )  # fmt: skip
+
+
+def close_run(conn: Connection, migration_id: str, status: str, snapshot_id: str | None = None) -> None:
+    """Note how a migration ended."""
+    conn.execute(
+        """update mediabase_ops.migration_runs set status = %s, finished_at = clock_timestamp(), snapshot_id = coalesce(%s, snapshot_id)
+           where migration_id = %s""",
+        (status, snapshot_id, migration_id),
+    )
+
+
+def write_stage(
+    conn: Connection, *, migration_id: str, asset: str, stage: int, status: str, started_at: datetime,
+    finished_at: datetime, rows: int | None = None, detail: dict[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Note how an asset of a migration ended."""
+    conn.execute(
+        """insert into mediabase_ops.migration_stages (migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
+           values (%(id)s, %(asset)s, %(stage)s, %(status)s, %(start)s, %(end)s, %(seconds)s, %(rows)s, %(detail)s)
+           on conflict (migration_id, asset) do update set stage = excluded.stage, status = excluded.status,
+             started_at = excluded.started_at, finished_at = excluded.finished_at, seconds = excluded.seconds,
+             row_count = excluded.row_count, detail = excluded.detail""",
+        {"id": migration_id, "asset": asset, "stage": stage, "status": status, "start": started_at, "end": finished_at,
+         "seconds": (finished_at - started_at).total_seconds(), "rows": rows, "detail": json.dumps(detail) if detail else None},
+    )  # fmt: skip
+
+
+def note_failure(
+    settings: Settings, *, migration_id: str, asset: str, stage: int, started_at: datetime, finished_at: datetime, what: str
+) -> None:
+    """Note a failed asset, on a session of its own; silently not, where there is no journal yet."""
+    try:
+        with connect(settings, application_name="mediabase journal", autocommit=True) as conn:
+            write_stage(
+                conn, migration_id=migration_id, asset=asset, stage=stage, status="failed", started_at=started_at,
+                finished_at=finished_at, detail={"error": what},
+            )  # fmt: skip
+            close_run(conn, migration_id, "failed")
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.OperationalError):
+        return

@@ -1,0 +1,133 @@
+"""What a migration did, out of its journal: tables and their changes, reasons, accounts.
+
+Here belong the questions to `mediabase_ops`, by the Dagster run that did the work; printing is in `console.summary`.
+"""
+
+from dataclasses import dataclass
+
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.reasons import sentence
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """A relation of the release. `how` is moved, difference or kept."""
+
+    relation: str
+    how: str
+    rows: int
+    inserted: int
+    updated: int
+    deleted: int
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """Facts that were quarantined or repaired for a reason, with the sentence that a curator reads."""
+
+    outcome: str
+    reason: str
+    facts: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class MigrationResult:
+    """What a migration did.
+
+    Attributes:
+        migration_id: Which one.
+        changes: Relations of its release.
+        previous_release: The release before it; empty if it is the first.
+        reasons: Quarantine and repairs by reason, the most frequent first.
+        accounts: Lines of its accounts.
+        unbalanced: How many of them do not balance.
+        facts_read: Facts of the legacy table, each counted once.
+        quarantined: How many of them are in quarantine.
+    """
+
+    migration_id: str
+    changes: tuple[TableChange, ...]
+    previous_release: str
+    reasons: tuple[ReasonCount, ...]
+    accounts: int
+    unbalanced: int
+    facts_read: int
+    quarantined: int
+
+
+def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
+    """The result of the migration that a Dagster run worked for; None if it did not get as far as a journal.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    with connect(settings, autocommit=True, application_name="mediabase summary") as conn:
+        found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
+        if not (found and found[0]):
+            return None
+        row = conn.execute("select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)).fetchone()
+        return None if row is None else _result(conn, str(row[0]))
+
+
+def note_interrupted(settings: Settings, run_id: str) -> None:
+    """Note in the journal that a run was interrupted; nothing happens where it did not get as far as a journal.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+        found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
+        if found and found[0]:
+            conn.execute(
+                """update mediabase_ops.migration_runs set status = 'interrupted', finished_at = clock_timestamp()
+                   where run_id = %s and status = 'running'""",
+                (run_id,),
+            )
+
+
+def _result(conn: Connection, migration_id: str) -> MigrationResult:
+    changes = conn.execute(
+        """select l.relation, l.how, l.row_count, l.inserted, l.updated, l.deleted
+           from mediabase_ops.release_relations as l join mediabase_ops.releases as r using (release_id)
+           where r.migration_id = %s order by l.relation""",
+        (migration_id,),
+    ).fetchall()
+    before = conn.execute(
+        """select release_id from mediabase_ops.releases where released_at <
+             (select max(released_at) from mediabase_ops.releases where migration_id = %s)
+           order by released_at desc limit 1""",
+        (migration_id,),
+    ).fetchone()
+    reasons = conn.execute(
+        """select outcome, reason, sum(facts)::bigint from mediabase_ops.reason_account where migration_id = %s
+           group by 1, 2 having sum(facts) > 0 order by 1, 3 desc, 2""",
+        (migration_id,),
+    ).fetchall()
+    account = conn.execute(
+        """select count(*), count(*) filter (where facts_read <> kept + merged + repaired + quarantined + archived),
+                  coalesce(sum(facts_read) filter (where is_primary), 0)::bigint,
+                  coalesce(sum(quarantined) filter (where is_primary), 0)::bigint
+           from mediabase_ops.row_account where migration_id = %s""",
+        (migration_id,),
+    ).fetchone() or (0, 0, 0, 0)
+    return MigrationResult(
+        migration_id=migration_id,
+        changes=tuple(TableChange(*row) for row in changes),
+        previous_release=str(before[0]) if before else "",
+        reasons=tuple(ReasonCount(*row, sentence=_sentence(row[0], row[1])) for row in reasons),
+        accounts=int(account[0]),
+        unbalanced=int(account[1]),
+        facts_read=int(account[2]),
+        quarantined=int(account[3]),
+    )
+
+
+def _sentence(outcome: str, code: str) -> str:
+    """The sentence of a reason; a journal of another version may hold codes that this one does not know."""
+    try:
+        return sentence(outcome, code)
+    except KeyError:
+        return ""

@@ -1,0 +1,203 @@
+"""What must be true before a migration may start, each as a finding that says what to do when it is not.
+
+Here belong the looks at the server and at the legacy table; nothing is written.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
+from mediabase_assets.lib.session import lock_holder
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.legacy import REQUIRED_COLUMNS
+from mediabase_assets.model.tables import RELATIONS, TABLES
+
+#: Oldest server that is supported: the oldest that PostgreSQL itself supports.
+OLDEST_SERVER = 140000
+#: Free disk space that a migration asks for, as a multiple of the legacy table.
+DISK_FACTOR = 3
+
+#: The sentences that are true, with what a curator reads about each.
+PREREQUISITES: dict[str, str] = {
+    "server_is_recent_enough": "PostgreSQL 14 or newer answers.",
+    "encoding_is_utf8": "The database stores text as UTF-8.",
+    "role_may_create_schemas": "The role may create schemas in the database and relations where people read.",
+    "legacy_table_is_there": "The legacy table exists and is a table.",
+    "legacy_table_is_readable": "The role may read the legacy table.",
+    "required_columns_are_there": "transcript_id and at least one of gene_id and gene_symbol; types that can be read.",
+    "legacy_table_has_rows": "The legacy table is not empty.",
+    "disk_has_room": "Three times the legacy table is free on the server's disk, where that can be known.",
+    "no_other_migration_runs": "Nobody else migrates into the same schema now.",
+    "target_names_are_free": "No relation of somebody else has the name of one of ours.",
+}
+
+
+def look(conn: Connection, settings: Settings) -> tuple[LegacyDescription, list[Finding]]:
+    """Look at everything; later looks that need an earlier one to be true are left out when it is not."""
+    schema, table = settings.database.source_schema, settings.database.legacy_table
+    legacy = describe_legacy_table(conn, schema, table)
+    checks: list[Callable[[], Finding]] = [
+        lambda: _version(conn),
+        lambda: _encoding(conn),
+        lambda: _privileges(conn, settings),
+        lambda: _is_there(legacy, schema, table),
+    ]
+    findings = [check() for check in checks]
+    if legacy.kind == "table":
+        readable = _readable(conn, schema, table)
+        findings += [readable, _columns(legacy)]
+        if readable.passed:
+            findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
+    findings += [_alone(conn, settings), _names(conn, settings)]
+    return legacy, findings
+
+
+def problems(findings: list[Finding]) -> Iterator[tuple[str, str]]:
+    """What is wrong and what to do next, for every finding that failed."""
+    for finding in findings:
+        if not finding.passed:
+            yield str(finding.examined.get("problem", finding.check)), str(finding.examined.get("next step", ""))
+
+
+def _finding(check: str, passed: bool, problem: str, next_step: str, **examined: Any) -> Finding:
+    if not passed:
+        examined |= {"problem": problem, "next step": next_step}
+    return Finding(check, passed, examined, 0 if passed else 1)
+
+
+def _version(conn: Connection) -> Finding:
+    version = conn.info.server_version
+    text = f"{version // 10000}.{version % 10000}"
+    return _finding(
+        "server_is_recent_enough", version >= OLDEST_SERVER, f"The server is PostgreSQL {text}; 14 is the oldest supported.",
+        "Upgrade the server, or restore the legacy table into a newer one (--legacy-from).", server_version=text,
+    )  # fmt: skip
+
+
+def _encoding(conn: Connection) -> Finding:
+    row = conn.execute("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()").fetchone()
+    encoding = str(row[0]) if row else ""
+    return _finding(
+        "encoding_is_utf8", encoding == "UTF8", f"The database stores text as {encoding}.",
+        "Dump it and restore it into a database created with encoding UTF8.", encoding=encoding,
+    )  # fmt: skip
+
+
+def _privileges(conn: Connection, settings: Settings) -> Finding:
+    live = settings.database.schema_name
+    row = conn.execute(
+        """select has_database_privilege(current_database(), 'create'), has_database_privilege(current_database(), 'temporary'),
+             exists (select from pg_namespace where nspname = %(live)s),
+             coalesce((select has_schema_privilege(oid, 'create') from pg_namespace where nspname = %(live)s), true), current_user""",
+        {"live": live},
+    ).fetchone()
+    assert row is not None
+    may_create, may_temporary, exists, may_fill, role = row
+    missing = [
+        *(["create on database"] if not may_create else []),
+        *(["temporary on database"] if not may_temporary else []),
+        *([f"create on schema {live}"] if exists and not may_fill else []),
+    ]
+    grants = "; ".join(
+        f"grant {m} {conn.info.dbname} to {role}" if m.endswith("database") else f"grant {m} to {role}" for m in missing
+    )
+    return _finding(
+        "role_may_create_schemas", not missing, f"The role {role} lacks: {', '.join(missing)}.",
+        f"Ask the administrator for: {grants};", role=role, schema=live,
+    )  # fmt: skip
+
+
+def _is_there(legacy: LegacyDescription, schema: str, table: str) -> Finding:
+    if not legacy.exists:
+        problem = f"There is no table {schema}.{table}."
+        step = "Name its schema (database.legacy_schema), load one (--legacy-from FILE), or try the demonstration (--demo)."
+    else:
+        problem = f"{schema}.{table} is a {legacy.kind}, not an ordinary table."
+        step = "Migrate the table that it shows: name it with database.legacy_schema and database.legacy_table."
+    return _finding(
+        "legacy_table_is_there", legacy.kind == "table", problem, step, relation=f"{schema}.{table}", columns=len(legacy.columns or {})
+    )
+
+
+def _readable(conn: Connection, schema: str, table: str) -> Finding:
+    row = conn.execute(
+        "select has_schema_privilege(%(s)s, 'usage') and has_table_privilege(format('%%I.%%I', %(s)s::text, %(t)s::text), 'select'), current_user",
+        {"s": schema, "t": table},
+    ).fetchone()
+    assert row is not None
+    return _finding(
+        "legacy_table_is_readable", bool(row[0]), f"The role {row[1]} may not read {schema}.{table}.",
+        f"Ask the administrator for: grant usage on schema {schema} to {row[1]}; grant select on {schema}.{table} to {row[1]};",
+        role=row[1],
+    )  # fmt: skip
+
+
+def _columns(legacy: LegacyDescription) -> Finding:
+    missing = [names for names in REQUIRED_COLUMNS if not any(n in (legacy.columns or {}) for n in names)]
+    wrong = {name: f"{found}, expected {expected}" for name, (found, expected) in (legacy.wrong_types or {}).items()}
+    parts = [f"no column {' or '.join(names)}" for names in missing] + [f"{k} is {v}" for k, v in wrong.items()]
+    return _finding(
+        "required_columns_are_there", not parts, f"The legacy table cannot be read: {'; '.join(parts)}.",
+        "Check that this is MEDIABASE's cancer_transcript_base; add or cast the columns in a copy of it.",
+        absent_columns_count_as_empty=list(legacy.missing), unknown_columns_are_archived=list(legacy.extra),
+    )  # fmt: skip
+
+
+def _rows(conn: Connection, schema: str, table: str) -> Finding:
+    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))).fetchone()
+    return _finding(
+        "legacy_table_has_rows", bool(row and row[0]), f"The table {schema}.{table} is empty.",
+        "Load the legacy data first (--legacy-from FILE), or try the demonstration (--demo).", relation=f"{schema}.{table}",
+    )  # fmt: skip
+
+
+def _disk(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Finding:
+    needed = DISK_FACTOR * legacy.size_bytes
+    folder = _data_directory(conn) if settings.database.is_embedded else None
+    if folder is None:
+        return _finding("disk_has_room", True, "", "", needed_bytes=needed, note="free space on the server cannot be known from here")
+    free = shutil.disk_usage(folder).free
+    return _finding(
+        "disk_has_room", free >= needed,
+        f"A migration needs {needed / 1e9:.1f} GB of disk, three times the legacy table; {free / 1e9:.1f} GB are free.",
+        f"Free space on the disk of {folder}.", needed_bytes=needed, free_bytes=free,
+    )  # fmt: skip
+
+
+def _data_directory(conn: Connection) -> Path | None:
+    row = conn.execute("select setting from pg_settings where name = 'data_directory'").fetchone()
+    folder = Path(row[0]) if row else None
+    while folder is not None and not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _alone(conn: Connection, settings: Settings) -> Finding:
+    who = lock_holder(conn, settings)
+    return _finding(
+        "no_other_migration_runs", not who, f"Another migration of this database is running{who}.",
+        "Wait until it has ended (mediabase status), then try again.", schema=settings.database.schema_name,
+    )  # fmt: skip
+
+
+def _names(conn: Connection, settings: Settings) -> Finding:
+    live = settings.database.schema_name
+    expected = {r.name: set(r.columns) for r in RELATIONS} | {t.name: set(t.columns) for t in TABLES if t.is_view}
+    rows = conn.execute(
+        """select c.relname, array_agg(a.attname::text) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+           where n.nspname = %s and c.relname = any(%s) group by 1 order by 1""",
+        (live, list(expected)),
+    ).fetchall()
+    foreign = [name for name, columns in rows if not expected[name] <= set(columns)]
+    renames = "; ".join(f"alter table {live}.{name} rename to {name}_old" for name in foreign)
+    return _finding(
+        "target_names_are_free", not foreign, f"Other relations than ours have these names in {live}: {', '.join(foreign)}.",
+        f"Rename them ({renames};) or set MB_POSTGRES_SCHEMA to another schema.", looked_for=len(expected), found=len(rows),
+    )  # fmt: skip

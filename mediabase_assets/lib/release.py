@@ -1,0 +1,234 @@
+"""The release: what was built and audited appears to readers, all of it in one transaction.
+
+Relations that are not live yet are moved into place. Of live ones only the rows that differ are changed, parents before
+children, so that other people's views, privileges and comments survive. Whatever fails, what was live stays live.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.lib import tables
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.session import BUILD_SCHEMA
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.errors import ReleaseError
+from mediabase_assets.model.tables import RELATIONS, TABLES, Relation
+
+#: Columns that tell when a row was written; they are no content.
+TIMESTAMPS = ("created_at", "updated_at")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a release did to one relation.
+
+    Attributes:
+        relation: Its name.
+        how: `moved` into place, changed by `difference`, or `kept` as it is.
+        rows: Rows afterwards.
+        content_hash: Content afterwards.
+        inserted: Rows new in this release.
+        updated: Rows with other content.
+        deleted: Rows gone.
+    """
+
+    relation: str
+    how: str
+    rows: int
+    content_hash: str
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+def release(conn: Connection, live_schema: str, snapshot_id: str) -> list[Change]:
+    """Publish every built relation, in the transaction that is open.
+
+    Args:
+        conn: A build session, in a transaction.
+        live_schema: Where people read.
+        snapshot_id: The snapshot that all relations must come from.
+
+    Raises:
+        ReleaseError: Relations come from different snapshots, or an object of somebody else is in the way.
+    """
+    states = _states(conn, live_schema)
+    _require_one_snapshot(conn, states, snapshot_id)
+    moved = [r for r in RELATIONS if states[r.name] == (True, False)]
+    differing = [r for r in RELATIONS if states[r.name] == (True, True)]
+    try:
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(live_schema)))
+        _drop_build_views(conn)
+        for relation in moved:
+            _move(conn, relation, live_schema)
+        changed = _apply_differences(conn, differing, live_schema)
+        _connect(conn, moved, live_schema)
+        for relation in differing:
+            conn.execute(sql.SQL("drop table {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
+    except psycopg.errors.IntegrityError as error:
+        raise ReleaseError(
+            f"The new content would break a rule of the database: {error.diag.message_primary}.",
+            where=f"schema {live_schema}",
+            next_step="What was live is still live. If a table of your own refers to rows that would go, change it first.",
+        ) from error
+    return [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
+
+
+def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:
+    """For every relation: whether it is built, and whether it is live."""
+    rows = conn.execute(
+        """select c.relname, bool_or(n.nspname = %(build)s), bool_or(n.nspname = %(live)s)
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where n.nspname in (%(build)s, %(live)s) and c.relname = any(%(names)s) group by 1""",
+        {"build": BUILD_SCHEMA, "live": live_schema, "names": [r.name for r in RELATIONS]},
+    ).fetchall()
+    found = {name: (bool(built), bool(live)) for name, built, live in rows}
+    return {r.name: found.get(r.name, (False, False)) for r in RELATIONS}
+
+
+def _require_one_snapshot(conn: Connection, states: dict[str, tuple[bool, bool]], snapshot_id: str) -> None:
+    noted = dict(conn.execute("select relation, snapshot_id from mediabase_ops.built_relations").fetchall())
+    wrong = [name for name, state in states.items() if not any(state) or noted.get(name) != snapshot_id]
+    if wrong:
+        assets = sorted(f"normalized/{t.name}" for t in TABLES if any(r.name in wrong for r in t.relations))
+        raise ReleaseError(
+            f"{len(wrong)} of {len(states)} relations were not built and audited from the current snapshot of the legacy table.",
+            where=", ".join(wrong),
+            next_step=f"Materialize {', '.join(assets)}, then release/current_release; or run `mediabase migrate`.",
+        )
+
+
+def _drop_build_views(conn: Connection) -> None:
+    for table in TABLES:
+        if table.is_view:
+            conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, table.name)))
+
+
+def _move(conn: Connection, relation: Relation, live_schema: str) -> None:
+    conn.execute(
+        sql.SQL("alter table {} set schema {}").format(
+            sql.Identifier(BUILD_SCHEMA, relation.name), sql.Identifier(live_schema)
+        )
+    )
+
+
+def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
+    """Foreign keys of what was moved, and the views that show tables which are stored otherwise."""
+    names = {r.name for r in moved}
+    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
+    for table in TABLES:
+        if any(r.name in names for r in table.relations):
+            tables.add_references(conn, table)
+        if table.is_view and not _view_exists(conn, live_schema, table.name):
+            tables.create_view(conn, table)
+            tables.add_view_comments(conn, table)
+    path = sql.SQL(", ").join(sql.Identifier(s) for s in (BUILD_SCHEMA, live_schema))
+    conn.execute(sql.SQL("set local search_path = {}").format(path))
+
+
+def _view_exists(conn: Connection, schema: str, name: str) -> bool:
+    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
+    return bool(row and row[0])
+
+
+def _apply_differences(conn: Connection, relations: list[Relation], live_schema: str) -> dict[str, tuple[int, int, int]]:
+    """Insert and update parents first, then delete children first; constraints are looked at afterwards."""
+    conn.execute("set constraints all deferred")
+    changed: dict[str, list[int]] = {}
+    for relation in relations:
+        updated = _update(conn, relation, live_schema)
+        changed[relation.name] = [_insert(conn, relation, live_schema), updated, 0]
+    for relation in reversed(relations):
+        changed[relation.name][2] = _delete(conn, relation, live_schema)
+    conn.execute("set constraints all immediate")
+    return {name: (c[0], c[1], c[2]) for name, c in changed.items()}
+
+
+def _columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
+    """Columns that hold content: neither generated nor timestamps."""
+    rows = conn.execute(
+        """select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass
+           and attnum > 0 and not attisdropped and attgenerated = '' order by attnum""",
+        (schema, relation.name),
+    ).fetchall()
+    return [name for (name,) in rows if name not in TIMESTAMPS]
+
+
+def _names(names: list[str] | tuple[str, ...], prefix: str = "") -> sql.Composable:
+    pattern = sql.SQL(f"{prefix}.{{}}") if prefix in ("n", "l") else sql.SQL("{}")  # noqa: S608  # two fixed aliases
+    return sql.SQL(", ").join(pattern.format(sql.Identifier(n)) for n in names)
+
+
+def _match(key: tuple[str, ...]) -> sql.Composable:
+    return sql.SQL(" and ").join(sql.SQL("n.{0} = l.{0}").format(sql.Identifier(k)) for k in key)
+
+
+def _parts(conn: Connection, relation: Relation, live_schema: str) -> dict[str, sql.Composable]:
+    columns = _columns(conn, BUILD_SCHEMA, relation)
+    rest = [c for c in columns if c not in relation.key]
+    return {
+        "live": sql.Identifier(live_schema, relation.name),
+        "next": sql.Identifier(BUILD_SCHEMA, relation.name),
+        "columns": _names(columns),
+        "new_columns": _names(columns, "n"),
+        "match": _match(relation.key),
+        "new_rest": _names(rest, "n"),
+        "live_rest": _names(rest, "l"),
+        "assign": sql.SQL(", ").join(sql.SQL("{0} = n.{0}").format(sql.Identifier(c)) for c in rest),
+    }
+
+
+def _insert(conn: Connection, relation: Relation, live_schema: str) -> int:
+    query = "insert into {live} ({columns}) select {new_columns} from {next} as n where not exists (select from {live} as l where {match})"
+    return conn.execute(sql.SQL(query).format(**_parts(conn, relation, live_schema))).rowcount
+
+
+def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
+    parts = _parts(conn, relation, live_schema)
+    if not any(c not in relation.key for c in _columns(conn, BUILD_SCHEMA, relation)):
+        return 0
+    stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation) else sql.SQL("")
+    query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and ({new_rest}) is distinct from ({live_rest})"
+    if len([c for c in _columns(conn, BUILD_SCHEMA, relation) if c not in relation.key]) == 1:
+        query = query.replace("({new_rest}) is distinct from ({live_rest})", "{new_rest} is distinct from {live_rest}")
+    return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount  # type: ignore[arg-type]
+
+
+def _all_columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
+    rows = conn.execute(
+        "select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0",
+        (schema, relation.name),
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _delete(conn: Connection, relation: Relation, live_schema: str) -> int:
+    query = "delete from {live} as l where not exists (select from {next} as n where {match})"
+    return conn.execute(sql.SQL(query).format(**_parts(conn, relation, live_schema))).rowcount
+
+
+def _told(
+    conn: Connection, relation: Relation, live_schema: str, state: tuple[bool, bool],
+    changed: dict[str, tuple[int, int, int]],
+) -> Change:  # fmt: skip
+    """What became of a relation, and that its live content is what was audited."""
+    noted = conn.execute(
+        "select row_count, content_hash from mediabase_ops.built_relations where relation = %s", (relation.name,)
+    ).fetchone()
+    assert noted is not None
+    rows, digest = int(noted[0]), str(noted[1])
+    if state == (False, True):
+        return Change(relation.name, "kept", rows, digest)
+    if state == (True, False):
+        return Change(relation.name, "moved", rows, digest, inserted=rows)
+    found = content_hash(conn, live_schema, relation.name)
+    if found != (rows, digest):
+        raise ReleaseError(
+            "After applying the differences the live content is not what was audited.",
+            where=f"{live_schema}.{relation.name}: {found.rows} rows, audited {rows}",
+            next_step="A trigger or rule of somebody else changes rows on the way in; remove it, then release again.",
+        )
+    inserted, updated, deleted = changed[relation.name]
+    return Change(relation.name, "difference", rows, digest, inserted, updated, deleted)

@@ -1,0 +1,29 @@
+"""The one resource of the assets: the settings, read where the asset runs.
+
+Settings come from the environment and the configuration file of the process that runs the asset (`MEDIABASE_CONFIG`),
+so that webserver, daemon and run workers all see the same.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib.session import release_migration_lock
+from mediabase_assets.lib.settings import Settings, load_settings
+
+
+class Mediabase(dg.ConfigurableResource[Any]):
+    """Access to MEDIABASE's database and backups, by the settings of the process."""
+
+    def settings(self) -> Settings:
+        """The settings.
+
+        Raises:
+            ConfigurationError: They are wrong.
+        """
+        return load_settings()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Give the migration lock of the run back."""
+        if context.run is not None:
+            release_migration_lock(context.run.run_id)

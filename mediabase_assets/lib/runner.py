@@ -1,0 +1,227 @@
+"""Runs a Dagster job inside this process, in its main thread, and tells what happens while it happens.
+
+Here belong execution and reading the run's events; the words for people are in `mediabase_assets.lib.console`. The main
+thread works, so that Ctrl-C reaches Dagster as it wants to be reached; a second thread polls the run's event log.
+"""
+
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import dagster as dg
+import sqlalchemy.exc
+
+from mediabase_assets.lib.console.board import StepEvent
+from mediabase_assets.lib.dagster_storage import instance_config_file
+from mediabase_assets.lib.run_failures import Failure, failures_of
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.model.errors import ConfigurationError, ServerError
+from mediabase_assets.model.stages import STAGE_TAG
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, EventLogEntry
+
+#: Seconds between two looks at the event log.
+POLL = 0.25
+_BATCH = 1000
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's own lines go to the log file, which the reader of the events writes."""
+_KINDS = {
+    dg.DagsterEventType.STEP_START: "started",
+    dg.DagsterEventType.STEP_SUCCESS: "done",
+    dg.DagsterEventType.STEP_FAILURE: "failed",
+    dg.DagsterEventType.STEP_SKIPPED: "skipped",
+}
+
+_PLANNED = (dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
+
+
+class RunEnd(StrEnum):
+    """How a run ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went.
+
+    Attributes:
+        run_id: Dagster's id of the run.
+        end: How it ended.
+        seconds: Time that it took.
+        failures: What failed, in the order of time.
+        log_file: Where every event of the run is written.
+    """
+
+    run_id: str
+    end: RunEnd
+    seconds: float
+    failures: tuple[Failure, ...]
+    log_file: Path
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Dagster's folder below the project's, with the project's dagster.yaml, and the environment that points there.
+
+    Raises:
+        ConfigurationError: The folder cannot be written.
+    """
+    folder = settings.home / "dagster"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        source, target = instance_config_file(), folder / "dagster.yaml"
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.copyfile(source, target)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Dagster's folder cannot be written: {error.strerror}.",
+            where=str(folder),
+            next_step="Set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    return folder
+
+
+def run_job(
+    definitions: dg.Definitions,
+    job_name: str,
+    instance: dg.DagsterInstance,
+    *,
+    tell: Callable[[StepEvent], None],
+    log_folder: Path,
+    tags: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Execute a job to its end, whatever that is.
+
+    Args:
+        definitions: Where the job is.
+        job_name: Its name.
+        instance: Where the run is recorded.
+        tell: Called, from another thread, with each event.
+        log_folder: Gets a file with every event, named after the run.
+        tags: Tags of the run.
+
+    Raises:
+        ServerError: Dagster's storage went away.
+    """
+    job = definitions.resolve_job_def(job_name)
+    stages = {
+        spec.key.to_user_string(): int(spec.tags[STAGE_TAG])
+        for spec in definitions.resolve_all_asset_specs()
+        if STAGE_TAG in spec.tags
+    }
+    run_id = str(uuid.uuid4())
+    log_folder.mkdir(parents=True, exist_ok=True)
+    log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
+    began = time.monotonic()
+    with _EventReader(instance, run_id, stages, tell, log_file) as reader:
+        try:
+            result = job.execute_in_process(
+                instance=instance, run_id=run_id, raise_on_error=False, tags=dict(tags or {}), run_config=_QUIET
+            )
+            end = RunEnd.SUCCESS if result.success else RunEnd.FAILURE
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            end = RunEnd.INTERRUPTED
+        except sqlalchemy.exc.OperationalError as error:
+            raise _storage_gone(error, log_file) from error
+    return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def _storage_gone(error: sqlalchemy.exc.OperationalError, log_file: Path) -> ServerError:
+    return ServerError(
+        f"The server went away during the run: {str(error.orig).strip() or 'no answer'}.",
+        where=f"Dagster's storage; the events so far are in {log_file}",
+        next_step="Look at the server (mediabase db status), then run the migration again: it continues.",
+    )
+
+
+@dataclass
+class _EventReader:
+    """Polls a run's event log in a thread of its own: tells, collects failures, writes the log file."""
+
+    instance: dg.DagsterInstance
+    run_id: str
+    stages: Mapping[str, int]
+    tell: Callable[[StepEvent], None]
+    log_file: Path
+    failures: list[Failure] = field(default_factory=list)
+    _cursor: str | None = None
+    _end: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _asset_of_step: dict[str, str] = field(default_factory=dict)
+
+    def __enter__(self) -> "_EventReader":
+        self._thread = threading.Thread(target=self._poll, name="mediabase progress", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _poll(self) -> None:
+        with self.log_file.open("a", encoding="utf-8") as log:
+            while not self._end.wait(POLL):
+                self._read(log)
+            self._read(log)
+
+    def _read(self, log: TextIO) -> None:
+        has_more = True
+        while has_more:
+            try:
+                found = self.instance.get_records_for_run(self.run_id, cursor=self._cursor, limit=_BATCH)
+            except sqlalchemy.exc.OperationalError:
+                return  # the server is restarting; whether it comes back is for the run to find out
+            self._cursor, has_more = found.cursor, found.has_more
+            for record in found.records:
+                self._take(record.event_log_entry, log)
+        log.flush()
+
+    def _take(self, entry: "EventLogEntry", log: TextIO) -> None:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.timestamp))
+        log.write(f"{when} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
+        event = entry.dagster_event
+        if event is None:
+            return
+        for failure in failures_of(event, self._asset_of_step.get(event.step_key or "", "")):
+            self.failures.append(failure)
+            log.write(f"{failure.stack}\n" if failure.stack else "")
+        told = self._told(event, entry.timestamp)
+        if told is not None:
+            self.tell(told)
+
+    def _told(self, event: "DagsterEvent", at: float) -> StepEvent | None:
+        step = event.step_key
+        if step is None:
+            return None
+        asset = self._asset_of_step.get(step, "")
+        if event.event_type in _PLANNED:
+            key = _planned_asset(event)
+            asset = self._asset_of_step.setdefault(step, key)
+            return StepEvent("planned", step, at, asset, self.stages.get(asset))
+        if event.is_step_materialization:
+            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            return StepEvent("rows", step, at, asset, rows=int(_value(rows))) if rows is not None else None
+        kind = _KINDS.get(event.event_type)
+        return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]
+
+
+def _planned_asset(event: "DagsterEvent") -> str:
+    data: Any = event.event_specific_data
+    return str(data.asset_key.to_user_string())
+
+
+def _value(metadata: Any) -> Any:
+    return getattr(metadata, "value", metadata)

@@ -1,0 +1,191 @@
+"""The versioned schema: deploy, verify, revert; and the record of which version is live.
+
+A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, one file per table. It is deployed into
+whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
+"""
+
+from typing import Any, NamedTuple
+
+from psycopg import sql
+
+from mediabase_assets.lib import tables
+from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA
+from mediabase_assets.lib.statements import OPERATIONS, Connection, run
+from mediabase_assets.model.errors import SchemaError
+from mediabase_assets.model.tables import TABLES
+
+#: Where a version is deployed, verified and reverted before it is used.
+REHEARSAL_SCHEMA = "mediabase_rehearsal"
+DESCRIPTION = "Normalized schema: twelve tables of the owner's document and three for the PharmGKB payload"
+
+
+class VersionRecord(NamedTuple):
+    """A row of `schema_version`, whatever its layout."""
+
+    version: str
+    applied_at: str | None
+    description: str | None
+
+
+def deploy(conn: Connection) -> None:
+    """Create all tables with keys, foreign keys, views and comments in the first schema of the search_path."""
+    for table in TABLES:
+        tables.create(conn, table)
+        tables.add_keys(conn, table)
+        tables.add_comments(conn, table)
+    for table in TABLES:
+        tables.add_references(conn, table)
+        tables.create_view(conn, table)
+        tables.add_view_comments(conn, table)
+
+
+def verify(conn: Connection, schema: str) -> list[str]:
+    """How what is deployed in a schema differs from the model; empty if it does not.
+
+    Looks at the columns of every relation and view, their order and comments, keys, and foreign keys.
+    """
+    wrong = []
+    for table in TABLES:
+        expected = {r.name: r.columns for r in table.relations} | ({table.name: table.columns} if table.is_view else {})
+        for name, columns in expected.items():
+            found = _columns(conn, schema, name)
+            named = {c: text for c, text in found.items() if c not in ("created_at", "updated_at")}
+            if list(named) != list(columns):
+                wrong.append(f"{name}: columns are {list(named)}, the model says {list(columns)}")
+            elif named != columns:
+                wrong.append(f"{name}: comments differ from the model")
+        for relation in table.relations:
+            wrong += _wrong_keys(conn, schema, relation.name, relation.key, len(relation.references + relation.later_references))
+    return wrong
+
+
+def _columns(conn: Connection, schema: str, name: str) -> dict[str, Any]:
+    rows = conn.execute(
+        """select attname, col_description(attrelid, attnum) from pg_attribute
+           where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) and attnum > 0 and not attisdropped order by attnum""",
+        (schema, name),
+    ).fetchall()
+    return dict(rows)
+
+
+def _wrong_keys(conn: Connection, schema: str, name: str, key: tuple[str, ...], references: int) -> list[str]:
+    row = conn.execute(
+        """select (select array_agg(a.attname::text order by k.position) from pg_constraint c
+             cross join unnest(c.conkey) with ordinality as k (number, position)
+             join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.number
+             where c.conrelid = r.oid and c.contype = 'p'),
+             (select count(*) from pg_constraint c where c.conrelid = r.oid and c.contype = 'f')
+           from (select to_regclass(format('%%I.%%I', %s::text, %s::text)) as oid) as r""",
+        (schema, name),
+    ).fetchone()
+    assert row is not None
+    wrong = []
+    if tuple(row[0] or ()) != key:
+        wrong.append(f"{name}: primary key is {row[0]}, the model says {list(key)}")
+    if row[1] != references:
+        wrong.append(f"{name}: {row[1]} foreign keys, the model says {references}")
+    return wrong
+
+
+def revert(conn: Connection) -> None:
+    """Drop everything that `deploy` created, children first; never other people's objects."""
+    for table in reversed(TABLES):
+        if table.is_view:
+            conn.execute(sql.SQL("drop view {}").format(sql.Identifier(table.name)))
+    names = sql.SQL(", ").join(sql.Identifier(r.name) for t in reversed(TABLES) for r in t.relations)
+    conn.execute(sql.SQL("drop table {}").format(names))
+
+
+def rehearse(conn: Connection) -> list[str]:
+    """Deploy, verify and revert in a schema of its own, which is gone afterwards; returns what verify finds.
+
+    Raises:
+        SchemaError: After the revert something is left.
+    """
+    schema = sql.Identifier(REHEARSAL_SCHEMA)
+    path = conn.execute("show search_path").fetchone()
+    conn.execute(sql.SQL("create schema {}").format(schema))
+    conn.execute(sql.SQL("set local search_path = {}").format(schema))
+    deploy(conn)
+    wrong = verify(conn, REHEARSAL_SCHEMA)
+    revert(conn)
+    left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (REHEARSAL_SCHEMA,)).fetchone()
+    if left and left[0]:
+        raise SchemaError(f"Reverting the schema left {left[0]} objects.", where=tables.SCHEMA_VERSION, next_step="Report this.")
+    conn.execute(sql.SQL("drop schema {}").format(schema))
+    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+    return wrong
+
+
+def prepare_schemas(conn: Connection) -> None:
+    """Create the build schema, and the operations schema with its tables."""
+    for name in (BUILD_SCHEMA, OPERATIONS_SCHEMA):
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
+    path = conn.execute("show search_path").fetchone()
+    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(OPERATIONS_SCHEMA)))
+    run(conn, OPERATIONS / "deploy.sql")
+    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+
+
+def _layout(conn: Connection, schema: str) -> dict[str, str] | None:
+    """Which columns of `schema_version` hold version, time and description; None if there is no such table."""
+    found = _columns(conn, schema, "schema_version")
+    if not found:
+        return None
+    version = next((c for c in ("version_name", "version") if c in found), None)
+    if version is None:
+        raise SchemaError(
+            f"The table schema_version has a layout that no version of MEDIABASE made: {', '.join(found)}.",
+            where=schema,
+            next_step="Rename it, then run the migration again.",
+        )
+    applied = next((c for c in ("applied_at", "created_at") if c in found), None)
+    layout = {"version": version}
+    if applied:
+        layout["applied_at"] = applied
+    if "description" in found:
+        layout["description"] = "description"
+    return layout
+
+
+def versions(conn: Connection, schema: str) -> list[VersionRecord]:
+    """What `schema_version` records, in any of its layouts: (id, version, created_at), (version_name, applied_at,
+    description), (id, version_name, description, applied_at); oldest first.
+
+    Raises:
+        SchemaError: It has another layout.
+    """
+    layout = _layout(conn, schema)
+    if layout is None:
+        return []
+    time = sql.Identifier(layout["applied_at"]) if "applied_at" in layout else sql.SQL("null")
+    text = sql.Identifier("description") if "description" in layout else sql.SQL("null")
+    query = sql.SQL("select {version}::text, {time}::text, {text}::text from {table} order by 2 nulls first, 1").format(
+        version=sql.Identifier(layout["version"]), time=time, text=text, table=sql.Identifier(schema, "schema_version")
+    )
+    return [VersionRecord(*row) for row in conn.execute(query).fetchall()]
+
+
+def record_version(conn: Connection, schema: str) -> None:
+    """Record the version that this code deploys in `schema_version`, in the layout that is there; once."""
+    layout = _layout(conn, schema)
+    if layout is None:
+        conn.execute(
+            sql.SQL(
+                "create table {} (version_name text primary key, description text, applied_at timestamptz not null default now())"
+            ).format(sql.Identifier(schema, "schema_version"))
+        )
+        layout = {"version": "version_name", "description": "description"}
+    if any(v.version == tables.SCHEMA_VERSION for v in versions(conn, schema)):
+        return
+    values = {layout["version"]: tables.SCHEMA_VERSION}
+    if "description" in layout:
+        values["description"] = DESCRIPTION
+    conn.execute(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier(schema, "schema_version"),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(sql.Placeholder() for _ in values),
+        ),
+        list(values.values()),
+    )

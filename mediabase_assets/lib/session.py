@@ -1,0 +1,165 @@
+"""Sessions of the migration: which schemas they see, which settings they make for themselves, and the one lock.
+
+A build session finds the relation just built, or the live one where it did not need building. Settings of the server
+are never changed, only those of our own sessions.
+"""
+
+import json
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.lib.content_hash import PINNED_SETTINGS
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.errors import BuildError, MigrationLockedError
+
+#: Where everything is built and audited before it is released.
+BUILD_SCHEMA = "mediabase_next"
+#: What the migration knows about itself.
+OPERATIONS_SCHEMA = "mediabase_ops"
+
+#: Settings that a build session makes for itself; those that a server does not know are left out.
+_BUILD_SETTINGS = {
+    "work_mem": "128MB",
+    "maintenance_work_mem": "256MB",
+    "temp_buffers": "64MB",
+    "jit": "off",
+    "lock_timeout": "60s",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "client_min_messages": "warning",
+    "standard_conforming_strings": "on",
+}
+_LOCK_SPACE = 0x4D454442  # "MEDB"
+_locks: dict[str, Connection] = {}
+_guard = threading.Lock()
+
+
+def settings_digest(settings: Settings) -> str:
+    """The settings that change what the extraction makes of the same legacy table, as JSON."""
+    return json.dumps(
+        {
+            "symbol_conflicts": settings.symbol_conflicts,
+            "invalid_symbol_patterns": settings.validation.invalid_symbol_patterns,
+            "max_gene_symbol_length": settings.validation.max_gene_symbol_length,
+            "drug_name_min_length": settings.validation.drug_name_min_length,
+        },
+        sort_keys=True,
+    )
+
+
+def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: str = "", asset: str = "") -> None:
+    """Give a session its search_path and the settings that the SQL files read."""
+    path = sql.SQL(", ").join(sql.Identifier(s) for s in schemas)
+    conn.execute(sql.SQL("set search_path = {}").format(path))
+    values = {
+        **_BUILD_SETTINGS,
+        **dict(PINNED_SETTINGS),
+        "mediabase.migration_id": migration_id,
+        "mediabase.asset": asset,
+        "mediabase.symbol_conflicts": settings.symbol_conflicts,
+        "mediabase.invalid_symbol_patterns": json.dumps(settings.validation.invalid_symbol_patterns),
+        "mediabase.max_gene_symbol_length": str(settings.validation.max_gene_symbol_length),
+        "mediabase.drug_name_min_length": str(settings.validation.drug_name_min_length),
+    }
+    for name, value in values.items():
+        conn.execute("select set_config(%s, %s, false)", (name, value))
+
+
+@contextmanager
+def build_session(settings: Settings, *, migration_id: str, asset: str) -> Iterator[Connection]:
+    """A session that builds: one transaction, committed at the end, rolled back by any error.
+
+    Raises:
+        BuildError: The server refused a statement.
+    """
+    conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
+    with conn:
+        prepare(conn, settings, BUILD_SCHEMA, settings.database.schema_name, migration_id=migration_id, asset=asset)
+        try:
+            with conn.transaction():
+                yield conn
+        except psycopg.Error as error:
+            raise build_error(error, asset) from error
+
+
+@contextmanager
+def live_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
+    """A read-only session that sees the live relations alone."""
+    conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
+    with conn:
+        prepare(conn, settings, settings.database.schema_name, OPERATIONS_SCHEMA, asset=asset)
+        conn.execute("set default_transaction_read_only = on")
+        yield conn
+
+
+def build_error(error: psycopg.Error, asset: str) -> BuildError:
+    """The server's refusal as an error for people."""
+    what = (error.diag.message_primary or str(error)).strip()
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        step = "Ask the administrator for the privilege; a role that may create schemas in the database is enough."
+    elif isinstance(error, psycopg.errors.DiskFull):
+        step = "Free disk space on the database server, then run the migration again: it continues here."
+    elif isinstance(error, psycopg.errors.LockNotAvailable):
+        step = "Another session holds a lock; wait for it or end it, then run the migration again."
+    elif isinstance(error, psycopg.OperationalError):
+        step = "The connection was lost. Check the server, then run the migration again: it continues here."
+    else:
+        step = "Nothing was changed. Mend the cause and run the migration again: it continues here."
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    return BuildError(f"The database refused: {what}{detail}.", where=asset, next_step=step)
+
+
+def hold_migration_lock(settings: Settings, owner: str) -> None:
+    """Take the lock that one migration of a target holds, for as long as this process works on `owner` (a run id).
+
+    Taken once per run, on a session of its own; a process that dies loses it.
+
+    Raises:
+        MigrationLockedError: Another migration of the same target is running.
+    """
+    with _guard:
+        held = _locks.get(owner)
+        if held is not None and not held.closed and not held.broken:
+            return
+        conn = connect(settings, application_name=f"mediabase migration {owner}", autocommit=True)
+        row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, lock_key(settings))).fetchone()
+        if not (row and row[0]):
+            who = lock_holder(conn, settings)
+            conn.close()
+            raise MigrationLockedError(
+                f"Another migration of this database is running{who}.",
+                where=f"schema {settings.database.schema_name}",
+                next_step="Wait until it has ended (mediabase status), then try again.",
+            )
+        _locks[owner] = conn
+
+
+def release_migration_lock(owner: str) -> None:
+    """Give the lock of a run back; nothing happens if this process does not hold it."""
+    with _guard:
+        conn = _locks.pop(owner, None)
+    if conn is not None:
+        conn.close()
+
+
+def lock_key(settings: Settings) -> int:
+    """The number that stands for the target schema among the advisory locks of a database."""
+    return zlib.crc32(settings.database.schema_name.encode()) - 2**31
+
+
+def lock_holder(conn: Connection, settings: Settings) -> str:
+    """Who holds the migration lock, as a phrase; empty if nobody does or it cannot be seen."""
+    row = conn.execute(
+        """select a.application_name, a.backend_start, a.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
+           where l.locktype = 'advisory' and l.classid = %s::bigint::oid and l.objid = %s::bigint::oid and l.granted
+             and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()""",
+        (_LOCK_SPACE, lock_key(settings) % 2**32),
+    ).fetchone()
+    return f" ({row[0]}, since {row[1]:%Y-%m-%d %H:%M}, server process {row[2]})" if row else ""

@@ -1,0 +1,164 @@
+"""The snapshot of the legacy table: the one time that a migration reads it.
+
+All statements run in one transaction of isolation REPEATABLE READ, so that people who still write to the table cannot
+make the tables of the migration disagree. Columns may be missing (they count as empty) or extra (archived).
+"""
+
+from dataclasses import dataclass
+from hashlib import md5
+
+from psycopg import sql
+
+from mediabase_assets.lib.content_hash import combine, hash_columns, hash_expression, hash_sums
+from mediabase_assets.lib.legacy_table import LegacyDescription
+from mediabase_assets.lib.session import settings_digest
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import EXTRACTION, Connection, run
+from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate, LegacyColumn
+
+#: Relations that the snapshot builds.
+SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a migration works from.
+
+    Attributes:
+        snapshot_id: Names the legacy content together with the settings that change what is made of it.
+        content_hash: The content hash of the legacy table in this snapshot.
+        rows: Legacy rows.
+    """
+
+    snapshot_id: str
+    content_hash: str
+    rows: int
+
+
+def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Snapshot:
+    """Read the legacy table into `legacy_rows` and `legacy_payloads`, and note which snapshot that is.
+
+    Args:
+        conn: A build session in a transaction of isolation REPEATABLE READ.
+        settings: Where the legacy table is, and what changes the extraction.
+        legacy: The legacy table as it was described.
+    """
+    schema, table = settings.database.source_schema, settings.database.legacy_table
+    conn.execute("drop view if exists gene_payloads")
+    for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
+        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
+    columns = hash_columns(conn, schema, table, include_timestamps=True)
+    conn.execute(_legacy_source(legacy, hash_expression(columns), schema, table))
+    run(conn, EXTRACTION / "legacy_rows.sql")
+    conn.execute("analyze legacy_rows")
+    run(conn, EXTRACTION / "legacy_payloads.sql")
+    conn.execute("analyze legacy_payloads")
+    archived = archived_counts(conn, legacy, schema, table)
+    row = conn.execute(
+        sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest")))
+    ).fetchone()
+    assert row is not None
+    conn.execute("drop view pg_temp.legacy_source")
+    digest = combine(columns, int(row[1]), int(row[2]))
+    snapshot = Snapshot(snapshot_id_of(digest, settings), digest, int(row[0]))
+    _note(conn, snapshot, settings, archived)
+    return snapshot
+
+
+def snapshot_id_of(content: str, settings: Settings) -> str:
+    """The id of a snapshot: it changes with the legacy content and with the settings that matter to the extraction."""
+    return md5(f"{content}|{settings_digest(settings)}".encode(), usedforsecurity=False).hexdigest()
+
+
+def _legacy_source(legacy: LegacyDescription, digest: sql.Composable, schema: str, table: str) -> sql.Composable:
+    """A temporary view of the legacy table with every column that the extraction reads, NULL where it is absent."""
+    columns = [c for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS) if c.fate is Fate.CARRIED]
+    parts = [_column(c, (legacy.columns or {}).get(c.name)) for c in columns]
+    return sql.SQL(
+        "create temporary view legacy_source as select {columns}, ctid as legacy_ctid, {digest} as row_digest from {table}"
+    ).format(columns=sql.SQL(", ").join(parts), digest=digest, table=sql.Identifier(schema, table))
+
+
+def _column(column: LegacyColumn, found: str | None) -> sql.Composable:
+    name = sql.Identifier(column.name)
+    if found is None:
+        value = sql.SQL("null")
+    else:
+        value = name
+    types = {
+        "text": sql.SQL("{}::text as {}"),
+        "text[]": sql.SQL("{}::text[] as {}"),
+        "jsonb": sql.SQL("{}::jsonb as {}"),
+        "double precision": sql.SQL("{}::double precision as {}"),
+    }
+    if found == column.sql_type:
+        return name
+    return types[column.sql_type].format(value, name)
+
+
+def archived_counts(conn: Connection, legacy: LegacyDescription, schema: str, table: str) -> dict[str, int]:
+    """For every legacy column without a target: the rows in which it holds anything, all of which stay in the backup."""
+    carried = {c.name for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS) if c.fate is Fate.CARRIED}
+    archived = [name for name in legacy.columns or {} if name not in carried]
+    if not archived:
+        return {}
+    counts = sql.SQL(", ").join(sql.SQL("count({})").format(sql.Identifier(name)) for name in archived)
+    row = conn.execute(sql.SQL("select {} from {}").format(counts, sql.Identifier(schema, table))).fetchone()
+    return dict(zip(archived, map(int, row or ()), strict=True))
+
+
+def _note(conn: Connection, snapshot: Snapshot, settings: Settings, archived: dict[str, int]) -> None:
+    conn.execute(
+        """create table legacy_snapshot (
+             snapshot_id text not null, content_hash text not null, row_count bigint not null, settings jsonb not null,
+             archived jsonb not null, taken_at timestamptz not null default now())"""
+    )
+    conn.execute(
+        """insert into legacy_snapshot (snapshot_id, content_hash, row_count, settings, archived)
+           select %s, %s, %s, %s::jsonb, coalesce((select jsonb_object_agg(k, v) from unnest(%s::text[], %s::bigint[]) as a (k, v)), '{}')""",
+        (snapshot.snapshot_id, snapshot.content_hash, snapshot.rows, settings_digest(settings), list(archived), list(archived.values())),
+    )  # fmt: skip
+
+
+def current_snapshot(conn: Connection, settings: Settings, asset: str) -> Snapshot:
+    """The snapshot that the extraction relations of this session come from.
+
+    Raises:
+        BuildError: There is none, a crash of the server emptied it, or the settings have changed since.
+    """
+    again = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
+    row = conn.execute("select to_regclass('legacy_snapshot') is not null and to_regclass('legacy_rows') is not null").fetchone()
+    if not (row and row[0]):
+        raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=again)
+    noted = conn.execute("select snapshot_id, content_hash, row_count, settings::text from legacy_snapshot").fetchone()
+    if noted is None or not _has_rows(conn, "legacy_rows") and noted[2] > 0:
+        raise BuildError("The snapshot of the legacy table is gone (a crash empties it).", where=asset, next_step=again)
+    if snapshot_id_of(noted[1], settings) != noted[0]:
+        raise BuildError("The settings have changed since the legacy table was read.", where=asset, next_step=again)
+    return Snapshot(noted[0], noted[1], int(noted[2]))
+
+
+def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None:
+    """See that the relations an asset reads are there and were not emptied by a crash of the server.
+
+    Raises:
+        BuildError: One is gone; says which asset to materialize.
+    """
+    for name in names:
+        found = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
+        noted = conn.execute("select asset, row_count from mediabase_ops.built_relations where relation = %s", (name,)).fetchone()
+        is_there = bool(found and found[0])
+        if is_there and (noted is None or noted[1] == 0 or _has_rows(conn, name)):
+            continue
+        owner = noted[0] if noted else f"extraction/{name}"
+        raise BuildError(
+            f"The relation {name} is {'empty though it had rows' if is_there else 'gone'}.",
+            where=asset,
+            next_step=f"Materialize {owner} first, or run `mediabase migrate`.",
+        )
+
+
+def _has_rows(conn: Connection, name: str) -> bool:
+    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(name))).fetchone()
+    return bool(row and row[0])

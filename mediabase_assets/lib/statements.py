@@ -1,0 +1,53 @@
+"""SQL files: where they are, and how they are run.
+
+SQL of any size is in `.sql` files beside the asset that runs it. Names of schemas are not in them: they resolve by the
+session's search_path. Settings that a file reads are session settings `mediabase.…` (see `session.py`).
+"""
+
+from functools import cache
+from hashlib import md5
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
+
+DEFS = Path(__file__).parent.parent / "defs"
+OPERATIONS = DEFS / "schema" / "sql" / "operations"
+VERSION_FOLDERS = DEFS / "schema" / "sql"
+EXTRACTION = DEFS / "extraction" / "sql"
+NORMALIZED = DEFS / "normalized" / "sql"
+
+Connection = psycopg.Connection[Any]
+
+
+@cache
+def read(path: Path) -> LiteralString:
+    """The text of a packaged SQL file."""
+    return cast(LiteralString, path.read_text(encoding="utf-8"))
+
+
+def run(conn: Connection, path: Path) -> int:
+    """Run every statement of a file; returns the rows that the last one touched."""
+    return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
+
+
+def code_version(*paths: Path) -> str:
+    """A short digest of SQL files: what Dagster calls the version of an asset's code."""
+    digest = md5(usedforsecurity=False)
+    for path in sorted(paths):
+        digest.update(path.name.encode())
+        digest.update(read(path).encode())
+    return digest.hexdigest()[:12]
+
+
+def exists(conn: Connection, name: str) -> bool:
+    """Whether a relation of that name is found along the search_path."""
+    row = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
+    return bool(row and row[0])
+
+
+def count(conn: Connection, name: str) -> int:
+    """Rows of a relation found along the search_path."""
+    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()
+    return int(row[0]) if row else 0

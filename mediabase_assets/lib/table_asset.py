@@ -1,0 +1,218 @@
+"""The life of a normalized table as an asset, behind one factory: build, audit, tell; in one step and one transaction.
+
+1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and what is
+particular to it; 3. if a check fails, roll everything back and fail: the live content stands; 4. tell rows, account,
+bytes, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.lib import accounts, audit, journal, tables
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import BUILD_SCHEMA, build_session, live_session
+from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
+from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, read
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
+from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.tables import Table
+
+GENERAL_CHECKS = {
+    "every_row_fits_its_model": "The Pandera model of the table, over all rows: columns, types, ranges, formats of ids.",
+    "every_key_is_unique": "No key occurs twice, none is NULL.",
+    "every_reference_exists": "Every row that names a row of another table finds it.",
+    accounts.CHECK_ACCOUNT: "Facts read = kept + merged + repaired + quarantined + archived, and kept + repaired = rows.",
+}
+
+
+@dataclass(frozen=True)
+class SetCheck:
+    """A check in SQL that is particular to a table: a file whose query selects what must not be there.
+
+    Attributes:
+        name: The sentence that is true when it passes.
+        description: What a curator reads.
+        is_warning: Whether a failure only warns.
+        needs_extraction: Whether the query reads extraction relations, so that it cannot audit the live table alone.
+    """
+
+    name: str
+    description: str
+    is_warning: bool = False
+    needs_extraction: bool = True
+
+    def path(self, table: Table) -> Path:
+        """Its file."""
+        return NORMALIZED / "checks" / f"{table.name}.{self.name}.sql"
+
+
+def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[SetCheck] = ()) -> dg.AssetsDefinition:
+    """The asset of a normalized table.
+
+    Args:
+        table: The table.
+        deps: Assets that it is built from.
+        checks: What is checked beside the checks that every table has.
+    """
+    key = dg.AssetKey(["normalized", table.name])
+    has_references = any(r.references for r in table.relations)
+    general = {n: d for n, d in GENERAL_CHECKS.items() if has_references or n != "every_reference_exists"}
+    version = code_version(*tables.definition_paths(table))
+
+    @dg.multi_asset(
+        name=f"normalized__{table.name}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=list(deps),
+                description=table.description,
+                code_version=version,
+                tags={STAGE_TAG: str(int(Stage.POPULATION))},
+                metadata={"dagster/column_schema": column_schema(table.columns, {})},
+            )
+        ],
+        check_specs=[
+            *(dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in general.items()),
+            *(dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in checks),
+        ],
+        can_subset=True,
+    )
+    def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        settings = mediabase.settings()
+        wanted = {k.name for k in context.selected_asset_check_keys}
+        if not context.selected_asset_keys:
+            yield from _audit_live(table, key, checks, wanted, mediabase)
+            return
+        with step(context, settings, key.to_user_string(), Stage.POPULATION) as this:
+            yield from _build_and_audit(this, table, key, checks, wanted, version)
+
+    return _asset
+
+
+def _build_and_audit(
+    this: Step, table: Table, key: dg.AssetKey, checks: Sequence[SetCheck], wanted: set[str], version: str
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Build and audit in one transaction; a failed check rolls it back."""
+    results: list[dg.AssetCheckResult] = []
+    failed: list[audit.Finding] = []
+    metadata: dict[str, Any] = {}
+    data_version = ""
+    rollback = _Rollback()
+    try:
+        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            snapshot = current_snapshot(conn, this.settings, this.asset)
+            require_inputs(conn, table.inputs, this.asset)
+            tables.drop_built(conn, table)
+            tables.create(conn, table)
+            tables.fill(conn, table)
+            tables.create_view(conn, table)
+            account = accounts.take_account(conn, table)
+            for finding, is_warning in _findings(conn, table, checks, account):
+                severity = dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
+                if finding.check in wanted:
+                    results.append(check_result(key, finding, severity))
+                if not finding.passed and not is_warning:
+                    failed.append(finding)
+            if failed:
+                raise rollback
+            tables.add_keys(conn, table)
+            tables.add_comments(conn, table)
+            accounts.write_account(conn, this.migration_id, this.asset, account)
+            data_version = tables.record_built(
+                conn, asset=this.asset, schema=BUILD_SCHEMA, relations=table.relations, snapshot_id=snapshot.snapshot_id,
+                migration_id=this.migration_id, code_version=version,
+            )  # fmt: skip
+            metadata = _tell(conn, this, table, account)
+    except _Rollback as raised:
+        if raised is not rollback:
+            raise
+    yield from results
+    if failed:
+        raise dg.Failure(description=_failure_text(this, table, failed), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
+    yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
+
+
+class _Rollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
+    """Ends a transaction whose audit failed."""
+
+
+def _failure_text(this: Step, table: Table, failed: list[audit.Finding]) -> str:
+    lines = [f"{table.name} did not pass its audit; it was dropped, and everything live is as it was."]
+    for finding in failed:
+        lines.append(f"  {finding.check}: {finding.failures} failures")
+        lines += [f"    {row}" for row in finding.sample[:3]]
+    lines.append("  next:  mend the legacy rows that are shown, or teach the extraction a rule for them; then run again.")
+    this.detail["failed"] = [f.check for f in failed]
+    return "\n".join(lines)
+
+
+def _findings(
+    conn: Connection, table: Table, checks: Sequence[SetCheck], account: list[accounts.Account] | None
+) -> Iterator[tuple[audit.Finding, bool]]:
+    """All findings about the table that the session sees; without an account, only those that need no extraction."""
+    yield audit.check_keys(conn, table), False
+    references = audit.check_references(conn, table)
+    if references is not None:
+        yield references, False
+    for check in checks:
+        if account is not None or not check.needs_extraction:
+            query = sql.SQL(read(check.path(table)))
+            yield audit.failing_rows(conn, check.name, query, {"table": table.name}), check.is_warning
+    if account is not None:
+        yield accounts.check_account(conn, table, account), False
+    yield audit.check_model(conn, table), False
+
+
+def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Account]) -> dict[str, Any]:
+    rows = sum(a.kept + a.repaired for a in account if accounts._makes_rows(table, a))
+    journal.write_stage(
+        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
+        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
+    )  # fmt: skip
+    return {
+        "dagster/row_count": rows,
+        "dagster/table_name": f"{BUILD_SCHEMA}.{table.name}",
+        "account": account_table(account),
+        "bytes": tables.bytes_of(conn, table),
+        "seconds": this.seconds,
+        "migration": this.migration_id,
+    }
+
+
+def _audit_live(
+    table: Table, key: dg.AssetKey, checks: Sequence[SetCheck], wanted: set[str], mediabase: Mediabase
+) -> Iterator[dg.AssetCheckResult]:
+    """Audit the live table; the account is the one that its release recorded."""
+    warnings = {c.name for c in checks if c.is_warning}
+    with live_session(mediabase.settings(), asset=key.to_user_string()) as conn:
+        found = {f.check: f for f, _ in _findings(conn, table, checks, None)}
+        found[accounts.CHECK_ACCOUNT] = _recorded_account(conn, table)
+        for check in checks:
+            if check.name not in found:
+                found[check.name] = audit.Finding(
+                    check.name, True, {"note": "needs the extraction relations; looked at when the table is built"}
+                )
+    for name in sorted(wanted & found.keys()):
+        severity = dg.AssetCheckSeverity.WARN if name in warnings else dg.AssetCheckSeverity.ERROR
+        yield check_result(key, found[name], severity)
+
+
+def _recorded_account(conn: Connection, table: Table) -> audit.Finding:
+    """The account that was recorded when the live content was built, against the rows that are live now."""
+    rows = conn.execute(
+        """select a.legacy_column, a.fact_kind, a.is_primary, a.facts_read, a.kept, a.merged, a.repaired, a.quarantined, a.archived
+           from row_account as a join built_relations as b on b.migration_id = a.migration_id and b.asset = a.asset
+           where b.relation = %s""",
+        (table.relations[0].name,),
+    ).fetchall()
+    return accounts.check_account(conn, table, [accounts.Account(*row) for row in rows])
+
+
+__all__ = ["SetCheck", "reasons_table", "table_asset"]

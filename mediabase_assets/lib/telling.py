@@ -1,0 +1,97 @@
+"""How Dagster is told: findings as check results, tables as metadata, and which migration a run belongs to.
+
+Here belong translations into Dagster's terms only.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib.accounts import Account
+from mediabase_assets.lib.audit import Finding
+from mediabase_assets.model.reasons import sentence
+
+#: Run tag that names the migration; without it the id follows from the time at which the first run was made.
+MIGRATION_TAG = "mediabase/migration_id"
+
+
+def migration_id_of(context: dg.AssetExecutionContext) -> str:
+    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, the same for a re-execution as for its root."""
+    tagged = context.run.tags.get(MIGRATION_TAG)
+    if tagged:
+        return tagged
+    root = context.run.root_run_id or context.run.run_id
+    record = context.instance.get_run_record_by_id(root) or context.instance.get_run_record_by_id(context.run.run_id)
+    created = record.create_timestamp if record else datetime.now(UTC)
+    if root != context.run.run_id and record and record.dagster_run.tags.get(MIGRATION_TAG):
+        return str(record.dagster_run.tags[MIGRATION_TAG])
+    return f"{created.astimezone(UTC):%Y%m%d_%H%M%S}"
+
+
+def check_result(asset_key: dg.AssetKey, finding: Finding, severity: dg.AssetCheckSeverity | None = None) -> dg.AssetCheckResult:
+    """A finding as Dagster shows it: what was examined, and sample rows when it fails."""
+    metadata: dict[str, Any] = {k: _metadata(v) for k, v in finding.examined.items()}
+    if not finding.passed:
+        metadata["failures"] = finding.failures
+        if finding.sample:
+            metadata["sample"] = rows_table(finding.sample)
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=finding.check,
+        passed=finding.passed,
+        severity=severity or dg.AssetCheckSeverity.ERROR,
+        metadata=metadata,
+        description=_sentence(finding),
+    )
+
+
+def _sentence(finding: Finding) -> str:
+    words = finding.check.replace("_", " ")
+    return f"{words.capitalize()}." if finding.passed else f"Not so: {words} ({finding.failures} failures)."
+
+
+def _metadata(value: Any) -> Any:
+    if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+        return rows_table(value)
+    if isinstance(value, (dict, list, tuple)):
+        return dg.MetadataValue.json(json.loads(json.dumps(value, default=str)))
+    return value
+
+
+def rows_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Rows as a table in Dagster's UI; nested values as JSON text."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    records = [dg.TableRecord({name: _cell(row.get(name)) for name in names}) for row in rows]
+    columns = [dg.TableColumn(name, "string") for name in names]
+    return dg.MetadataValue.table(records=records, schema=dg.TableSchema(columns=columns))
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
+    """A table's columns for the UI, with what they mean."""
+    return dg.TableSchema(
+        columns=[dg.TableColumn(name, types.get(name, "string"), description=text) for name, text in columns.items()]
+    )
+
+
+def account_table(accounts: Iterable[Account]) -> dg.TableMetadataValue:
+    """An account as a table."""
+    return rows_table([a.as_row() for a in accounts])
+
+
+def reasons_table(reasons: Mapping[str, Mapping[str, int]]) -> dg.TableMetadataValue:
+    """Reasons with the sentence that a curator reads, and how many facts."""
+    rows = [
+        {"outcome": outcome, "reason": code, "facts": facts, "what it means": sentence(outcome, code)}
+        for outcome, codes in reasons.items()
+        for code, facts in codes.items()
+    ]
+    return rows_table(rows or [{"outcome": "", "reason": "nothing quarantined or repaired", "facts": 0, "what it means": ""}])

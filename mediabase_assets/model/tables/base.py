@@ -1,0 +1,130 @@
+"""What every table of the normalized schema is as a value: its relations, keys, references, and Pandera models.
+
+Here belong the types and the id formats that several tables share. The tables themselves are in the modules beside.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+ENSEMBL_GENE = r"^ENSG\d{11}$"
+ENSEMBL_TRANSCRIPT = r"^ENST\d{11}$"
+ENSEMBL_PROTEIN = r"^ENSP\d{11}(\.\d+)?$"
+GO_ID = r"^GO:\d{7}$"
+PATHWAY_ID = r"^(R-[A-Z]{2,4}-\d+|PA\d+)$"
+PUBMED_ID = r"^[1-9]\d{0,7}$"
+#: Chromosomes as GENCODE writes them (always with `chr`) and the accessions of scaffolds and patches.
+CHROMOSOME = r"^(chr([1-9]|1\d|2[0-2]|X|Y|M)(_[A-Za-z0-9]+_(alt|random|fix))?|chrUn_\w+|(GL|KI|KN|KQ|KV|KZ|ML|MU)\d+\.\d+)$"
+PHASES = ["Preclinical", "Phase I", "Phase II", "Phase III", "Approved", "Withdrawn"]
+PRODUCT_TYPES = [
+    "enzyme", "kinase", "phosphatase", "protease", "transcription_factor", "ion_channel", "channel", "receptor",
+    "transporter", "structural_protein", "dna_binding", "rna_binding", "lipid_binding", "metal_binding",
+    "membrane_associated", "secreted", "nuclear", "mitochondrial", "cytoplasmic", "chaperone", "regulatory_protein",
+]  # fmt: skip
+
+Int = pd.Int64Dtype
+Float = pd.Float64Dtype
+Bool = pd.BooleanDtype
+
+
+class TableModel(pa.DataFrameModel):
+    """Base of all table models: every column is described, none is missing, none is extra.
+
+    Arrays and JSON are looked at as their JSON text.
+    """
+
+    class Config:
+        """Pandera's settings."""
+
+        strict = True
+        ordered = True
+
+
+def column(description: str, **checks: Any) -> Any:
+    """A column of a table model; `description` is what the UI, the comments and the documentation say."""
+    return pa.Field(description=description, **checks)
+
+
+def optional(description: str, **checks: Any) -> Any:
+    """A column that may hold NULL, which means: not known."""
+    return pa.Field(description=description, nullable=True, **checks)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key: `columns` of this relation name a row of `parent`."""
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A stored relation with its key.
+
+    Attributes:
+        name: Its name, the owner's where he named it.
+        model: Its Pandera model; the model's docstring is the table's comment.
+        key: Columns whose values are unique together.
+        references: Its foreign keys.
+        unique: Further sets of columns whose values are unique.
+        later_references: Foreign keys that are looked at and added with another table, which is built later.
+    """
+
+    name: str
+    model: type[TableModel]
+    key: tuple[str, ...]
+    references: tuple[Reference, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    later_references: tuple[Reference, ...] = ()
+
+    @property
+    def comment(self) -> str:
+        """What the relation holds: the first paragraph of its model's docstring."""
+        return " ".join((self.model.__doc__ or "").strip().split("\n\n")[0].split())
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column names with their descriptions, in order."""
+        return {name: str(c.description) for name, c in self.model.to_schema().columns.items()}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the normalized schema, as people see it and as it is stored.
+
+    Attributes:
+        name: The name that people query.
+        relations: What is stored. One relation of the same name, but for a table that is shown by a view.
+        inputs: Extraction relations that it is built from.
+        shown_as: The model of the view that people query, where that is not a stored relation.
+        parents: Tables that it reads or refers to.
+        counted: (field, kind) of the legacy facts whose primary place this table is.
+    """
+
+    name: str
+    relations: tuple[Relation, ...]
+    inputs: tuple[str, ...]
+    shown_as: type[TableModel] | None = None
+    parents: tuple[str, ...] = field(default=())
+    counted: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def is_view(self) -> bool:
+        """Whether people query a view over the stored relations."""
+        return self.shown_as is not None
+
+    @property
+    def description(self) -> str:
+        """What one row is, for people."""
+        doc = (self.shown_as or self.relations[0].model).__doc__ or ""
+        return " ".join(doc.strip().split())
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that people query, with their descriptions."""
+        model = self.shown_as or self.relations[0].model
+        return {name: str(c.description) for name, c in model.to_schema().columns.items()}

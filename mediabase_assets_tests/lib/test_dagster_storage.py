@@ -1,0 +1,60 @@
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mediabase_assets.lib import database, server
+from mediabase_assets.lib.dagster_storage import instance_config_file
+from mediabase_assets.lib.settings import load_settings
+
+pytestmark = pytest.mark.pg
+DEFINITIONS = """
+import dagster as dg
+
+@dg.asset
+def one() -> None: ...
+
+defs = dg.Definitions(assets=[one])
+"""
+
+
+@pytest.fixture
+def checkout(monkeypatch):
+    """A folder as after `git clone`, and no environment but DAGSTER_HOME."""
+    folder = Path(tempfile.mkdtemp(prefix="mediabase-checkout-"))
+    folder.chmod(0o755)
+    for name in [*os.environ]:
+        if name.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    shutil.copy(instance_config_file(), folder)
+    (folder / "tiny_definitions.py").write_text(DEFINITIONS)
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    monkeypatch.chdir(folder)
+    try:
+        yield folder
+    finally:
+        server.remove(folder / ".mediabase")
+        shutil.rmtree(folder)
+
+
+def test_a_fresh_checkout_runs_and_another_process_sees_the_run(checkout):
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "asset", "materialize", "-f", "tiny_definitions.py", "--select", "one"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with dg.DagsterInstance.get() as instance:
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
+        assert instance.get_latest_materialization_event(dg.AssetKey("one")) is not None
+        assert not instance.telemetry_enabled
+        assert instance.run_monitoring_enabled
+        assert instance.run_retries_enabled
+    settings = load_settings()
+    assert settings.home == checkout / ".mediabase"
+    with database.connect(settings, dbname="mediabase_dagster") as connection:
+        assert connection.execute("select count(*) from runs").fetchone() == (1,)
