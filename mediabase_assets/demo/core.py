@@ -60,9 +60,7 @@ def _gene_rows(number: int, gene: dict[str, Any]) -> Iterator[Values]:
         yield shared | {
             "transcript_id": transcript_id,
             "coordinates": {"start": start + 37 * n, "end": start + 20_000 + 101 * n, "strand": gene["strand"]},
-            "features": clean_features(
-                gene["gene_id"], transcript_id, TSL=str(1 + (n - 1) % 5), annotation_tags=tags
-            ),
+            "features": clean_features(gene["gene_id"], transcript_id, TSL=str(1 + (n - 1) % 5), annotation_tags=tags),
             "alt_transcript_ids": alternative,
         }
 

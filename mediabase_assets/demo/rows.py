@@ -155,7 +155,7 @@ def clean_features(gene_id: str, transcript_id: str, **changes: Any) -> dict[str
 def made_up_go(serial: int) -> dict[str, Any]:
     """Three GO terms, one of each aspect, that no other serial has."""
     return {
-        f"GO:98{serial % 33_000 * 3 + n:05d}": {"term": f"demo term {serial}.{n}", "evidence": "IDA", "aspect": aspect}
+        f"GO:{3_000_000 + serial * 3 + n}": {"term": f"demo term {serial}.{n}", "evidence": "IDA", "aspect": aspect}
         for n, aspect in enumerate(_ASPECTS)
     }
 
@@ -173,6 +173,20 @@ def made_up_drug(name: str, **changes: Any) -> dict[str, Any]:
 def go_names(terms: dict[str, Any], aspect: str) -> list[str]:
     """What `molecular_functions` and `cellular_location` hold: names of one aspect."""
     return sorted(term["term"] for term in terms.values() if term["aspect"] == aspect)
+
+
+def with_go_names(row: Values) -> Values:
+    """The row with the columns of GO names as the old program derived them: NULL without terms, empty if unreadable."""
+    terms = row["go_terms"]
+    if terms is None:
+        return row | {"molecular_functions": None, "cellular_location": None}
+    readable = {}
+    if isinstance(terms, dict):
+        readable = {i: t for i, t in terms.items() if isinstance(t, dict) and {"term", "aspect"} <= t.keys()}
+    return row | {
+        "molecular_functions": go_names(readable, "molecular_function"),
+        "cellular_location": go_names(readable, "cellular_component"),
+    }
 
 
 def reference(pmid: Any, **changes: Any) -> dict[str, Any]:

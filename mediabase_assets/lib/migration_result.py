@@ -9,6 +9,7 @@ from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.reasons import sentence
+from mediabase_assets.model.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class MigrationResult:
     Attributes:
         migration_id: Which one.
         changes: Relations of its release.
+        views: Tables that are shown by a view over such relations, with their rows.
         previous_release: The release before it; empty if it is the first.
         reasons: Quarantine and repairs by reason, the most frequent first.
         accounts: Lines of its accounts.
@@ -50,6 +52,7 @@ class MigrationResult:
 
     migration_id: str
     changes: tuple[TableChange, ...]
+    views: dict[str, int]
     previous_release: str
     reasons: tuple[ReasonCount, ...]
     accounts: int
@@ -68,7 +71,9 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
         if not (found and found[0]):
             return None
-        row = conn.execute("select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)).fetchone()
+        row = conn.execute(
+            "select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)
+        ).fetchone()
         return None if row is None else _result(conn, str(row[0]))
 
 
@@ -116,13 +121,24 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
     return MigrationResult(
         migration_id=migration_id,
         changes=tuple(TableChange(*row) for row in changes),
+        views=_views(conn, migration_id),
         previous_release=str(before[0]) if before else "",
-        reasons=tuple(ReasonCount(*row, sentence=_sentence(row[0], row[1])) for row in reasons),
+        reasons=tuple(ReasonCount(row[0], row[1], int(row[2]), _sentence(row[0], row[1])) for row in reasons),
         accounts=int(account[0]),
         unbalanced=int(account[1]),
         facts_read=int(account[2]),
         quarantined=int(account[3]),
     )
+
+
+def _views(conn: Connection, migration_id: str) -> dict[str, int]:
+    assets = [f"normalized/{table.name}" for table in TABLES if table.is_view]
+    rows = conn.execute(
+        """select split_part(asset, '/', 2), row_count from mediabase_ops.migration_stages
+           where migration_id = %s and asset = any(%s) and row_count is not null order by 1""",
+        (migration_id, assets),
+    ).fetchall()
+    return {str(name): int(count) for name, count in rows}
 
 
 def _sentence(outcome: str, code: str) -> str:

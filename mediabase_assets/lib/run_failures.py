@@ -29,6 +29,7 @@ class Failure:
         is_warning: It was told and did not stop anything.
         sample: Rows that show it.
         stack: The stack of the innermost error, for the log file.
+        is_interruption: It is somebody's Ctrl-C, which Dagster tells as a failure.
     """
 
     asset: str
@@ -37,6 +38,7 @@ class Failure:
     is_warning: bool = False
     sample: tuple[Mapping[str, Any], ...] = ()
     stack: str = ""
+    is_interruption: bool = False
 
 
 def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
@@ -58,15 +60,23 @@ def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
             )
     elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
         told = data.user_failure_data.description if data.user_failure_data else None
-        yield Failure(asset or event.step_key or "", "", told or _message(data.error), stack=_stack(data.error))
+        message = told or _message(data.error)
+        yield Failure(
+            asset or event.step_key or "", "", message, False, (), _stack(data.error), _was_interrupted(data.error)
+        )
     elif event.event_type is dg.DagsterEventType.RUN_FAILURE and getattr(data, "error", None):
-        yield Failure("", "", _message(data.error), stack=_stack(data.error))
+        yield Failure("", "", _message(data.error), False, (), _stack(data.error), _was_interrupted(data.error))
 
 
 def _innermost(error: Any) -> Any:
     while error is not None and error.cause is not None:
         error = error.cause
     return error
+
+
+def _was_interrupted(error: Any) -> bool:
+    inner = _innermost(error)
+    return inner is not None and inner.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 def _message(error: Any) -> str:

@@ -135,6 +135,8 @@ def run_job(
             end = RunEnd.INTERRUPTED
         except sqlalchemy.exc.OperationalError as error:
             raise _storage_gone(error, log_file) from error
+    if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
+        end = RunEnd.INTERRUPTED
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
 
 

@@ -30,6 +30,11 @@ _BUILD_SETTINGS = {
     "maintenance_work_mem": "256MB",
     "temp_buffers": "64MB",
     "jit": "off",
+    # reading JSON is dear and handing rows on is cheap, the opposite of what the planner assumes
+    "parallel_tuple_cost": "0.0001",
+    "parallel_setup_cost": "100",
+    "min_parallel_table_scan_size": "1MB",
+    "hash_mem_multiplier": "2",
     "lock_timeout": "60s",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",

@@ -9,7 +9,7 @@ from hashlib import md5
 
 from psycopg import sql
 
-from mediabase_assets.lib.content_hash import combine, hash_columns, hash_expression, hash_sums
+from mediabase_assets.lib.content_hash import HashColumn, combine, hash_columns, hash_sums
 from mediabase_assets.lib.legacy_table import LegacyDescription
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
@@ -49,7 +49,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
         conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
     columns = hash_columns(conn, schema, table, include_timestamps=True)
-    conn.execute(_legacy_source(legacy, hash_expression(columns), schema, table))
+    conn.execute(_legacy_source(legacy, columns, schema, table))
     run(conn, EXTRACTION / "legacy_rows.sql")
     conn.execute("analyze legacy_rows")
     run(conn, EXTRACTION / "legacy_payloads.sql")
@@ -71,30 +71,40 @@ def snapshot_id_of(content: str, settings: Settings) -> str:
     return md5(f"{content}|{settings_digest(settings)}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _legacy_source(legacy: LegacyDescription, digest: sql.Composable, schema: str, table: str) -> sql.Composable:
-    """A temporary view of the legacy table with every column that the extraction reads, NULL where it is absent."""
+def _legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composable:
+    """A temporary view of the legacy table with every column that the extraction reads, NULL where it is absent.
+
+    Each large value is turned to text and digested once: `<column>__md5` serves the extraction and the row digest.
+    """
     columns = [c for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS) if c.fate is Fate.CARRIED]
-    parts = [_column(c, (legacy.columns or {}).get(c.name)) for c in columns]
+    inner = [_column(c, (legacy.columns or {}).get(c.name)) for c in columns]
+    large = [h.name for h in hashed if h.is_large]
+    inner += [sql.SQL("{} as {}").format(sql.Identifier(h.name), sql.Identifier(f"{h.name}__raw")) for h in hashed if not h.is_large]
+    inner += [sql.SQL("md5({}::text) as {}").format(sql.Identifier(n), sql.Identifier(f"{n}__md5")) for n in large]
+    inner += [
+        sql.SQL("md5(null) as {}").format(sql.Identifier(f"{c.name}__md5"))
+        for c in columns
+        if (c.is_json or c.is_array) and c.name not in large
+    ]
+    parts = [sql.Identifier(f"{h.name}__{'md5' if h.is_large else 'raw'}") for h in sorted(hashed)]
     return sql.SQL(
-        "create temporary view legacy_source as select {columns}, ctid as legacy_ctid, {digest} as row_digest from {table}"
-    ).format(columns=sql.SQL(", ").join(parts), digest=digest, table=sql.Identifier(schema, table))
+        "create temporary view legacy_source as select s.*, md5(row({parts})::text) as row_digest"
+        " from (select {columns}, ctid as legacy_ctid from {table} offset 0) as s"
+    ).format(parts=sql.SQL(", ").join(parts), columns=sql.SQL(", ").join(inner), table=sql.Identifier(schema, table))
 
 
 def _column(column: LegacyColumn, found: str | None) -> sql.Composable:
+    """One carried column under its own name and type; NULL where the table does not have it."""
     name = sql.Identifier(column.name)
-    if found is None:
-        value = sql.SQL("null")
-    else:
-        value = name
+    if found == column.sql_type:
+        return name
     types = {
         "text": sql.SQL("{}::text as {}"),
         "text[]": sql.SQL("{}::text[] as {}"),
         "jsonb": sql.SQL("{}::jsonb as {}"),
         "double precision": sql.SQL("{}::double precision as {}"),
     }
-    if found == column.sql_type:
-        return name
-    return types[column.sql_type].format(value, name)
+    return types[column.sql_type].format(sql.SQL("null") if found is None else name, name)
 
 
 def archived_counts(conn: Connection, legacy: LegacyDescription, schema: str, table: str) -> dict[str, int]:

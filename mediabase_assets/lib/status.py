@@ -200,15 +200,16 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
     )
     runs = [Run(*row) for row in rows]
     return tuple(
-        Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run for run in runs
+        Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run
+        for run in runs
     )
 
 
 def _stages(conn: Connection, migration_id: str) -> tuple[StageRow, ...]:
     rows = _rows(
         conn,
-        """select stage, case when bool_or(status = 'failed') then 'failed' when bool_or(status = 'running') then 'running'
-                              else min(status) end,
+        """select stage, case when bool_or(status = 'failed') then 'failed'
+                              when bool_or(status = 'running') then 'running' else min(status) end,
                   count(*), sum(row_count)::bigint, sum(seconds),
                   coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed'), '')
            from mediabase_ops.migration_stages where migration_id = %s group by stage order by stage""",
@@ -220,7 +221,8 @@ def _stages(conn: Connection, migration_id: str) -> tuple[StageRow, ...]:
 def _releases(conn: Connection) -> tuple[Release, ...]:
     rows = _rows(
         conn,
-        """select r.release_id, r.released_at, r.schema_version, count(l.relation), coalesce(sum(l.inserted), 0)::bigint,
+        """select r.release_id, r.released_at, r.schema_version, count(l.relation),
+                  coalesce(sum(l.inserted), 0)::bigint,
                   coalesce(sum(l.updated), 0)::bigint, coalesce(sum(l.deleted), 0)::bigint
            from mediabase_ops.releases as r left join mediabase_ops.release_relations as l using (release_id)
            group by 1, 2, 3 order by 2 desc limit 5""",

@@ -1,7 +1,7 @@
 """Where the legacy table comes from: one that is there, a file, or the demonstration; and getting it into the database.
 
-Here belong the choice, its refusals, and the progress of loading. Reading files is in `legacy_files`, generating rows in
-the package `demo`; it is handed in, because it stands above this layer.
+Here belong the choice, its refusals, and the progress of loading. Reading files is in `legacy_files`, generating rows
+in the package `demo`; it is handed in, because it stands above this layer.
 """
 
 import re
@@ -143,7 +143,7 @@ def _look_at_demo(conn: Connection, legacy: LegacyDescription, demo: Demo) -> Ar
     if demo.transcripts not in (None, made):
         raise _exists(
             legacy,
-            f"It is the demonstration with {made} transcripts: leave --demo-transcripts out to use it, or drop it yourself.",
+            f"It is the demonstration with {made} transcripts: use it without --demo-transcripts, or drop it yourself.",
         )
     note = ("Demonstration", f"is there already, {number(made)} transcripts; used as it is")
     return Arrival((*legacy_lines(legacy), note))
@@ -152,7 +152,8 @@ def _look_at_demo(conn: Connection, legacy: LegacyDescription, demo: Demo) -> Ar
 def _demo_size(conn: Connection, legacy: LegacyDescription) -> int | None:
     """How many transcripts the demonstration that is there was made with; None if it is something else."""
     row = conn.execute(
-        "select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')", (legacy.schema, legacy.table)
+        "select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')",
+        (legacy.schema, legacy.table),
     ).fetchone()
     found = _COMMENT_READ.match(row[0]) if row and row[0] and legacy.is_table else None
     return int(found[1]) if found else None

@@ -50,7 +50,10 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
         ("Server", f"{place.server}, PostgreSQL {place.version}"),
         ("Database", f"{place.database}, as {place.user}"),
         *source,
-        ("Written to", f"schema {live}, and the project's own mediabase_next and mediabase_ops; all at once, at the end"),
+        (
+            "Written to",
+            f"schema {live}, and the project's own mediabase_next and mediabase_ops; all at once, at the end",
+        ),
         ("Backup", f"{settings.backup_dir}, written and verified before anything else"),
         ("One symbol, many genes", _POLICIES[settings.symbol_conflicts]),
     ]
@@ -65,7 +68,9 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
     """What there is to say about a legacy table that is there; it is only read."""
     rows = f"about {number(legacy.approximate_rows)} rows, " if legacy.approximate_rows else ""
-    lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
+    lines = [
+        ("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")
+    ]
     if legacy.missing:
         lines.append(("Columns missing", f"{', '.join(legacy.missing)}: count as empty"))
     archived = [name for name in legacy.columns or {} if _is_archived(name)]

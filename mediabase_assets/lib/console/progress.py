@@ -23,7 +23,7 @@ _MARKS = {
     "running": "[cyan]▶[/]",
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
-    "skipped": "[yellow]–[/]",
+    "skipped": "[yellow]-[/]",
 }
 _NOTES = {Stage.INDEXES: "with stage 8: each table gets its keys and indexes when it is built"}
 

@@ -1,4 +1,4 @@
-"""How `mediabase status` looks. Here belongs layout only; what there is to tell is read by `mediabase_assets.lib.status`."""
+"""How `mediabase status` looks. Layout only; what there is to tell is read by `mediabase_assets.lib.status`."""
 
 from datetime import UTC, datetime
 
@@ -49,7 +49,11 @@ def _print_records(console: Console, status: Status) -> None:
 
 
 def _add_relation(table: Table, relation: Relation) -> None:
-    table.add_row(escape(relation.name), "not there" if relation.rows is None else number(relation.rows), size(relation.size_bytes))
+    table.add_row(
+        escape(relation.name),
+        "not there" if relation.rows is None else number(relation.rows),
+        size(relation.size_bytes),
+    )
 
 
 def _print_stages(console: Console, status: Status) -> None:
@@ -75,12 +79,21 @@ def _print_stages(console: Console, status: Status) -> None:
 def _print_runs(console: Console, status: Status) -> None:
     if not status.runs:
         return
-    table = _table("Last migrations", "Migration", "Status", "Began", "Took", "Symbols", "Quarantined", right=("Took", "Quarantined"))
+    table = _table(
+        "Last migrations",
+        "Migration",
+        "Status",
+        "Began",
+        "Took",
+        "Symbols",
+        "Quarantined",
+        right=("Took", "Quarantined"),
+    )
     for run in status.runs:
         took = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
         table.add_row(
-            escape(run.migration_id), _coloured(run.status), _when(run.started_at), duration(took), run.symbol_conflicts,
-            number(run.quarantined),
+            escape(run.migration_id), _coloured(run.status), _when(run.started_at), duration(took),
+            run.symbol_conflicts, number(run.quarantined),
         )  # fmt: skip
     console.print(table)
     console.print()
@@ -93,8 +106,8 @@ def _print_releases(console: Console, status: Status) -> None:
     table = _table("Releases", "Release", "When", "Schema", *names, right=names)
     for release in status.releases:
         table.add_row(
-            escape(release.release_id), _when(release.released_at), escape(release.schema_version), number(release.relations),
-            number(release.inserted), number(release.updated), number(release.deleted),
+            escape(release.release_id), _when(release.released_at), escape(release.schema_version),
+            number(release.relations), number(release.inserted), number(release.updated), number(release.deleted),
         )  # fmt: skip
     console.print(table)
     console.print()

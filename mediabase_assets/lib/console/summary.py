@@ -20,19 +20,29 @@ from genes as g join gene_drug_interactions as i using (gene_id)
 where g.gene_symbol = 'TP53' order by i.drug_name limit 10;"""
 
 
-def print_success(console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float) -> None:
+def print_success(
+    console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float
+) -> None:
     """Tell what a migration that was released did."""
     _print_stages(console, board)
     _print_changes(console, result)
-    _print_reasons(console, "Quarantined", "not in the tables; raw value and reason in mediabase_ops.quarantine", _of(result, "quarantined"))
+    _print_reasons(
+        console,
+        "Quarantined",
+        "not in the tables; raw value and reason in mediabase_ops.quarantine",
+        _of(result, "quarantined"),
+    )
     _print_reasons(console, "Repaired", "in the tables, changed; see mediabase_ops.repairs", _of(result, "repaired"))
     for warning in warnings:
-        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
+        console.print(
+            f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}"
+        )
     if result.unbalanced:
         console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
     elif result.accounts:
-        facts = f"{number(result.facts_read)} facts read, {number(result.quarantined)} of them in quarantine, none lost"
-        console.print(f"[green]All {result.accounts} accounts balance:[/] {facts}.")
+        aside = f"{number(result.quarantined)} in quarantine, by themselves or with their row"
+        told = f"{number(result.facts_read)} facts read, {aside}, none lost"
+        console.print(f"[green]All {result.accounts} accounts balance:[/] {told}.")
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] released in {duration(seconds)}.")
 
 
@@ -118,6 +128,8 @@ def _print_changes(console: Console, result: MigrationResult) -> None:
     for change in result.changes:
         changed = (change.inserted, change.updated, change.deleted)
         table.add_row(change.relation, number(change.rows), *(number(c) if c else "·" for c in changed))
+    for name, rows in result.views.items():
+        table.add_row(name, number(rows), "view", "", "")
     console.print(table)
     console.print()
 

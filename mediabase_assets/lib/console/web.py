@@ -70,12 +70,17 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
             connect(settings, application_name="mediabase ui").close()  # a mistake in the settings is told here
             stack.enter_context(_stopping_on_signals())
             try:
-                web = stack.enter_context(_child("webserver", ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)], logs))
+                web = stack.enter_context(
+                    _child("webserver", ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)], logs)
+                )
                 daemon = stack.enter_context(_child("daemon", ["dagster._daemon", "run", "-w", str(workspace)], logs))
                 _wait_until_well(f"http://{_address(host)}:{port}", (web, daemon))
             except _Stop:
                 return Exit.INTERRUPTED
-        console.print(f"Dagster is at [bold]http://{_address(host)}:{port}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
+        console.print(
+            f"Dagster is at [bold]http://{_address(host)}:{port}[/]  (Ctrl-C stops it; logs are in {logs})",
+            soft_wrap=True,
+        )
         try:
             while True:
                 time.sleep(1)
@@ -119,11 +124,15 @@ def _stopping_on_signals() -> Iterator[None]:
 
 @contextmanager
 def _child(name: str, arguments: list[str], logs: Path) -> Iterator[Child]:
-    """A process in a session of its own, stopped at the end: by TERM, and its whole group by KILL if that is not enough."""
+    """A process in a session of its own, stopped at the end by TERM, by KILL if that is not enough."""
     log = logs / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            [sys.executable, "-P", "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield Child(name, process, log)
@@ -164,7 +173,7 @@ def _require_alive(children: tuple[Child, ...]) -> None:
 
 
 def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
-    """Wait until the web server answers and the definitions are loaded; `/server_info` alone would not tell the latter."""
+    """Wait until the web server answers and the definitions are loaded, which `/server_info` would not tell."""
     end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end:
         _require_alive(children)

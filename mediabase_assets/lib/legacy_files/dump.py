@@ -88,7 +88,8 @@ class _Loader:
     def take(self, part: Definition | Rows) -> None:
         if isinstance(part, Definition):
             if self.columns:
-                raise LegacyFileError(f"The file defines {LEGACY_TABLE} twice.", where=str(self._path))
+                what = f"The file defines {LEGACY_TABLE} twice."
+                raise LegacyFileError(what, where=str(self._path), next_step=_EXPORT)
             self._create(part.columns)
             return
         if not self.columns:

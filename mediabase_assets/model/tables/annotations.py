@@ -94,6 +94,7 @@ class GenePathways(TableModel):
     confidence_score: Series[Float] = optional("Confidence, 0 to 1; never recorded by the legacy table", ge=0, le=1)
     gene_role: Series[str] = optional("Role of the gene in a PharmGKB pathway (enzyme, participant …)")
     pmids: Series[str] = column("PubMed ids of the reactions that the gene controls")
+    details: Series[str] = optional("What else PharmGKB says about the gene in the pathway")
 
 
 class GeneAnnotations(TableModel):
@@ -130,6 +131,7 @@ class GenePublications(TableModel):
     source_db: Series[str] = column("Source that connects them")
     mention_count: Series[Int] = column("How often the gene's annotation cites it", ge=1)
     relevance_score: Series[Float] = optional("Relevance, 0 to 1; never computed by the legacy code", ge=0, le=1)
+    details: Series[str] = optional("What else the references say, a list")
 
 
 _GENE = Reference(("gene_id",), "genes", ("gene_id",))

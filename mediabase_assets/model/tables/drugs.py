@@ -46,11 +46,16 @@ class GeneDrugInteractions(TableModel):
     gene_id: Series[str] = column("The gene", str_matches=ENSEMBL_GENE)
     drug_interaction_id: Series[str] = column("The drug as reported")
     drug_name: Series[str] = column("Its name")
+    reported_name: Series[str] = optional("Its name as told for this gene, where that differs")
     drug_id: Series[str] = column("Its key at the source")
     interaction_type: Series[str] = optional("Type of action (INHIBITOR, AGONIST …)")
     mechanism_of_action: Series[str] = optional("Mechanism as told for this gene")
     is_mechanism_target: Series[Bool] = optional("DrugCentral: whether the gene is a target of the mechanism of action")
     target_name: Series[str] = optional("Name of the target at the source")
+    target_type: Series[str] = optional("Type of target as told for this gene")
+    indication: Series[str] = optional("Indication as told for this gene")
+    disease_area: Series[str] = optional("Disease area as told for this gene")
+    therapeutic_flag: Series[Bool] = optional("ChEMBL's flag as told for this gene")
     evidence_level: Series[str] = optional("Evidence level; the legacy table never held it")
     source: Series[str] = column("The source", isin=_SOURCES)
     pmid: Series[str] = optional("First PubMed id", str_matches=PUBMED_ID)
@@ -67,6 +72,7 @@ class GeneDrugInteractions(TableModel):
     drug_type: Series[str] = optional("Type of molecule; the legacy table never held it")
     evidence_strength: Series[Int] = column("1 to 5, by a fixed rule from phase, mechanism and measurement", ge=1, le=5)
     pmids: Series[str] = column("PubMed ids")
+    details: Series[str] = optional("What else the entry says")
 
 
 class PharmgkbPathwayReactions(TableModel):

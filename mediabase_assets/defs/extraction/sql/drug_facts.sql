@@ -1,5 +1,5 @@
 -- Grain: one row per drug key of a distinct drugs value of a gene, and per member of the tolerated wrappers.
--- Families: DrugCentral (digits), ChEMBL (CHEMBL + digits), Repurposing Hub (repurposing_N). The key pharmgkb_data is not a
+-- A member of a list tells its family by its keys. Families: DrugCentral (digits), ChEMBL (CHEMBL + digits), Repurposing Hub (repurposing_N). The key pharmgkb_data is not a
 -- drug: pharmgkb_facts takes it apart; a drug named in a PharmGKB reaction never becomes an interaction here.
 -- Rules: score 1.0, type "experimental" and mechanism "unknown" mean "missing"; a DrugCentral score s is -log10(molar), so
 -- 10^(9-s) nM; of several entries for one gene and drug the one most transcripts hold wins, then the first by text.
@@ -47,6 +47,9 @@ keyed as materialized (
       when json_text(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral'
       when wrapper = 'chembl_data' then 'ChEMBL'
+      when wrapper = 'array' and (v ? 'evidence' or v ? 'action_type') then 'DrugCentral'
+      when wrapper = 'array' and (v ? 'clinical_phase' or v ? 'disease_area') then 'Drug_Repurposing_Hub'
+      when wrapper = 'array' and (v ? 'max_phase' or v ? 'activity_units' or v ? 'therapeutic_flag') then 'ChEMBL'
       when wrapper = 'array' then 'unknown'
     end as source_database,
     coalesce(json_number(v -> 'evidence' -> 'score'), json_number(v -> 'score'), json_number(v -> 'activity_value')) as score,
@@ -64,7 +67,7 @@ typed as materialized (
     raw_phase, score,
     case
       when source_database = 'Drug_Repurposing_Hub' or (wrapper = 'array' and key is null) then drug_name_norm
-      when source_database = 'ChEMBL' then upper(key)
+      when source_database = 'ChEMBL' and key is not null then upper(key)
       else coalesce(key, drug_name_norm)
     end collate "C" as source_drug_key,
     case when source_database = 'DrugCentral' and score > 0 and score <> 1 and score <= 15 then score end as p_activity,
@@ -79,6 +82,9 @@ typed as materialized (
     json_text(v -> 'indication') as indication,
     json_text(v -> 'disease_area') as disease_area,
     case when json_number(v -> 'clinical_score') between 0 and 5 then json_number(v -> 'clinical_score') end as clinical_score,
+    nullif(v - array['name', 'drug_name', 'molecule_name', 'pref_name', 'evidence', 'score', 'activity_value', 'activity_type', 'mechanism_of_action',
+      'mechanism', 'action_type', 'activity_units', 'clinical_phase', 'max_phase', 'phase', 'target_name', 'target_type', 'indication', 'disease_area',
+      'clinical_score', 'therapeutic_flag', 'source', 'references', 'drugcentral_id', 'chembl_id', 'molecule_chembl_id', 'drug_id', 'id'], '{}') as details,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
     case lower(regexp_replace(raw_phase, '\.0+$', ''))
       when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved'
@@ -123,7 +129,7 @@ compared as (
   select
     *,
     md5(row(drug_name_norm, p_activity, reported_activity, activity_type, activity_unit, interaction_type, mechanism_of_action,
-      is_mechanism_target, target_name, target_type, indication, disease_area, clinical_score, therapeutic_flag, clinical_phase)::text) as content
+      is_mechanism_target, target_name, target_type, indication, disease_area, clinical_score, therapeutic_flag, clinical_phase, details)::text) as content
   from judged
 ),
 ranked as (
@@ -142,7 +148,7 @@ first_of as (
 select
   payload_id, gene_id, 'drugs' as field, path, n, source_database, source_drug_key, drug_name, drug_name_norm, mechanism_of_action,
   is_mechanism_target, interaction_type, p_activity, activity_value, activity_unit, activity_type, target_name, target_type, indication,
-  disease_area, clinical_phase, clinical_score, therapeutic_flag,
+  disease_area, clinical_phase, clinical_score, therapeutic_flag, details,
   coalesce(own_reason, case when content <> kept_content then 'conflicting_value' end) as reason,
   case when own_reason is null and content = kept_content then array_remove(array[
     case when wrapper in ('drugcentral_data', 'chembl_data') then 'drug_wrapper_unpacked' end,

@@ -1,7 +1,7 @@
 -- Grain: one row per distinct gene id of the legacy table, kept or not, with what decided.
 -- Rules: the locus is the most frequent chromosome and strand of the gene's transcripts (chrX before chrY for PAR genes),
--- the span from their lowest start to their highest end. A symbol that breaks a configured rule is invalid unless HGNC
--- knows the gene. Of several genes with one symbol the best by quality score and tie-breakers keeps it.
+-- the span from their lowest start to their highest end. A symbol that breaks a configured rule is invalid (an HGNC
+-- id in the row does not save it: the old programs copied such ids by symbol). Of several genes with one symbol the best by quality score and tie-breakers keeps it.
 -- Quality score (0 to 8): 3 Ensembl gene id, 2 symbol longer than one character, 1 gene type, 1 chromosome, 1 coordinates.
 -- Settings read: mediabase.invalid_symbol_patterns (JSON array), mediabase.max_gene_symbol_length, mediabase.symbol_conflicts.
 -- Inputs: legacy_payloads, gene_identities, transcript_candidates.
@@ -80,11 +80,10 @@ scored as (
     coalesce(chromosome ~ '^chr([1-9]|1\d|2[0-2]|X|Y|M)$', false) as is_on_primary_chromosome,
     case when gene_type = 'protein_coding' then 1 when gene_type = 'lncRNA' then 2
       when gene_type = 'misc_RNA' or gene_type ~ 'pseudogene' or gene_type is null then 4 else 3 end as gene_type_rank,
-    not has_hgnc and (
-      length(symbol) > current_setting('mediabase.max_gene_symbol_length')::integer
+    length(symbol) > current_setting('mediabase.max_gene_symbol_length')::integer
       or exists (
         select from jsonb_array_elements_text(current_setting('mediabase.invalid_symbol_patterns')::jsonb) as rule
-        where d.symbol ~ rule)) as is_invalid
+        where d.symbol ~ rule) as is_invalid
   from described as d
 ),
 ranked as (

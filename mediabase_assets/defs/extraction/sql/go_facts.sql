@@ -36,7 +36,7 @@ read as materialized (
     select
       coalesce(json_text(v -> 'term'), json_text(v -> 'name'), case when shape = 'string' then json_text(raw) end) as term_name,
       coalesce(json_text(v -> 'aspect'), json_text(v -> 'namespace'), list_aspect) as aspect_name,
-      coalesce(json_text(v -> 'evidence'), (json_text_array(v -> 'evidence'))[1]) as evidence_text,
+      case when jsonb_typeof(v -> 'evidence') = 'array' then (json_text_array(v -> 'evidence'))[1] else json_text(v -> 'evidence') end as evidence_text,
       json_text(v -> 'qualifier') as qualifier,
       json_text(v -> 'definition') as definition
     offset 0) as t
@@ -56,17 +56,31 @@ typed as materialized (
     end as category,
     case when evidence_text ~ '^[A-Z]{2,3}$' then evidence_text end as evidence_code,
     substring(evidence_text from '^[Ii]nherited from (GO:\d{7})$') as inherited_from,
-    coalesce((select array_agg(distinct p collate "C" order by p collate "C")
-     from unnest(json_text_array(coalesce(v -> 'pmid', v -> 'pmids'))) as r (t) cross join lateral pubmed_id(t) as p where p is not null), '{}') as pmids
+    case when v ?| array['pmid', 'pmids'] then coalesce((
+      select array_agg(distinct p collate "C" order by p collate "C")
+      from unnest(json_text_array(coalesce(v -> 'pmid', v -> 'pmids'))) as r (t) cross join lateral pubmed_id(t) as p where p is not null), '{}')
+    else '{}' end as pmids
   from read
+),
+names as (
+  select distinct on (go_id) go_id, term_name as kept_name
+  from (select go_id, term_name collate "C" as term_name, sum(n) as n from typed where term_name is not null group by 1, 2) as v
+  order by go_id, n desc, term_name
+),
+categories as (
+  select distinct on (go_id) go_id, category as kept_category
+  from (select go_id, category, sum(n) as n from typed where category is not null group by 1, 2) as v
+  order by go_id, n desc, category
 )
 select
-  payload_id, gene_id, field, path, n, go_id, term_name, definition, category, evidence_code, qualifier,
+  payload_id, gene_id, field, path, n, go_id, term_name, kept_name, definition, category, kept_category, evidence_code, qualifier,
   inherited_from is not null as is_inherited, inherited_from, pmids,
   reason, case when reason is null then repairs else '{}' end as repairs, null::text as winner,
   case when repairs = array['empty_evidence'] then '""'::jsonb when reason is not null or repairs <> '{}' then raw end as raw,
   reason is null and row_number() over (partition by payload_id, go_id, reason order by (repairs <> '{}'), path) = 1 as is_first_in_value
 from typed
+left join names using (go_id)
+left join categories using (go_id)
 cross join lateral (
   select
     case
@@ -74,7 +88,7 @@ cross join lateral (
       when raw_id is null then 'missing_identifier'
       when go_id is null then 'bad_go_id'
     end as reason,
-    case when shape = 'object' and evidence_code is not null and raw_id = go_id and category is not null and not v ? 'name' then '{}'::text[] else
+    case when shape = 'object' and evidence_code is not null and raw_id = go_id and category = kept_category and term_name = kept_name and not v ? 'name' then '{}'::text[] else
     array_remove(array[
       case when shape = 'listed' then 'go_aspect_keyed' end,
       case when shape = 'salvaged' then 'array_salvaged' end,
@@ -84,6 +98,7 @@ cross join lateral (
       case when inherited_from is not null then 'inherited_evidence' end,
       case when shape = 'object' and v ? 'evidence' and evidence_text is null then 'empty_evidence' end,
       case when evidence_text is not null and evidence_code is null and inherited_from is null then 'unreadable_evidence' end,
+      case when term_name <> kept_name or category <> kept_category then 'go_term_differs' end,
       case when aspect_name is not null and category is null then 'unreadable_aspect' end
     ], null) end as repairs
   offset 0) as judged;

@@ -39,11 +39,19 @@ typed as materialized (
       case when raw #>> '{}' <> entry and field = 'pathways' then 'white_space' end
     ], null) as repairs
   from matched
+),
+told as (
+  select pathway_id, pathway_name, sum(n) as n from typed where reason is null and pathway_name is not null group by 1, 2
+),
+chosen as (
+  select distinct on (pathway_id) pathway_id, pathway_name as kept_name from told order by pathway_id, n desc, pathway_name
 )
 select
-  payload_id, gene_id, field, path, n, pathway_id, pathway_name, 'Reactome' as pathway_source, url, reason,
-  case when reason is null then repairs else '{}' end as repairs, null::text as winner,
-  case when reason is not null or repairs <> '{}' then raw end as raw,
+  payload_id, gene_id, field, path, n, pathway_id, pathway_name, kept_name, 'Reactome' as pathway_source, url, reason,
+  case when reason is null then repairs || case when pathway_name <> kept_name then array['pathway_name_differs'] else '{}' end else '{}' end as repairs,
+  null::text as winner,
+  case when reason is not null or repairs <> '{}' or pathway_name <> kept_name then raw end as raw,
   reason is null and row_number() over (
-    partition by gene_id, pathway_id, reason order by (repairs <> '{}'), field desc, pathway_name nulls last, payload_id, path) = 1 as is_first
-from typed;
+    partition by gene_id, pathway_id, reason order by (repairs <> '{}' or pathway_name is distinct from kept_name), field desc, payload_id, path) = 1 as is_first
+from typed
+left join chosen using (pathway_id);

@@ -21,6 +21,7 @@ typed as materialized (
     (case when clean_text(key) ~ '^PA\d+$' then clean_text(key) end) collate "C" as pathway_id,
     json_text(object_of(raw) -> 'pathway_name') as pathway_name,
     json_text(object_of(object_of(object_of(raw) -> 'gene_roles') -> legacy_symbol) -> 'role') as gene_role,
+    nullif(object_of(object_of(object_of(raw) -> 'gene_roles') -> legacy_symbol) - 'role', '{}') as details,
     coalesce((
       select array_agg(distinct p collate "C" order by p collate "C")
       from jsonb_array_elements(json_members(object_of(raw) -> 'reactions')) as r (reaction)
@@ -41,7 +42,7 @@ ranked as (
 )
 select
   payload_id, gene_id, field, path, n, pathway_id, pathway_name, 'PharmGKB' as pathway_source,
-  case when octet_length(gene_role) <= 100 then gene_role end as gene_role, pmids, object_digest,
+  case when octet_length(gene_role) <= 100 then gene_role end as gene_role, pmids, details, object_digest,
   coalesce(own_reason, case when (gene_role, pmids) is distinct from kept_link then 'conflicting_value' end) as reason,
   case when own_reason is null and field = 'drugs' and (gene_role, pmids) is not distinct from kept_link
     then array['pharmgkb_payload'] else '{}' end as repairs,

@@ -43,7 +43,7 @@ placed as (
   select
     *,
     case
-      when coalesce(jsonb_typeof(raw_coordinates), 'null') = 'null' or raw_coordinates = '{}' then 'absent'
+      when raw_coordinates is null or raw_coordinates = '{}' then 'absent'
       when start_number >= 1 and start_number < end_number and end_number < 1e10
         and start_number = trunc(start_number) and end_number = trunc(end_number) then 'read'
       else 'bad'

@@ -3,9 +3,7 @@
 -- Inputs: pathway_facts, pharmgkb_pathway_facts, gene_payloads.
 insert into pathways (pathway_id, pathway_name, source_database, species, pathway_url, pathway_category, drug_focus, clinical_relevance)
 with reactome as (
-  select distinct on (pathway_id) pathway_id, pathway_name
-  from (select pathway_id, pathway_name, sum(n) as n from pathway_facts where reason is null group by 1, 2) as v
-  order by pathway_id, (pathway_name is null), n desc, pathway_name
+  select pathway_id, min(kept_name) as pathway_name from pathway_facts where reason is null group by pathway_id
 ),
 told as (
   select distinct on (f.pathway_id, f.object_digest) f.pathway_id, f.object_digest,

@@ -1,18 +1,11 @@
--- Grain: one row per publication that anything in the legacy table cites. Each attribute is what most references tell, then
--- the first by text. publication_id is the PubMed id; without one, a number above 10^10 that follows from the DOI.
+-- Grain: one row per publication that anything in the legacy table cites, as its richest reference describes it. publication_id is the PubMed id; without one, a number above 10^10 that follows from the DOI.
 -- Inputs: reference_facts, pharmgkb_pathway_facts, pharmgkb_reactions, pharmgkb_annotation_facts, go_facts.
 insert into publications (publication_id, pmid, title, abstract, authors, journal, publication_year, doi, url, citation_count)
-with referenced as (
-  select publication_id, pmid, title, abstract, authors, journal, publication_year, doi, url, citation_count, n
-  from reference_facts where reason is null
-),
-described as (
+with described as (
   select distinct on (publication_id) publication_id, pmid, title, abstract, authors, journal, publication_year, doi, url, citation_count
-  from (
-    select publication_id, pmid, title, abstract, authors, journal, publication_year, doi, url, citation_count, sum(n) as n
-    from referenced group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) as v
-  order by publication_id, (title is null), (abstract is null), (doi is null), (url is null), n desc,
-    title collate "C", md5(row(abstract, authors, journal, publication_year, doi, url, citation_count)::text)
+  from reference_facts
+  where reason is null and not differs
+  order by publication_id, payload_id, path
 ),
 only_cited as (
   select unnest(pmids) as pmid from pharmgkb_reactions where reason is null

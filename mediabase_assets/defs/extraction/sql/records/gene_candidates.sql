@@ -16,7 +16,8 @@ from gene_identities where gene_id is null
 union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), first_transcript_id, gene_id, legacy_column, '$', reason,
   value, winner_gene_id, n * count_facts(field, value)
-from gene_payloads where reason is not null and count_facts(field, value) > 0;
+from (select * from gene_payloads where reason is not null offset 0) as p
+where count_facts(field, value) > 0;
 
 insert into mediabase_ops.repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)

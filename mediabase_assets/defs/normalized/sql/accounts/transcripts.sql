@@ -28,7 +28,7 @@ select 'chromosome', 'chromosome of a row', true, (select count(*) from legacy_r
 from rows
 union all
 select 'coordinates', 'interval', true,
-  (select count(*) from legacy_rows where coordinates is not null and coordinates not in ('{}', 'null')),
+  (select count(*) from legacy_rows where coordinates is not null and coordinates <> '{}'),
   count(*) filter (where coordinates_state = 'read' and not coordinates_coerced and outcome in ('kept', 'repaired')),
   count(*) filter (where coordinates_state = 'read' and outcome = 'merged'),
   count(*) filter (where coordinates_state = 'read' and coordinates_coerced and outcome in ('kept', 'repaired')),

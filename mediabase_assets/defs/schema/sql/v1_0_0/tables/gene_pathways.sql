@@ -10,5 +10,6 @@ create table gene_pathways (
   confidence_score numeric(3,2),
   gene_role varchar(100),
   pmids text[] not null default '{}',
+  details jsonb,
   created_at timestamptz not null default now()
 );

@@ -5,5 +5,6 @@ create table gene_publications (
   evidence_type text,
   source_db text not null,
   mention_count integer not null,
-  relevance_score numeric(3,2)
+  relevance_score numeric(3,2),
+  details jsonb
 );

@@ -1,0 +1,284 @@
+"""The command `mediabase`: options in, exit codes out. Everything else is in `mediabase_assets.lib`.
+
+Exit codes of every command: 0 done, 1 failed (or the answer was no), 2 wrong usage or configuration, 130 interrupted.
+Dagster and pandas are imported inside the commands that need them, so that the others answer at once.
+"""
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+
+import typer
+from rich.console import Console
+
+from mediabase_assets.lib.console.output import Exit, tell_error, terminal, waiting
+from mediabase_assets.lib.settings import Settings, load_settings
+from mediabase_assets.model.errors import ConfigurationError, MediabaseError
+
+if TYPE_CHECKING:
+    import dagster as dg
+    import psycopg
+
+DEMO_TRANSCRIPTS = 10_000
+
+app = typer.Typer(
+    name="mediabase",
+    help="Migrates MEDIABASE's legacy table into a normalized, checked, fast database.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(
+    help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True
+)
+app.add_typer(db, name="db")
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."
+    ),
+]
+P = ParamSpec("P")
+
+
+class SymbolConflicts(StrEnum):
+    """What becomes of genes that share a symbol."""
+
+    KEEP_BEST = "keep_best"
+    QUALIFY = "qualify"
+
+
+def told(command: Callable[Concatenate[Console, P], Exit]) -> Callable[P, None]:
+    """A command that tells errors of ours in words and ends with an exit code; its first argument is a console."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        console = terminal()
+        try:
+            code = command(console, *args, **kwargs)
+        except MediabaseError as error:
+            code = tell_error(terminal(stderr=True), error)
+        except KeyboardInterrupt:
+            terminal(stderr=True).print("Interrupted.")
+            code = Exit.INTERRUPTED
+        except BrokenPipeError:  # `mediabase status | head`
+            os._exit(Exit.FAILED)
+        raise typer.Exit(int(code))
+
+    del wrapped.__wrapped__  # typer would read the signature through it
+    wrapped.__annotations__ = {k: v for k, v in command.__annotations__.items() if k != "console"} | {"return": None}
+    wrapped.__signature__ = _without_console(command)  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _without_console(command: Callable[..., Any]) -> Any:
+    import inspect
+
+    signature = inspect.signature(command)
+    return signature.replace(parameters=list(signature.parameters.values())[1:], return_annotation=None)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"mediabase {version_of('mediabase-assets')}")
+        raise typer.Exit
+
+
+@app.command()
+@told
+def migrate(
+    console: Console,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if none is there.")
+    ] = False,
+    demo_transcripts: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Size of the demonstration; {DEMO_TRANSCRIPTS:,} by default.", show_default=False),
+    ] = None,
+    legacy_from: Annotated[
+        Path | None,
+        typer.Option(help="Load the legacy table from a Parquet file, a pg_dump archive or an SQL script first."),
+    ] = None,
+    config_file: ConfigFile = None,
+    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
+    symbol_conflicts: Annotated[
+        SymbolConflicts | None,
+        typer.Option(
+            help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."
+        ),
+    ] = None,
+) -> Exit:
+    """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
+
+    Asks before it writes. What is done already is not done again. Exit codes: 0 released, 1 failed, 2 wrong usage or
+    configuration, 130 interrupted (nothing was published; running again continues).
+    """
+    from mediabase_assets.lib.console.legacy_source import Demo, Source
+
+    if demo_transcripts is not None and not demo:
+        raise ConfigurationError("--demo-transcripts needs --demo.", where="command line", next_step="Add --demo.")
+    chosen = Demo(demo_transcripts, DEMO_TRANSCRIPTS, _build_demo) if demo else None
+    source = Source(legacy_from, chosen)
+    settings = _settings(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    from mediabase_assets.lib.console.migrate import migrate as run
+
+    asks = settings.require_user_confirmation and not skip_confirmation
+    return run(settings, source, asks=asks, load_definitions=_definitions, console=console)
+
+
+@app.command()
+@told
+def status(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Tell what there is: server, record counts, stages of the newest migration, runs, releases, backups."""
+    settings = _settings(config_file)
+    from mediabase_assets.lib import server
+
+    if settings.database.is_embedded:
+        found = server.status(settings.home)
+        if found.data_dir is None:
+            console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
+            console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
+            return Exit.OK
+        if not found.is_running:
+            with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+                server.ensure_running(settings.home)
+    from mediabase_assets.lib.console.status_view import print_status
+    from mediabase_assets.lib.status import read_status
+
+    print_status(console, read_status(settings))
+    return Exit.OK
+
+
+@app.command()
+@told
+def ui(
+    console: Console,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")
+    ] = "127.0.0.1",
+    config_file: ConfigFile = None,
+) -> Exit:
+    """Run Dagster's web UI and daemon until Ctrl-C."""
+    settings = _settings(config_file)
+    from mediabase_assets.lib.console.web import serve
+
+    return serve(settings, host=host, port=port, console=console)
+
+
+@db.command()
+@told
+def start(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Start the embedded PostgreSQL if it does not run, creating it the first time."""
+    settings = _embedded(_settings(config_file))
+    from mediabase_assets.lib import server
+
+    with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+        server.ensure_running(settings.home)
+        server.ensure_database(server.ensure_running(settings.home), settings.database.name)
+    return _print_server(console, settings)
+
+
+@db.command()
+@told
+def stop(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Stop the embedded PostgreSQL, ending its sessions. Its data stay."""
+    settings = _embedded(_settings(config_file))
+    from mediabase_assets.lib import server
+
+    console.print("Stopped." if server.stop(settings.home) else "It was not running.")
+    return Exit.OK
+
+
+@db.command("status")
+@told
+def db_status(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Tell whether the server runs, and how to connect. Nothing is started."""
+    return _print_server(console, _settings(config_file))
+
+
+@db.command(
+    "psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
+@told
+def psql(console: Console, context: typer.Context, config_file: ConfigFile = None) -> Exit:
+    """Run psql in the live schema of the configured database; everything else on the line is handed to psql."""
+    settings = _settings(config_file)
+    from mediabase_assets.lib.console.sessions import run_psql
+
+    return run_psql(settings, context.args)
+
+
+def _settings(config_file: Path | None, **overrides: Any) -> Settings:
+    """The settings of a command, made those of the code that Dagster loads too."""
+    settings = load_settings(config_file, **overrides)
+    from mediabase_assets.lib.process_environment import export
+
+    export(settings, config_file, has_overrides=any(v is not None for v in overrides.values()))
+    return settings
+
+
+def _embedded(settings: Settings) -> Settings:
+    if not settings.database.is_embedded:
+        named = settings.database.host or f"service {settings.database.service}"
+        raise ConfigurationError(
+            "This server is not ours to start or stop.",
+            where=named,
+            next_step="Ask its administrator, or unset MB_POSTGRES_HOST to use the embedded server.",
+        )
+    return settings
+
+
+def _print_server(console: Console, settings: Settings) -> Exit:
+    from mediabase_assets.lib.console.sessions import print_server
+
+    return print_server(console, settings)
+
+
+def _build_demo(conn: "psycopg.Connection[Any]", schema: str, table: str, transcripts: int) -> None:
+    from mediabase_assets.demo.build import build_demo
+
+    build_demo(conn, schema=schema, table=table, transcripts=transcripts)
+
+
+def _definitions() -> "dg.Definitions":
+    import warnings
+
+    from dagster import BetaWarning, PreviewWarning
+
+    with warnings.catch_warnings():
+        for category in (BetaWarning, PreviewWarning):
+            warnings.simplefilter("ignore", category)
+        from mediabase_assets.definitions import defs
+
+        return defs()
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The entry point. TERM is taken as Ctrl-C is, so that a scheduler's stop ends a run in order."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(int(Exit.INTERRUPTED))
+
+
+if __name__ == "__main__":
+    main()
