@@ -35,16 +35,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-db = typer.Typer(
-    help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True
-)
+db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(
-        "--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."
-    ),
+    typer.Option("--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."),
 ]
 P = ParamSpec("P")
 
@@ -101,9 +97,7 @@ def _root(
 @told
 def migrate(
     console: Console,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if none is there.")
-    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if none is there.")] = False,
     demo_transcripts: Annotated[
         int | None,
         typer.Option(min=1, help=f"Size of the demonstration; {DEMO_TRANSCRIPTS:,} by default.", show_default=False),
@@ -116,9 +110,7 @@ def migrate(
     skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
     symbol_conflicts: Annotated[
         SymbolConflicts | None,
-        typer.Option(
-            help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."
-        ),
+        typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),
     ] = None,
 ) -> Exit:
     """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
@@ -167,9 +159,7 @@ def status(console: Console, config_file: ConfigFile = None) -> Exit:
 def ui(
     console: Console,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
-    host: Annotated[
-        str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")] = "127.0.0.1",
     config_file: ConfigFile = None,
 ) -> Exit:
     """Run Dagster's web UI and daemon until Ctrl-C."""
@@ -210,9 +200,7 @@ def db_status(console: Console, config_file: ConfigFile = None) -> Exit:
     return _print_server(console, _settings(config_file))
 
 
-@db.command(
-    "psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
-)
+@db.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]})
 @told
 def psql(console: Console, context: typer.Context, config_file: ConfigFile = None) -> Exit:
     """Run psql in the live schema of the configured database; everything else on the line is handed to psql."""

@@ -104,20 +104,14 @@ def _gene_count(rows: Iterable[Values]) -> int:
     return len({row["gene_id"] for row in rows} - {None, "", "  "})
 
 
-def _write_bulk(
-    conn: psycopg.Connection[Any], target: tuple[str, str], genes: int, transcripts: int, tell: Progress
-) -> None:
-    conn.execute(
-        "create temporary table mediabase_demo_known (kind text, ordinal int, id text, name text, aspect text)"
-    )
+def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: int, transcripts: int, tell: Progress) -> None:
+    conn.execute("create temporary table mediabase_demo_known (kind text, ordinal int, id text, name text, aspect text)")
     with conn.cursor() as cursor, cursor.copy("copy mediabase_demo_known from stdin") as copy:
         for known in known_terms():
             copy.write_row(known)
     conn.execute("create temporary table mediabase_demo_size (genes bigint, transcripts bigint)")
     conn.execute("insert into mediabase_demo_size values (%s, %s)", (genes, transcripts))
-    conn.execute(
-        sql.SQL("create temporary view mediabase_demo_target as select * from {}").format(sql.Identifier(*target))
-    )
+    conn.execute(sql.SQL("create temporary view mediabase_demo_target as select * from {}").format(sql.Identifier(*target)))
     for stage, name in _STAGES:
         tell(stage, _run_file(conn, name))
     _run_file(conn, "clean_up.sql")
@@ -129,10 +123,7 @@ def _run_file(conn: psycopg.Connection[Any], name: str) -> int:
 
 
 def _report(transcripts: int, genes: int) -> DemoReport:
-    planted_rows = {
-        v.variant.key: tuple(str(row.values["transcript_id"]) for row in v.rows if row.is_damaged)
-        for v in planted_variants()
-    }
+    planted_rows = {v.variant.key: tuple(str(row.values["transcript_id"]) for row in v.rows if row.is_damaged) for v in planted_variants()}
     planted_genes = {
         v.variant.key: tuple(sorted({row.values["gene_id"] for row in v.rows if row.is_damaged} - {None, "", "  "}))
         for v in planted_variants()

@@ -19,9 +19,7 @@ _METRICS_STAMP = "2025-06-18T10:00:00"
 @cache
 def core_file() -> dict[str, Any]:
     """The whole of `core_genes.json`."""
-    content: dict[str, Any] = json.loads(
-        (files("mediabase_assets.demo") / "core_genes.json").read_text(encoding="utf-8")
-    )
+    content: dict[str, Any] = json.loads((files("mediabase_assets.demo") / "core_genes.json").read_text(encoding="utf-8"))
     return content
 
 
@@ -134,8 +132,7 @@ def _publications(number: int, gene: dict[str, Any]) -> list[dict[str, Any]]:
 def _pharmgkb(symbol: str) -> dict[str, Any]:
     content = core_file()
     annotations = [
-        _clinical_annotation(f"{symbol}-{n}", *fields)
-        for n, fields in enumerate(content["clinical_annotations"].get(symbol, ()), start=1)
+        _clinical_annotation(f"{symbol}-{n}", *fields) for n, fields in enumerate(content["clinical_annotations"].get(symbol, ()), start=1)
     ]
     pathways = {
         pathway_id: _pathway(name, pathway_id, drug, genes)
@@ -152,9 +149,7 @@ def _pharmgkb(symbol: str) -> dict[str, Any]:
     return payload
 
 
-def _clinical_annotation(
-    key: str, variant: str, drug: str, category: str, phenotypes: str, level: str
-) -> dict[str, Any]:
+def _clinical_annotation(key: str, variant: str, drug: str, category: str, phenotypes: str, level: str) -> dict[str, Any]:
     rank = ("4", "3", "2B", "2A", "1B", "1A").index(level)
     number = sum(ord(letter) * 31**n for n, letter in enumerate(key)) % 900_000_000
     return {

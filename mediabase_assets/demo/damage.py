@@ -36,9 +36,7 @@ class PlantedVariant(NamedTuple):
 @cache
 def catalogue() -> tuple[Variant, ...]:
     """Every variant, in order of code."""
-    found = [
-        v for module in (drugs, symbols, identifiers, json_shapes, coordinates, annotation) for v in module.variants()
-    ]
+    found = [v for module in (drugs, symbols, identifiers, json_shapes, coordinates, annotation) for v in module.variants()]
     return tuple(sorted(found, key=lambda variant: _number(variant.code)))
 
 

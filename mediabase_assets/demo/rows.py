@@ -197,9 +197,7 @@ def reference(pmid: Any, **changes: Any) -> dict[str, Any]:
 
 def references(publications: list[Any], **sections: Any) -> dict[str, Any]:
     """`source_references` with its sections."""
-    empty: dict[str, Any] = {
-        name: [] for name in ("go_terms", "uniprot", "drugs", "pathways", "publications", "pharmgkb_pathways")
-    }
+    empty: dict[str, Any] = {name: [] for name in ("go_terms", "uniprot", "drugs", "pathways", "publications", "pharmgkb_pathways")}
     return empty | {"publications": publications} | sections
 
 

@@ -42,9 +42,7 @@ class Account(NamedTuple):
         if not self.is_current:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
         try:
-            return subprocess.run(
-                command, **identity, cwd="/", env=environment, start_new_session=True, text=True, **options
-            )
+            return subprocess.run(command, **identity, cwd="/", env=environment, start_new_session=True, text=True, **options)
         except OSError as error:
             raise ServerError(
                 f"The account {self.name} cannot run {Path(command[0]).name}: {error.strerror}.",

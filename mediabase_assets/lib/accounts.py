@@ -80,16 +80,14 @@ def account_of_remaining(conn: Connection) -> list[Account]:
     return account_of(conn, sql.SQL(read(EXTRACTION / "remaining_facts_account.sql")))
 
 
-def account_of(conn: Connection, query: sql.Composable) -> list[Account]:
+def account_of(conn: Connection, query: sql.SQL) -> list[Account]:
     """The lines that an account query selects."""
     return [Account(*row) for row in conn.execute(query).fetchall()]
 
 
 def write_account(conn: Connection, migration_id: str, asset: str, accounts: list[Account]) -> None:
     """Record an asset's account, replacing what an earlier attempt of the same migration wrote."""
-    conn.execute(
-        "delete from mediabase_ops.row_account where migration_id = %s and asset = %s", (migration_id, asset)
-    )
+    conn.execute("delete from mediabase_ops.row_account where migration_id = %s and asset = %s", (migration_id, asset))
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into mediabase_ops.row_account (migration_id, asset, legacy_column, fact_kind, is_primary, facts_read, kept,

@@ -40,9 +40,7 @@ class _CopyReader(io.RawIOBase):
         return size
 
 
-def iter_arrow(
-    conn: Connection, query: sql.Composable, schema: pa.Schema, block_bytes: int = BLOCK_BYTES
-) -> Iterator[pa.RecordBatch]:
+def iter_arrow(conn: Connection, query: sql.Composable, schema: pa.Schema, block_bytes: int = BLOCK_BYTES) -> Iterator[pa.RecordBatch]:
     """The rows of a query, batch by batch.
 
     Args:

@@ -84,9 +84,7 @@ def _rules(table: Table) -> int:
     return sum(1 + len(c.checks) for r in table.relations for c in r.model.to_schema().columns.values())
 
 
-def _sample(
-    relation: Relation, frame: pd.DataFrame, error: pandera.errors.SchemaErrors, limit: int
-) -> list[dict[str, Any]]:
+def _sample(relation: Relation, frame: pd.DataFrame, error: pandera.errors.SchemaErrors, limit: int) -> list[dict[str, Any]]:
     """The first failing rows, each with its key, the column, the rule and the value."""
     shown = []
     for case in error.failure_cases.head(max(limit, 0)).to_dict("records"):
@@ -106,18 +104,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def failing_rows(
-    conn: Connection, check: str, query: sql.Composable, examined: dict[str, Any]
-) -> Finding:
+def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: dict[str, Any]) -> Finding:
     """A set check: `query` selects what must not be there."""
     counted = conn.execute(sql.SQL("select count(*) from ({}) as failing").format(query)).fetchone()
     failures = int(counted[0]) if counted else 0
     sample: tuple[dict[str, Any], ...] = ()
     if failures:
         shown = conn.execute(
-            sql.SQL("select to_jsonb(failing)::text from ({}) as failing order by 1 limit {}").format(
-                query, sql.Literal(SAMPLE_ROWS)
-            )
+            sql.SQL("select to_jsonb(failing)::text from ({}) as failing order by 1 limit {}").format(query, sql.Literal(SAMPLE_ROWS))
         )
         sample = tuple(json.loads(row[0]) for row in shown.fetchall())
     return Finding(check, failures == 0, examined, failures, sample)
@@ -141,7 +135,8 @@ def _duplicates(relation: Relation, key: tuple[str, ...], is_primary: bool) -> s
     some = sql.SQL(" or ").join(sql.SQL("{} is not null").format(sql.Identifier(c)) for c in key)
     having = sql.SQL("count(*) > 1 or {}").format(nulls) if is_primary else sql.SQL("count(*) > 1 and ({})").format(some)
     return sql.SQL(
-        "select {name} as relation, jsonb_build_array({columns}) as key, count(*) as rows from {relation} group by {columns} having {having}"
+        "select {name} as relation, jsonb_build_array({columns}) as key, count(*) as rows from {relation}"
+        " group by {columns} having {having}"
     ).format(name=sql.Literal(relation.name), columns=columns, relation=sql.Identifier(relation.name), having=having)
 
 
@@ -157,12 +152,11 @@ def check_references(conn: Connection, table: Table) -> Finding | None:
 
 def _orphans(relation: Relation, reference: Reference) -> sql.Composable:
     columns = zip(reference.columns, reference.parent_columns, strict=True)
-    match = sql.SQL(" and ").join(
-        sql.SQL("p.{} = c.{}").format(sql.Identifier(parent), sql.Identifier(child)) for child, parent in columns
-    )
+    match = sql.SQL(" and ").join(sql.SQL("p.{} = c.{}").format(sql.Identifier(parent), sql.Identifier(child)) for child, parent in columns)
     given = sql.SQL(" and ").join(sql.SQL("c.{} is not null").format(sql.Identifier(c)) for c in reference.columns)
     return sql.SQL(
-        "select {name} as relation, to_jsonb(c) as row from {child} as c where {given} and not exists (select from {parent} as p where {match})"
+        "select {name} as relation, to_jsonb(c) as row from {child} as c"
+        " where {given} and not exists (select from {parent} as p where {match})"
     ).format(
         name=sql.Literal(f"{relation.name} → {reference.parent}"),
         child=sql.Identifier(relation.name),

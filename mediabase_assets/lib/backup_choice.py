@@ -54,9 +54,7 @@ def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest
         if held.get(scope.legacy) != state.fingerprints[scope.legacy]:
             continue
         differing = [
-            name
-            for name, fingerprint in state.fingerprints.items()
-            if name.schema != OPERATIONS_SCHEMA and held.get(name) != fingerprint
+            name for name, fingerprint in state.fingerprints.items() if name.schema != OPERATIONS_SCHEMA and held.get(name) != fingerprint
         ]
         if not differing or _can_be_made_again(conn, settings, manifest, differing):
             return manifest
@@ -71,15 +69,15 @@ def _can_be_made_again(conn: Connection, settings: Settings, manifest: BackupMan
     released = dict(
         conn.execute(
             """select r.relation, r.content_hash from mediabase_ops.release_relations as r
-               join (select release_id, snapshot_id from mediabase_ops.releases order by released_at desc limit 1) as newest using (release_id)
+               join (
+                 select release_id, snapshot_id from mediabase_ops.releases order by released_at desc limit 1) as newest using (release_id)
                where newest.snapshot_id = %s""",
             (snapshot_id_of(digest, settings),),
         ).fetchall()
     )
     plain = {t.name for t in TABLES if t.is_view} | {"schema_version"}
     return all(
-        name.name in plain and _is_ours(conn, name)
-        or name.name in released and content_hash(conn, *name).digest == released[name.name]
+        (name.name in plain and _is_ours(conn, name)) or (name.name in released and content_hash(conn, *name).digest == released[name.name])
         for name in names
         if not _is_view_on_ours(conn, name)
     )
@@ -100,7 +98,8 @@ def _is_view_on_ours(conn: Connection, name: RelationName) -> bool:
     if name.name in {r.name for r in RELATIONS}:
         return False
     row = conn.execute(
-        "select relkind in ('v', 'm') from pg_class where oid = format('%%I.%%I', %s::text, %s::text)::regclass", tuple(name)
+        "select relkind in ('v', 'm') from pg_class where oid = format('%%I.%%I', %s::text, %s::text)::regclass",
+        tuple(name),
     ).fetchone()
     return bool(row and row[0])
 
@@ -115,7 +114,11 @@ def chosen_backup(instance: dg.DagsterInstance, settings: Settings) -> BackupMan
     materialization = event.asset_materialization if event else None
     named = materialization.metadata.get(BACKUP_ID) if materialization else None
     if named is None:
-        raise BackupError("There is no backup yet.", where=str(settings.backup_dir), next_step="Materialize backup/legacy_backup first.")
+        raise BackupError(
+            "There is no backup yet.",
+            where=str(settings.backup_dir),
+            next_step="Materialize backup/legacy_backup first.",
+        )
     return read_manifest(settings.backup_dir / str(named.value))
 
 

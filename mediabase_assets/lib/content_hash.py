@@ -103,7 +103,7 @@ def hash_columns(
     )
 
 
-def hash_expression(columns: Iterable[HashColumn], alias: str | None = None) -> sql.Composable:
+def hash_expression(columns: Iterable[HashColumn], alias: str | None = None) -> sql.Composed:
     """SQL of one row's digest: 32 hexadecimal digits, the same that `content_hash` adds up.
 
     The session must have `PINNED_SETTINGS` set.
@@ -122,7 +122,7 @@ def hash_expression(columns: Iterable[HashColumn], alias: str | None = None) -> 
     return sql.SQL("pg_catalog.md5(row({})::text)").format(sql.SQL(", ").join(parts))
 
 
-def hash_sums(digest: sql.Composable) -> sql.Composable:
+def hash_sums(digest: sql.Composable) -> sql.Composed:
     """SQL of the two aggregates that `combine` takes, for a query that computes more than the hash.
 
     Args:

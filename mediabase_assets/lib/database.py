@@ -157,8 +157,7 @@ def dagster_url(settings: Settings) -> str:
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
     """True if the database is there and ours to use, also when it was created just now."""
     usable = connection.execute(
-        "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE')"
-        " from pg_database where datname = %s",
+        "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s",
         [name],
     ).fetchone()
     if usable is not None:
@@ -247,9 +246,7 @@ _FAILURES = (
         "The server does not answer in time.",
         "Check host, port and firewall, or raise MB_POSTGRES_CONNECTION_TIMEOUT.",
     ),
-    _Failure(
-        "connection refused", "No server listens there.", "Start it, or check MB_POSTGRES_HOST and MB_POSTGRES_PORT."
-    ),
+    _Failure("connection refused", "No server listens there.", "Start it, or check MB_POSTGRES_HOST and MB_POSTGRES_PORT."),
     _Failure(
         "no such file or directory",
         "No server listens at this socket.",
@@ -265,9 +262,7 @@ def _told(error: psycopg.OperationalError, settings: Settings, dbname: str | Non
     found = next((failure for failure in _FAILURES if failure.phrase in lowered), None)
     if isinstance(error, psycopg.errors.ConnectionTimeout):
         found = next(failure for failure in _FAILURES if failure.phrase == "timeout expired")
-    what, next_step = (
-        (found.what, found.next_step) if found else ("The server cannot be reached.", "Check MB_POSTGRES_*.")
-    )
+    what, next_step = (found.what, found.next_step) if found else ("The server cannot be reached.", "Check MB_POSTGRES_*.")
     if found is None and "does not exist" in lowered:
         if 'role "' in lowered:
             what, next_step = "There is no such role.", "Check MB_POSTGRES_USER, or create it with `create role`."

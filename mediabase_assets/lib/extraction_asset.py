@@ -16,10 +16,11 @@ from mediabase_assets.lib import accounts, audit, journal
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, reasons_table
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 
 #: The view that joins values with their genes; it stands on relations that are built anew.
 PAYLOADS_VIEW = "gene_payloads"
@@ -78,18 +79,8 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=deps,
-                description=extraction.description,
-                code_version=code_version(*paths),
-                tags={STAGE_TAG: str(int(extraction.stage))},
-            )
-        ],
-        check_specs=[
-            dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks
-        ],
+        specs=[asset_spec(key, extraction.stage, deps=deps, description=extraction.description, code_version=code_version(*paths))],
+        check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
         can_subset=True,
     )
     def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
@@ -124,7 +115,9 @@ def _extract(
         raise dg.Failure("; ".join(f"{f.check}: {f.failures} failures, such as {f.sample[:1]}" for f in failed), allow_retries=False)
     if builds:
         yield dg.MaterializeResult(
-            asset_key=key, metadata={**metadata, "seconds": this.seconds}, data_version=dg.DataVersion(f"{snapshot.snapshot_id[:16]}-{key.path[-1]}")
+            asset_key=key,
+            metadata={**metadata, "seconds": this.seconds},
+            data_version=dg.DataVersion(f"{snapshot.snapshot_id[:16]}-{key.path[-1]}"),
         )
 
 

@@ -45,7 +45,8 @@ def write_stage(
 ) -> None:  # fmt: skip
     """Note how an asset of a migration ended."""
     conn.execute(
-        """insert into mediabase_ops.migration_stages (migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
+        """insert into mediabase_ops.migration_stages (
+             migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
            values (%(id)s, %(asset)s, %(stage)s, %(status)s, %(start)s, %(end)s, %(seconds)s, %(rows)s, %(detail)s)
            on conflict (migration_id, asset) do update set stage = excluded.stage, status = excluded.status,
              started_at = excluded.started_at, finished_at = excluded.finished_at, seconds = excluded.seconds,
@@ -56,7 +57,14 @@ def write_stage(
 
 
 def note_failure(
-    settings: Settings, *, migration_id: str, asset: str, stage: int, started_at: datetime, finished_at: datetime, what: str
+    settings: Settings,
+    *,
+    migration_id: str,
+    asset: str,
+    stage: int,
+    started_at: datetime,
+    finished_at: datetime,
+    what: str,
 ) -> None:
     """Note a failed asset, on a session of its own; silently not, where there is no journal yet."""
     try:

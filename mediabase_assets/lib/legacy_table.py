@@ -100,9 +100,7 @@ class LegacyDescription:
         return self.kind in ("table", "partitioned table")
 
 
-def create_legacy_table(
-    conn: Connection[Any], schema: str, table: str, columns: Iterable[LegacyColumn] | None = None
-) -> None:
+def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns: Iterable[LegacyColumn] | None = None) -> None:
     """Create an empty legacy table without keys, so that loading it is fast, and its schema if that is not there.
 
     Args:
@@ -119,9 +117,7 @@ def create_legacy_table(
     try:
         if conn.execute("select to_regnamespace(quote_ident(%s)) is null", (schema,)).fetchone() == (True,):
             conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-        conn.execute(
-            sql.SQL("create table {} ({})").format(sql.Identifier(schema, table), sql.SQL(", ").join(definitions))
-        )
+        conn.execute(sql.SQL("create table {} ({})").format(sql.Identifier(schema, table), sql.SQL(", ").join(definitions)))
     except errors.DuplicateTable:
         raise _exists(schema, table, "relation") from None
 
@@ -181,8 +177,7 @@ def add_keys_and_indexes(conn: Connection[Any], schema: str, table: str) -> None
                 )
         except errors.ProgramLimitExceeded as error:
             raise LegacyFileError(
-                f"A value of {' or '.join(names)} is too long for the {method} index on it: "
-                f"{error.diag.message_primary}.",
+                f"A value of {' or '.join(names)} is too long for the {method} index on it: {error.diag.message_primary}.",
                 where=f"{schema}.{table}, column {', '.join(names)}",
                 next_step="Shorten that value in the source; values of that length are no identifiers.",
             ) from error
@@ -248,9 +243,7 @@ def _add_primary_key(conn: Connection[Any], schema: str, table: str, relation: s
         with conn.transaction():
             conn.execute(sql.SQL("alter table {} add primary key (transcript_id)").format(relation))
     except errors.UniqueViolation as error:
-        query = sql.SQL(
-            "select transcript_id, count(*) from {} group by 1 having count(*) > 1 order by 2 desc, 1 limit 1"
-        )
+        query = sql.SQL("select transcript_id, count(*) from {} group by 1 having count(*) > 1 order by 2 desc, 1 limit 1")
         twice = conn.execute(query.format(relation)).fetchone() or ("?", 2)
         what = f"The transcript_id {twice[0]!r} occurs {twice[1]} times; it has to be unique."
         raise LegacyFileError(what, where=where, next_step=next_step) from error

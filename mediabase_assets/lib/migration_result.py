@@ -71,9 +71,7 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
         if not (found and found[0]):
             return None
-        row = conn.execute(
-            "select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)
-        ).fetchone()
+        row = conn.execute("select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)).fetchone()
         return None if row is None else _result(conn, str(row[0]))
 
 

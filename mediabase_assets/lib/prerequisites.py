@@ -104,9 +104,7 @@ def _privileges(conn: Connection, settings: Settings) -> Finding:
         *(["temporary on database"] if not may_temporary else []),
         *([f"create on schema {live}"] if exists and not may_fill else []),
     ]
-    grants = "; ".join(
-        f"grant {m} {conn.info.dbname} to {role}" if m.endswith("database") else f"grant {m} to {role}" for m in missing
-    )
+    grants = "; ".join(f"grant {m} {conn.info.dbname} to {role}" if m.endswith("database") else f"grant {m} to {role}" for m in missing)
     return _finding(
         "role_may_create_schemas", not missing, f"The role {role} lacks: {', '.join(missing)}.",
         f"Ask the administrator for: {grants};", role=role, schema=live,
@@ -121,13 +119,19 @@ def _is_there(legacy: LegacyDescription, schema: str, table: str) -> Finding:
         problem = f"{schema}.{table} is a {legacy.kind}, not an ordinary table."
         step = "Migrate the table that it shows: name it with database.legacy_schema and database.legacy_table."
     return _finding(
-        "legacy_table_is_there", legacy.kind == "table", problem, step, relation=f"{schema}.{table}", columns=len(legacy.columns or {})
+        "legacy_table_is_there",
+        legacy.kind == "table",
+        problem,
+        step,
+        relation=f"{schema}.{table}",
+        columns=len(legacy.columns or {}),
     )
 
 
 def _readable(conn: Connection, schema: str, table: str) -> Finding:
     row = conn.execute(
-        "select has_schema_privilege(%(s)s, 'usage') and has_table_privilege(format('%%I.%%I', %(s)s::text, %(t)s::text), 'select'), current_user",
+        """select has_schema_privilege(%(s)s, 'usage')
+             and has_table_privilege(format('%%I.%%I', %(s)s::text, %(t)s::text), 'select'), current_user""",
         {"s": schema, "t": table},
     ).fetchone()
     assert row is not None
@@ -161,7 +165,14 @@ def _disk(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Fi
     needed = DISK_FACTOR * legacy.size_bytes
     folder = _data_directory(conn) if settings.database.is_embedded else None
     if folder is None:
-        return _finding("disk_has_room", True, "", "", needed_bytes=needed, note="free space on the server cannot be known from here")
+        return _finding(
+            "disk_has_room",
+            True,
+            "",
+            "",
+            needed_bytes=needed,
+            note="free space on the server cannot be known from here",
+        )
     free = shutil.disk_usage(folder).free
     return _finding(
         "disk_has_room", free >= needed,

@@ -39,9 +39,7 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
 def _write(settings: Settings) -> Path:
     path = settings.home / EFFECTIVE
     values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, "database": {"password"}})
-    text = (
-        "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"
-    )
+    text = "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         path.write_text(text + yaml.safe_dump(values, sort_keys=True), encoding="utf-8")

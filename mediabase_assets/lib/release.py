@@ -107,11 +107,7 @@ def _drop_build_views(conn: Connection) -> None:
 
 
 def _move(conn: Connection, relation: Relation, live_schema: str) -> None:
-    conn.execute(
-        sql.SQL("alter table {} set schema {}").format(
-            sql.Identifier(BUILD_SCHEMA, relation.name), sql.Identifier(live_schema)
-        )
-    )
+    conn.execute(sql.SQL("alter table {} set schema {}").format(sql.Identifier(BUILD_SCHEMA, relation.name), sql.Identifier(live_schema)))
 
 
 def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
@@ -157,7 +153,7 @@ def _columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
 
 
 def _names(names: list[str] | tuple[str, ...], prefix: str = "") -> sql.Composable:
-    pattern = sql.SQL(f"{prefix}.{{}}") if prefix in ("n", "l") else sql.SQL("{}")  # noqa: S608  # two fixed aliases
+    pattern = sql.SQL(f"{prefix}.{{}}") if prefix in ("n", "l") else sql.SQL("{}")  # two fixed aliases
     return sql.SQL(", ").join(pattern.format(sql.Identifier(n)) for n in names)
 
 
@@ -193,7 +189,7 @@ def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
     query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and ({new_rest}) is distinct from ({live_rest})"
     if len([c for c in _columns(conn, BUILD_SCHEMA, relation) if c not in relation.key]) == 1:
         query = query.replace("({new_rest}) is distinct from ({live_rest})", "{new_rest} is distinct from {live_rest}")
-    return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount  # type: ignore[arg-type]
+    return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount
 
 
 def _all_columns(conn: Connection, schema: str, relation: Relation) -> list[str]:

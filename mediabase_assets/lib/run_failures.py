@@ -61,9 +61,7 @@ def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
     elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
         told = data.user_failure_data.description if data.user_failure_data else None
         message = told or _message(data.error)
-        yield Failure(
-            asset or event.step_key or "", "", message, False, (), _stack(data.error), _was_interrupted(data.error)
-        )
+        yield Failure(asset or event.step_key or "", "", message, False, (), _stack(data.error), _was_interrupted(data.error))
     elif event.event_type is dg.DagsterEventType.RUN_FAILURE and getattr(data, "error", None):
         yield Failure("", "", _message(data.error), False, (), _stack(data.error), _was_interrupted(data.error))
 

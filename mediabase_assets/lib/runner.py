@@ -4,12 +4,14 @@ Here belong execution and reading the run's events; the words for people are in 
 thread works, so that Ctrl-C reaches Dagster as it wants to be reached; a second thread polls the run's event log.
 """
 
+import logging
 import os
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the event log.
 POLL = 0.25
 _BATCH = 1000
+_LIBRARIES = ("psycopg", "mediabase_assets", "sqlalchemy")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own lines go to the log file, which the reader of the events writes."""
 _KINDS = {
@@ -117,15 +120,13 @@ def run_job(
     """
     job = definitions.resolve_job_def(job_name)
     stages = {
-        spec.key.to_user_string(): int(spec.tags[STAGE_TAG])
-        for spec in definitions.resolve_all_asset_specs()
-        if STAGE_TAG in spec.tags
+        spec.key.to_user_string(): int(spec.tags[STAGE_TAG]) for spec in definitions.resolve_all_asset_specs() if STAGE_TAG in spec.tags
     }
     run_id = str(uuid.uuid4())
     log_folder.mkdir(parents=True, exist_ok=True)
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
     began = time.monotonic()
-    with _EventReader(instance, run_id, stages, tell, log_file) as reader:
+    with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file) as reader:
         try:
             result = job.execute_in_process(
                 instance=instance, run_id=run_id, raise_on_error=False, tags=dict(tags or {}), run_config=_QUIET
@@ -137,7 +138,31 @@ def run_job(
             raise _storage_gone(error, log_file) from error
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
+    if end is RunEnd.INTERRUPTED:
+        _close(instance, run_id)
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def _close(instance: dg.DagsterInstance, run_id: str) -> None:
+    """An interruption at the very beginning leaves a run that Dagster would wait for."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run)
+
+
+@contextmanager
+def _logging_to(log_file: Path) -> Iterator[None]:
+    """What libraries log goes to the file of the run, not between the lines of the progress."""
+    handler = logging.FileHandler(log_file, encoding="utf-8")
+    loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
 
 
 def _storage_gone(error: sqlalchemy.exc.OperationalError, log_file: Path) -> ServerError:

@@ -140,7 +140,7 @@ def _layout(conn: Connection, schema: str) -> dict[str, str] | None:
             next_step="Rename it, then run the migration again.",
         )
     applied = next((c for c in ("applied_at", "created_at") if c in found), None)
-    layout = {"version": version}
+    layout: dict[str, str] = {"version": str(version)}
     if applied:
         layout["applied_at"] = applied
     if "description" in found:

@@ -111,9 +111,7 @@ def stop(home: Path) -> bool:
             return False
         command = [str(server_bin_dir(cluster.account, cluster.major) / "pg_ctl"), "-D", str(cluster.data)]
         with tempfile.TemporaryFile("w+") as output:
-            done = cluster.account.run(
-                [*command, "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT)], stdout=output, stderr=output
-            )
+            done = cluster.account.run([*command, "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT)], stdout=output, stderr=output)
             output.seek(0)
             if done.returncode != 0 and _is_ours(found.pid, cluster):
                 raise ServerError(

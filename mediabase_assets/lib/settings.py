@@ -145,9 +145,7 @@ def _layer(values: Mapping[Any, Any]) -> Layer:
     layer: Layer = {}
     for key, value in values.items():
         field = Settings.model_fields.get(str(key))
-        is_section = (
-            field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        )
+        is_section = field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
         if is_section and isinstance(value, Mapping):
             inner = {f"{key}.{name}": item for name, item in value.items() if item is not None}
             for alias, name in ALIASES.items():
@@ -175,9 +173,7 @@ def _nested(values: Layer) -> dict[str, Any]:
 def _told(error: ValidationError, origins: Mapping[str, str]) -> ConfigurationError:
     """Pydantic's findings as one error that names place, dotted key and what is expected."""
     findings = [_finding(item, origins) for item in error.errors(include_url=False, include_input=False)]
-    what = (
-        findings[0][0] if len(findings) == 1 else "Settings are wrong:\n" + "\n".join(f"  - {f}" for f, *_ in findings)
-    )
+    what = findings[0][0] if len(findings) == 1 else "Settings are wrong:\n" + "\n".join(f"  - {f}" for f, *_ in findings)
     wheres = list(dict.fromkeys(where for _, where, _ in findings))
     steps = list(dict.fromkeys(step for *_, step in findings))
     return ConfigurationError(what, where="; ".join(wheres), next_step=" ".join(steps))

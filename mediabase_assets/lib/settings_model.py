@@ -162,12 +162,8 @@ class ValidationSettings(Section):
     )
     max_gene_symbol_length: Positive = Field(default=50, description="characters; longer symbols are quarantined")
     drug_name_min_length: Positive = Field(default=2, description="characters; shorter drug names are quarantined")
-    required_gene_fields: list[str] = Field(
-        default=["gene_id", "gene_symbol", "gene_type"], description="accepted, without effect"
-    )
-    cross_reference_databases: list[str] = Field(
-        default=["UniProt", "RefSeq", "Ensembl"], description="accepted, without effect"
-    )
+    required_gene_fields: list[str] = Field(default=["gene_id", "gene_symbol", "gene_type"], description="accepted, without effect")
+    cross_reference_databases: list[str] = Field(default=["UniProt", "RefSeq", "Ensembl"], description="accepted, without effect")
     go_categories: list[str] = Field(
         default=["molecular_function", "biological_process", "cellular_component"],
         description="accepted, without effect",

@@ -55,9 +55,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     run(conn, EXTRACTION / "legacy_payloads.sql")
     conn.execute("analyze legacy_payloads")
     archived = archived_counts(conn, legacy, schema, table)
-    row = conn.execute(
-        sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest")))
-    ).fetchone()
+    row = conn.execute(sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest")))).fetchone()
     assert row is not None
     conn.execute("drop view pg_temp.legacy_source")
     digest = combine(columns, int(row[1]), int(row[2]))
@@ -71,7 +69,7 @@ def snapshot_id_of(content: str, settings: Settings) -> str:
     return md5(f"{content}|{settings_digest(settings)}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composable:
+def _legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:
     """A temporary view of the legacy table with every column that the extraction reads, NULL where it is absent.
 
     Each large value is turned to text and digested once: `<column>__md5` serves the extraction and the row digest.
@@ -126,7 +124,8 @@ def _note(conn: Connection, snapshot: Snapshot, settings: Settings, archived: di
     )
     conn.execute(
         """insert into legacy_snapshot (snapshot_id, content_hash, row_count, settings, archived)
-           select %s, %s, %s, %s::jsonb, coalesce((select jsonb_object_agg(k, v) from unnest(%s::text[], %s::bigint[]) as a (k, v)), '{}')""",
+           select %s, %s, %s, %s::jsonb,
+             coalesce((select jsonb_object_agg(k, v) from unnest(%s::text[], %s::bigint[]) as a (k, v)), '{}')""",
         (snapshot.snapshot_id, snapshot.content_hash, snapshot.rows, settings_digest(settings), list(archived), list(archived.values())),
     )  # fmt: skip
 
@@ -142,7 +141,7 @@ def current_snapshot(conn: Connection, settings: Settings, asset: str) -> Snapsh
     if not (row and row[0]):
         raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=again)
     noted = conn.execute("select snapshot_id, content_hash, row_count, settings::text from legacy_snapshot").fetchone()
-    if noted is None or not _has_rows(conn, "legacy_rows") and noted[2] > 0:
+    if noted is None or (not _has_rows(conn, "legacy_rows") and noted[2] > 0):
         raise BuildError("The snapshot of the legacy table is gone (a crash empties it).", where=asset, next_step=again)
     if snapshot_id_of(noted[1], settings) != noted[0]:
         raise BuildError("The settings have changed since the legacy table was read.", where=asset, next_step=again)

@@ -199,10 +199,7 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
            from mediabase_ops.migration_runs as r order by r.started_at desc, r.migration_id desc limit 5""",
     )
     runs = [Run(*row) for row in rows]
-    return tuple(
-        Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run
-        for run in runs
-    )
+    return tuple(Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run for run in runs)
 
 
 def _stages(conn: Connection, migration_id: str) -> tuple[StageRow, ...]:

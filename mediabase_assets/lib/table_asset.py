@@ -18,10 +18,11 @@ from mediabase_assets.lib import accounts, audit, journal, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import BUILD_SCHEMA, build_session, live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, read
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
 
 GENERAL_CHECKS = {
@@ -69,13 +70,13 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     @dg.multi_asset(
         name=f"normalized__{table.name}",
         specs=[
-            dg.AssetSpec(
+            asset_spec(
                 key,
-                deps=list(deps),
+                Stage.POPULATION,
+                deps=deps,
                 description=table.description,
                 code_version=version,
-                tags={STAGE_TAG: str(int(Stage.POPULATION))},
-                metadata={"dagster/column_schema": column_schema(table.columns, {})},
+                column_schema=column_schema(table.columns, {}),
             )
         ],
         check_specs=[
@@ -135,7 +136,11 @@ def _build_and_audit(
             raise
     yield from results
     if failed:
-        raise dg.Failure(description=_failure_text(this, table, failed), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
+        raise dg.Failure(
+            description=_failure_text(this, table, failed),
+            metadata={"failed checks": [f.check for f in failed]},
+            allow_retries=False,
+        )
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

@@ -113,7 +113,8 @@ def record_built(
         found = content_hash(conn, schema, name)
         digests.append(found.digest)
         conn.execute(
-            """insert into mediabase_ops.built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version, is_live)
+            """insert into mediabase_ops.built_relations (
+                 relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version, is_live)
                values (%(relation)s, %(asset)s, %(snapshot)s, %(migration)s, %(rows)s, %(digest)s, %(code)s, false)
                on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,
                  migration_id = excluded.migration_id, row_count = excluded.row_count, content_hash = excluded.content_hash,

@@ -77,9 +77,7 @@ def _cell(value: Any) -> str | int | float | bool:
 
 def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
     """A table's columns for the UI, with what they mean."""
-    return dg.TableSchema(
-        columns=[dg.TableColumn(name, types.get(name, "string"), description=text) for name, text in columns.items()]
-    )
+    return dg.TableSchema(columns=[dg.TableColumn(name, types.get(name, "string"), description=text) for name, text in columns.items()])
 
 
 def account_table(accounts: Iterable[Account]) -> dg.TableMetadataValue:

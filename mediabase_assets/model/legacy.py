@@ -57,9 +57,7 @@ def _array(name: str, **kwargs: str | Fate) -> LegacyColumn:
     return LegacyColumn(name, "text[]", default="'{}'::text[]", **kwargs)  # type: ignore[arg-type]
 
 
-_REFERENCES = (
-    '{"go_terms": [], "uniprot": [], "drugs": [], "pathways": [], "publications": [], "pharmgkb_pathways": []}'
-)
+_REFERENCES = '{"go_terms": [], "uniprot": [], "drugs": [], "pathways": [], "publications": [], "pharmgkb_pathways": []}'
 _METRICS = (
     '{"overall_confidence": 0.0, "evidence_count": 0, "source_diversity": 0, '
     '"clinical_evidence_ratio": 0.0, "publication_support_ratio": 0.0, "last_assessment": null}'

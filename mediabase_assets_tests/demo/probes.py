@@ -34,7 +34,8 @@ PROBES: dict[str, str] = {
     "C1-alone": "jsonb_typeof(drugs) = 'object' and drugs ? 'pharmgkb_data' and drugs - 'pharmgkb_data' = '{}'",
     "C2-drugcentral": "drugs @? '$.*.name ? (@ == \"demozumab central\")' and not drugs ? 'repurposing_1'",
     "C2-drugcentral-references": "drugs @? '$.*.evidence.references[1]'",
-    "C2-drugcentral-readme": "jsonb_typeof(drugs) = 'object' and drugs @? '$.*.score ? (@.type() == \"number\")' and not drugs ? 'repurposing_1'",
+    "C2-drugcentral-readme": "jsonb_typeof(drugs) = 'object' and not drugs ? 'repurposing_1'"
+    " and drugs @? '$.*.score ? (@.type() == \"number\")'",
     "C2-chembl": "drugs ? 'CHEMBL99000001' and not drugs ? 'repurposing_1'",
     "C2-repurposing": "drugs ? 'repurposing_1' and drugs - 'repurposing_1' = '{}'",
     "C2-wrappers": "drugs @? '$.drugcentral_data.drugs[0]' and drugs @? '$.chembl_data.compounds[0]'",
@@ -128,7 +129,8 @@ PROBES: dict[str, str] = {
     "C22-mixed-types": "refseq_ids && array['XP_950000001.1']",
     "C22-blanks": "array_position(uniprot_ids, null) is not null and uniprot_ids && array['', '  ']",
     "C22-retyped": "exists (select from unnest(uniprot_ids) u where u ~ '^NM_')",
-    "C23-identical": "exists (select from demo.cancer_transcript_base o where trim(o.gene_symbol) <> trim(t.gene_symbol)"
+    "C23-identical": "exists (select from demo.cancer_transcript_base o"
+    " where trim(o.gene_symbol) <> trim(t.gene_symbol)"
     " and o.go_terms = t.go_terms and o.drugs = t.drugs and o.uniprot_ids = t.uniprot_ids and o.pathways = t.pathways)",
     "C24-ensp": "alt_transcript_ids ->> 'RefSeq_protein' ~ '^ENSP9924'",
     "C24-np": "alt_transcript_ids ->> 'RefSeq_protein' ~ '^NP_'",

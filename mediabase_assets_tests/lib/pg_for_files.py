@@ -1,10 +1,9 @@
-"""A server of its own for the tests of files and backups, a fresh database for each test, and small legacy files."""
+"""A server of its own for the tests of files and backups, an empty database for each test, and small legacy files."""
 
 import json
 import os
 import shutil
 import tempfile
-import uuid
 from pathlib import Path
 
 import psycopg
@@ -21,8 +20,8 @@ from mediabase_assets.model.legacy import LEGACY_COLUMNS
 TABLE = "cancer_transcript_base"
 
 
-@pytest.fixture(scope="session")
-def files_home():
+@pytest.fixture(scope="session", name="files_home")
+def files_home_fixture():
     """The home of an embedded server, in a folder that every account may enter."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [*os.environ]:
@@ -39,21 +38,25 @@ def files_home():
             shutil.rmtree(parent, ignore_errors=True)
 
 
-@pytest.fixture
-def settings(files_home, monkeypatch, tmp_path):
-    """Settings of a fresh database."""
+@pytest.fixture(name="settings")
+def settings_fixture(files_home, monkeypatch, tmp_path):
+    """Settings of an empty database, emptied again afterwards."""
     for name in [*os.environ]:
         if name.startswith(("MB_", "PG", "MEDIABASE_")):
             monkeypatch.delenv(name)
-    name = f"t_{uuid.uuid4().hex}"
-    made = load_settings(home=files_home, database={"name": name}, backup_dir=tmp_path / "backups")
+    made = load_settings(home=files_home, database={"name": "for_files"}, backup_dir=tmp_path / "backups")
     yield made
-    with connect(made, autocommit=True, dbname="postgres") as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    with connect(made) as connection:
+        schemas = connection.execute(
+            "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+        ).fetchall()
+        for (schema,) in schemas:
+            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        connection.execute("create schema public; grant usage on schema public to public")
 
 
-@pytest.fixture
-def conn(settings):
+@pytest.fixture(name="conn")
+def conn_fixture(settings):
     with connect(settings, autocommit=True) as connection:
         yield connection
 
@@ -87,11 +90,7 @@ AWKWARD = {
 
 def legacy_schema(**types):
     kinds = {
-        c.name: pa.string()
-        if c.is_json or c.sql_type == "text"
-        else pa.list_(pa.string())
-        if c.is_array
-        else pa.float64()
+        c.name: pa.string() if c.is_json or c.sql_type == "text" else pa.list_(pa.string()) if c.is_array else pa.float64()
         for c in LEGACY_COLUMNS
     }
     return pa.schema(kinds | types)

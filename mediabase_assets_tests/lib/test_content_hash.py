@@ -1,7 +1,9 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from psycopg import sql
 
 from mediabase_assets.lib.content_hash import (
@@ -13,7 +15,7 @@ from mediabase_assets.lib.content_hash import (
     hash_sums,
     physical_fingerprint,
 )
-from mediabase_assets_tests.lib.pg_for_files import conn, files_home, settings  # noqa: F401
+from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 
@@ -152,9 +154,7 @@ def test_equal_hashes_mean_equal_multisets(conn, one, other):
 
 
 def test_the_fingerprint_tells_every_write(conn):
-    conn.execute(
-        "create table a (id int primary key, t text); insert into a select i, 'x' from generate_series(1, 50) i"
-    )
+    conn.execute("create table a (id int primary key, t text); insert into a select i, 'x' from generate_series(1, 50) i")
     seen = {physical_fingerprint(conn, "public", "a")}
     for statement in (
         "insert into a values (51, 'x')",

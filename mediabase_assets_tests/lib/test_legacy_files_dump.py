@@ -10,12 +10,12 @@ from mediabase_assets.lib.legacy_files import FileFormat, detect_format, load_le
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
     TABLE,
-    conn,
+    conn_fixture,
     fetch,
-    files_home,
+    files_home_fixture,
     legacy_rows,
     relations,
-    settings,
+    settings_fixture,
     write_parquet,
 )
 
@@ -50,9 +50,7 @@ COPY public.{TABLE} (x)';
 
 
 def dump(settings, target, *options):
-    subprocess.run(
-        [client_tool("pg_dump"), "-f", str(target), *options], env=libpq_env(settings), check=True, capture_output=True
-    )
+    subprocess.run([client_tool("pg_dump"), "-f", str(target), *options], env=libpq_env(settings), check=True, capture_output=True)
     return target
 
 
@@ -65,9 +63,7 @@ def refused(conn, path, message):
     assert told.value.next_step
 
 
-@pytest.mark.parametrize(
-    "options", [["-t", f'"Old".{TABLE}'], [], ["--inserts"], ["--column-inserts", "--rows-per-insert=7"]]
-)
+@pytest.mark.parametrize("options", [["-t", f'"Old".{TABLE}'], [], ["--inserts"], ["--column-inserts", "--rows-per-insert=7"]])
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_round_trips(loaded, settings, tmp_path, file_format, options):
     path = dump(settings, tmp_path / "x", *FORMATS[file_format], *options)
@@ -182,9 +178,7 @@ def test_scripts_that_are_refused(conn, tmp_path, script, message):
 
 
 def test_a_bad_value_is_told_with_row_and_column(conn, tmp_path):
-    rows = "".join(f"t{i}\t{{}}\n" for i in range(50)).replace(
-        "t33\t{}", r't33\t{"a": "\\u0000"}'.replace(r"\t{", "\t{")
-    )
+    rows = "".join(f"t{i}\t{{}}\n" for i in range(50)).replace("t33\t{}", r't33\t{"a": "\\u0000"}'.replace(r"\t{", "\t{"))
     (tmp_path / "x").write_text(HEAD + f"COPY x.{TABLE} (transcript_id, drugs) FROM stdin;\n{rows}\\.\n")
     with pytest.raises(LegacyFileError, match="Unicode escape") as told:
         load_legacy_file(conn, tmp_path / "x")

@@ -13,14 +13,14 @@ from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsErro
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
     TABLE,
-    conn,
+    conn_fixture,
     fetch,
-    files_home,
+    files_home_fixture,
     legacy_row,
     legacy_rows,
     legacy_schema,
     relations,
-    settings,
+    settings_fixture,
     write_parquet,
 )
 
@@ -48,9 +48,7 @@ def test_every_value_arrives(conn, tmp_path):
     assert (report.format, report.rows, progress) == (FileFormat.PARQUET, len(rows), [(40, 40)])
     assert report.columns_missing == report.columns_extra == ()
     for got, row in zip(fetch(conn), rows, strict=True):
-        expected = row | {
-            c.name: None if row[c.name] is None else json.loads(row[c.name]) for c in LEGACY_COLUMNS if c.is_json
-        }
+        expected = row | {c.name: None if row[c.name] is None else json.loads(row[c.name]) for c in LEGACY_COLUMNS if c.is_json}
         if math.isnan(row["expression_fold_change"]):
             assert math.isnan(got.pop("expression_fold_change"))
             del expected["expression_fold_change"]

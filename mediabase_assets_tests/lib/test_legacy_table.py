@@ -8,7 +8,7 @@ from mediabase_assets.lib.legacy_table import (
 )
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, LEGACY_INDEXES, LegacyColumn
-from mediabase_assets_tests.lib.pg_for_files import TABLE, conn, files_home, relations, settings  # noqa: F401
+from mediabase_assets_tests.lib.pg_for_files import TABLE, conn_fixture, files_home_fixture, relations, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 
@@ -55,8 +55,8 @@ def test_what_is_there_is_never_overwritten(conn, statement, kind):
 
 def test_types_that_read_as_well_are_noted_and_others_told(conn):
     conn.execute(
-        f"create table {TABLE} (transcript_id varchar(30), gene_id bigint, drugs json, go_terms text, pathways varchar[],"
-        " expression_fold_change numeric(8,2), my_note text, publications jsonb)"
+        f"create table {TABLE} (transcript_id varchar(30), gene_id bigint, drugs json, go_terms text,"
+        " pathways varchar[], expression_fold_change numeric(8,2), my_note text, publications jsonb)"
     )
     found = describe_legacy_table(conn, "public", TABLE)
     assert found.noted_types == {

@@ -10,9 +10,10 @@ from mediabase_assets.lib.backup import FINDINGS, create_backup, verify_backup
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.step import step
 from mediabase_assets.lib.telling import check_result
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 
 _SENTENCES = {
     "files_are_complete": "Every file of the manifest is there, in its full size.",
@@ -26,13 +27,13 @@ _SENTENCES = {
 @dg.multi_asset(
     name="backup__legacy_backup",
     specs=[
-        dg.AssetSpec(
+        asset_spec(
             BACKUP_KEY,
+            Stage.BACKUP,
             deps=[dg.AssetKey(["legacy", "cancer_transcript_base"])],
             description="A dump, by PostgreSQL's own pg_dump and in one snapshot, of the legacy table and of everything else that "
             "the migration could touch, with a manifest. An earlier one is used again while nothing of it has changed.",
             code_version="1",
-            tags={STAGE_TAG: str(int(Stage.BACKUP))},
         )
     ],
     check_specs=[
@@ -40,9 +41,7 @@ _SENTENCES = {
     ],
     can_subset=True,
 )  # fmt: skip
-def legacy_backup(
-    context: dg.AssetExecutionContext, mediabase: Mediabase
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Back up, or find the backup that still holds; verify either."""
     settings = mediabase.settings()
     with step(context, settings, BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:

@@ -15,14 +15,14 @@ from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, take_snapshot
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, run
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 
 SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
 ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
 CHECKS = EXTRACTION / "checks"
-_STAGE = {STAGE_TAG: str(int(Stage.GENE_EXTRACTION))}
 _VERSION = code_version(*(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
 
 
@@ -107,7 +107,8 @@ EXTRACTIONS: tuple[Extraction, ...] = (
         ("gene_payloads", "transcript_candidates", "gene_candidates"), "facts",
     ),
     Extraction(
-        "reference_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per publication that a gene's annotation cites.", ("gene_payloads",), "facts",
+        "reference_facts", Stage.PATHWAY_GO_EXTRACTION,
+        "One row per publication that a gene's annotation cites.", ("gene_payloads",), "facts",
     ),
     Extraction(
         "remaining_facts", Stage.CROSS_VALIDATION,
@@ -120,12 +121,12 @@ EXTRACTIONS: tuple[Extraction, ...] = (
 @dg.multi_asset(
     name="extraction__legacy_snapshot",
     specs=[
-        dg.AssetSpec(
-            ROWS, deps=[SCHEMA], code_version=_VERSION, tags=_STAGE,
+        asset_spec(
+            ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA], code_version=_VERSION,
             description="One row per legacy row, with digests of its large values; read in one snapshot of the legacy table.",
         ),
-        dg.AssetSpec(
-            PAYLOADS, deps=[SCHEMA], code_version=_VERSION, tags=_STAGE,
+        asset_spec(
+            PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA], code_version=_VERSION,
             description="One row per gene, large column and distinct value; read in the same snapshot.",
         ),
     ],
@@ -144,7 +145,11 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         for key in (ROWS, PAYLOADS):
             yield dg.MaterializeResult(
                 asset_key=key,
-                metadata={"dagster/row_count": counts[key.path[-1]], "legacy_content_hash": snapshot.content_hash, "seconds": this.seconds},
+                metadata={
+                    "dagster/row_count": counts[key.path[-1]],
+                    "legacy_content_hash": snapshot.content_hash,
+                    "seconds": this.seconds,
+                },
                 data_version=dg.DataVersion(snapshot.snapshot_id),
             )
 

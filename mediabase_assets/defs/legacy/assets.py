@@ -9,10 +9,11 @@ from mediabase_assets.lib import prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.step import step
 from mediabase_assets.lib.telling import check_result, column_schema
 from mediabase_assets.model.errors import PrerequisiteError
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 
 KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
 
@@ -20,17 +21,15 @@ KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
 @dg.multi_asset(
     name="legacy__cancer_transcript_base",
     specs=[
-        dg.AssetSpec(
+        asset_spec(
             KEY,
+            Stage.PREREQUISITES,
             description="One row per transcript, with the annotation of its gene copied onto each. The corrupted table that "
             "is migrated: observed, never written. Its fingerprint tells whether anybody wrote to it.",
             code_version="1",
-            tags={STAGE_TAG: str(int(Stage.PREREQUISITES))},
         )
     ],
-    check_specs=[
-        dg.AssetCheckSpec(name, asset=KEY, description=text, blocking=True) for name, text in prerequisites.PREREQUISITES.items()
-    ],
+    check_specs=[dg.AssetCheckSpec(name, asset=KEY, description=text, blocking=True) for name, text in prerequisites.PREREQUISITES.items()],
     can_subset=True,
 )
 def cancer_transcript_base(

@@ -11,22 +11,28 @@ from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import rows_table
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
 
 KEY = dg.AssetKey(["release", "current_release"])
 
 
-@dg.asset(
-    key=KEY,
-    deps=[dg.AssetKey(["validation", "migration_report"])],
-    description="What readers see: all normalized tables of one migration, published in one transaction after every audit has "
-    "passed. New relations are moved into place; of live ones only the rows that differ are changed.",
-    code_version="1",
-    tags={STAGE_TAG: str(int(Stage.INDEXES))},
+@dg.multi_asset(
+    name="release__current_release",
+    specs=[
+        asset_spec(
+            KEY,
+            Stage.INDEXES,
+            deps=[dg.AssetKey(["validation", "migration_report"])],
+            description="What readers see: all normalized tables of one migration, published in one transaction after every audit "
+            "has passed. New relations are moved into place; of live ones only the rows that differ are changed.",
+            code_version="1",
+        )
+    ],
 )
 def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any]]:
     """Publish."""
@@ -38,6 +44,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             schema.record_version(conn, settings.database.schema_name)
             _record(conn, this, snapshot, changes)
         yield dg.MaterializeResult(
+            asset_key=KEY,
             metadata={
                 "changes": rows_table([c.__dict__ for c in changes]),
                 "rows changed": sum(c.inserted + c.updated + c.deleted for c in changes),
@@ -60,12 +67,12 @@ def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Chan
         cursor.executemany(
             """insert into mediabase_ops.release_relations (release_id, relation, how, row_count, content_hash, inserted, updated, deleted)
                values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-            [
-                (this.migration_id, c.relation, c.how, c.rows, c.content_hash, c.inserted, c.updated, c.deleted)
-                for c in changes
-            ],
+            [(this.migration_id, c.relation, c.how, c.rows, c.content_hash, c.inserted, c.updated, c.deleted) for c in changes],
         )
-    conn.execute("update mediabase_ops.built_relations set is_live = true where relation = any(%s)", ([c.relation for c in changes],))
+    conn.execute(
+        "update mediabase_ops.built_relations set is_live = true where relation = any(%s)",
+        ([c.relation for c in changes],),
+    )
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
         finished_at=datetime.now(UTC), rows=sum(c.rows for c in changes),

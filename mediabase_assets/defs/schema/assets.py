@@ -10,10 +10,11 @@ from mediabase_assets.lib import audit, journal, schema, tables
 from mediabase_assets.lib.backup_choice import chosen_backup
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import OPERATIONS, VERSION_FOLDERS, Connection, code_version
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import RELATIONS
 
 KEY = dg.AssetKey(["schema", "normalized_schema"])
@@ -23,13 +24,13 @@ _CHECK = "deployed_schema_is_the_model"
 @dg.multi_asset(
     name="schema__normalized_schema",
     specs=[
-        dg.AssetSpec(
+        asset_spec(
             KEY,
+            Stage.SCHEMA,
             deps=[dg.AssetKey(["backup", "legacy_backup"])],
             description="The versioned definition of the normalized tables: deployed, verified and reverted in a schema of its "
             "own; and the schemas in which the migration builds and keeps its accounts.",
             code_version=code_version(OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql"))),
-            tags={STAGE_TAG: str(int(Stage.SCHEMA))},
         )
     ],
     check_specs=[
@@ -37,9 +38,7 @@ _CHECK = "deployed_schema_is_the_model"
     ],
     can_subset=True,
 )
-def normalized_schema(
-    context: dg.AssetExecutionContext, mediabase: Mediabase
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Prepare the schemas, rehearse the deployment, open the journal of the migration."""
     settings = mediabase.settings()
     with step(context, settings, KEY.to_user_string(), Stage.SCHEMA) as this:

@@ -15,11 +15,12 @@ from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot, require_inputs
+from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, rows_table
 from mediabase_assets.model.legacy import Fate, legacy_column
-from mediabase_assets.model.stages import STAGE_TAG, Stage
+from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
 
 KEY = dg.AssetKey(["validation", "migration_report"])
@@ -31,8 +32,9 @@ WRITERS_CHECK = "nobody_wrote_to_the_legacy_table_meanwhile"
 @dg.multi_asset(
     name="validation__migration_report",
     specs=[
-        dg.AssetSpec(
+        asset_spec(
             KEY,
+            Stage.VALIDATION,
             deps=[
                 *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
                 dg.AssetKey(["extraction", "remaining_facts"]),
@@ -41,7 +43,6 @@ WRITERS_CHECK = "nobody_wrote_to_the_legacy_table_meanwhile"
             description="One row per column of the legacy table: how many facts it holds, and how many of them were kept, merged, "
             "repaired, quarantined or archived. The release waits for it.",
             code_version="1",
-            tags={STAGE_TAG: str(int(Stage.VALIDATION))},
         )
     ],
     check_specs=[
@@ -57,9 +58,7 @@ WRITERS_CHECK = "nobody_wrote_to_the_legacy_table_meanwhile"
     ],
     can_subset=True,
 )  # fmt: skip
-def migration_report(
-    context: dg.AssetExecutionContext, mediabase: Mediabase
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Account for every column."""
     settings = mediabase.settings()
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
@@ -70,7 +69,8 @@ def migration_report(
             rows = _rows(conn, this)
             finding = audit.failing_rows(conn, ACCOUNT_CHECK, sql.SQL(read(SQL / "columns_unaccounted.sql")), {"columns": len(rows)})
             journal.write_stage(
-                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done" if finding.passed else "failed",
+                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage),
+                status="done" if finding.passed else "failed",
                 started_at=this.started_at, finished_at=datetime.now(UTC), rows=len(rows),
             )  # fmt: skip
         wanted = {k.name for k in context.selected_asset_check_keys}

@@ -47,9 +47,7 @@ def variants() -> Iterator[Variant]:
     )
     majority = "The gene lies where most of its transcripts lie; the difference is reported."
     yield Variant("C18", "strand", "One of three transcripts has the other strand.", majority, "locus_differs", _strand)
-    yield Variant(
-        "C18", "chromosome", "One of three transcripts lies on another chromosome.", majority, "locus_differs", _place
-    )
+    yield Variant("C18", "chromosome", "One of three transcripts lies on another chromosome.", majority, "locus_differs", _place)
     for name, value, is_readable in _BAD:
         told = f"One of two transcripts has the coordinates {value}."
         expected, reason = (_COERCED, "coordinates_coerced") if is_readable else (_UNKNOWN, "bad_coordinates")

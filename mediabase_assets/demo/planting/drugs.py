@@ -67,9 +67,7 @@ def _pathway_data(gene: str) -> dict[str, Any]:
             "drug_focus": "demodrug",
             "pathway_type": "Pharmacokinetics",
             "reactions": [reaction, reaction | {"to": "demometabolite 2", "controller_genes": ["DEMOELSEWHERE"]}],
-            "gene_roles": {
-                gene: {"role": "enzyme", "reactions": ["demodrug -> demometabolite"], "importance": "critical"}
-            },
+            "gene_roles": {gene: {"role": "enzyme", "reactions": ["demodrug -> demometabolite"], "importance": "critical"}},
             "clinical_relevance": {
                 "cancer_relevance": True,
                 "drug_interactions": False,
@@ -107,7 +105,8 @@ _VARIANTS = {
 
 def _payloads() -> Iterator[Variant]:
     def payload(name: str, looks_like: str, expected: str, **changes: Any) -> Variant:
-        return Variant("C1", name, looks_like, expected, "pharmgkb_payload", gene_wide(**changes))
+        reason = "" if name == "variants" else "pharmgkb_payload"
+        return Variant("C1", name, looks_like, expected, reason, gene_wide(**changes))
 
     clinical = _payload(
         clinical_annotations=[_annotation(1, "demodrug"), _annotation(2, "demodrug;demodrug two")],

@@ -32,9 +32,7 @@ def _versions() -> Iterator[Variant]:
     yield versioned("both-ids", "Era E1: transcript id and gene id carry a version.", _versioned(".3", ".17"))
     yield versioned("transcript-only", "Era E2: the transcript id alone carries a version.", _versioned(".3", ""))
     yield versioned("gene-only", "The gene id alone carries a version.", _versioned("", ".17"))
-    yield versioned(
-        "mixed-gene", "One gene appears with its bare id on one row and with its version on two others.", _mixed
-    )
+    yield versioned("mixed-gene", "One gene appears with its bare id on one row and with its version on two others.", _mixed)
     yield Variant(
         "C6",
         "reloaded",
@@ -70,7 +68,7 @@ def _reloaded(slot: Slot) -> list[Planted]:
 def _par_y() -> Iterator[Variant]:
     def par(name: str, looks_like: str, plant: Plant, expected: str = "") -> Variant:
         told = expected or "One gene, marked as PAR, at its locus on chromosome X."
-        return Variant("C7", name, looks_like, told, "par_y", plant)
+        return Variant("C7", name, looks_like, told, "par_y_duplicate" if name == "e2" else "par_y", plant)
 
     yield par("e1-pair", "Era E1: a row X.N on chrX and a row X.N_PAR_Y on chrY, in both ids.", _e1_pair)
     yield par(
@@ -124,9 +122,7 @@ def _e2(slot: Slot) -> list[Planted]:
 
 def _old_gencode(row: Values) -> Values:
     """ENSGR and ENSTR stand for ENSG0 and ENST0."""
-    return _renamed(
-        _on_y(row), "ENSTR" + row["transcript_id"][5:] + ".4", "ENSGR" + row["gene_id"][5:] + ".15", features={}
-    )
+    return _renamed(_on_y(row), "ENSTR" + row["transcript_id"][5:] + ".4", "ENSGR" + row["gene_id"][5:] + ".15", features={})
 
 
 def _ensgr_pair(slot: Slot) -> list[Planted]:
@@ -149,9 +145,7 @@ def _e3(slot: Slot) -> list[Planted]:
     rows = []
     for n in (1, 2):
         row = _on_y(clean_row(slot.gene(), n))
-        told = feature(
-            gene_id_versioned=f"{row['gene_id']}.15_PAR_Y", transcript_id_versioned=f"{row['transcript_id']}.4_PAR_Y"
-        )
+        told = feature(gene_id_versioned=f"{row['gene_id']}.15_PAR_Y", transcript_id_versioned=f"{row['transcript_id']}.4_PAR_Y")
         rows.append(Planted(row | {"features": told(row)}))
     return rows
 

@@ -65,6 +65,14 @@ _COLUMNS = (
 )
 
 
+_REASON_OF_LIST = {
+    "drugs": "array_salvaged",
+    "go_terms": "array_salvaged",
+    "source_references": "array_salvaged",
+    "coordinates": "bad_coordinates",
+}
+
+
 def _not_objects() -> Iterator[Variant]:
     for column in _COLUMNS:
         name = column.replace("_", "-")
@@ -73,7 +81,7 @@ def _not_objects() -> Iterator[Variant]:
             f"{name}-array",
             f"{column} is a list with an object in it.",
             "Members that can be read are kept as salvaged, any other goes to quarantine with its path.",
-            "array_salvaged" if column in ("drugs", "go_terms") else "not_an_object",
+            _REASON_OF_LIST.get(column, "not_an_object"),
             _array_of_objects(column),
         )
         for kind, value in _SCALARS:
@@ -81,8 +89,8 @@ def _not_objects() -> Iterator[Variant]:
                 "C15",
                 f"{name}-{kind}",
                 f"{column} is a JSON {kind}.",
-                "Counts as empty." if kind == "null" else _RAW,
-                "" if kind == "null" else "bad_coordinates" if column == "coordinates" else "not_an_object",
+                _RAW,
+                "bad_coordinates" if column == "coordinates" else "not_an_object",
                 lone_row(**{column: value}),
             )
     nested = (

@@ -41,7 +41,7 @@ select g, gene_type, r1, r2, r3, r4, r5, r6,
        case when slot < 13 and r1 % 100 < 5 then (1 + r2 % 3)::int else 0 end as repurposing_count,
        case when slot < 13 then (3 + r6 % 10 + 140000 / (r5 % 65536 + 1000))::int
             when slot < 35 then (r5 % 3)::int else 0 end as publication_count,
-       slot < 13 and r2 % 1000 < 50 as is_pharmacogene
+       slot < 13 and r2 % 1000 < 38 as is_pharmacogene
 from dealt cross join spare;
 alter table mediabase_demo_gene add primary key (g);
 analyze mediabase_demo_gene;

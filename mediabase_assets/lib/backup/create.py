@@ -205,15 +205,11 @@ def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BackupError(
-                "Another backup is being written.", where=str(directory), next_step="Wait until it is done."
-            ) from error
+            raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
         for leftover in incomplete_folders(directory):
             shutil.rmtree(leftover)
         if final.exists():
-            raise BackupError(
-                f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id."
-            )
+            raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
         folder = directory / f"{INCOMPLETE}{migration_id}"
         folder.mkdir(mode=0o700)
         try:
@@ -240,9 +236,7 @@ def _failed(said: str, where: Path, written: int) -> BackupError:
     said = " ".join(said.replace("pg_dump: ", "").split())[:800]
     if not _NO_SPACE.search(said):
         next_step = "Put right what it says and back up again; nothing was left behind."
-        return BackupError(
-            f"The backup could not be written: {said.rstrip('.')}.", where=str(where), next_step=next_step
-        )
+        return BackupError(f"The backup could not be written: {said.rstrip('.')}.", where=str(where), next_step=next_step)
     folder = next(parent for parent in (where, *where.parents) if parent.exists())
     free = shutil.disk_usage(folder).free
     return BackupError(

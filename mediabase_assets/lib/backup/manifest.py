@@ -147,9 +147,7 @@ def read_manifest(path: Path) -> BackupManifest:
     try:
         manifest = BackupManifest.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise BackupError(
-            f"There is no backup to read: {error.strerror}.", where=str(file), next_step="List the backups."
-        ) from error
+        raise BackupError(f"There is no backup to read: {error.strerror}.", where=str(file), next_step="List the backups.") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise BackupError(

@@ -99,9 +99,7 @@ def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelat
     rows = conn.execute(_RELATIONS, parameters).fetchall()
     found = [FoundRelation(RelationName(s, n), _KINDS[k], whole, text) for s, n, k, whole, _, text in rows]
     if scope.legacy not in {relation.relation for relation in found}:
-        raise BackupError(
-            "There is no legacy table to back up.", where=str(scope.legacy), next_step="Load it, or name its schema."
-        )
+        raise BackupError("There is no legacy table to back up.", where=str(scope.legacy), next_step="Load it, or name its schema.")
     refused = [f"{row[0]}.{row[1]}" for row in rows if not row[4] and row[2] != "v"]
     if refused:
         raise BackupError(
@@ -133,9 +131,7 @@ def current_state(conn: Connection[Any], scope: BackupScope) -> BackupState:
     return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in found})
 
 
-def find_reusable(
-    directory: Path, state: BackupState, *, ignored_schemas: Collection[str] = ()
-) -> BackupManifest | None:
+def find_reusable(directory: Path, state: BackupState, *, ignored_schemas: Collection[str] = ()) -> BackupManifest | None:
     """The newest verified backup of exactly this state, if there is one.
 
     Args:

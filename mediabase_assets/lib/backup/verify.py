@@ -42,9 +42,7 @@ def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] |
 def _files_are_complete(manifest: BackupManifest) -> BackupFinding:
     expected = {file.name: file.size_bytes for file in manifest.files}
     found = {name: _size(manifest.folder / name) for name in expected}
-    return BackupFinding(
-        name="files_are_complete", passed=expected == found, examined={"bytes": expected, "bytes_found": found}
-    )
+    return BackupFinding(name="files_are_complete", passed=expected == found, examined={"bytes": expected, "bytes_found": found})
 
 
 def _checksums_match(manifest: BackupManifest) -> BackupFinding:
@@ -85,12 +83,8 @@ def _contents(manifest: BackupManifest) -> list[BackupFinding]:
     expected = {str(r.relation): r.rows for r in manifest.relations if r.kind == "table"}
     differing = {n: {"expected": want, "found": rows.get(n)} for n, want in expected.items() if rows.get(n) != want}
     return [
-        BackupFinding(
-            name="archives_can_be_read_whole", passed=not errors, examined={"bytes_unpacked": sizes, "errors": errors}
-        ),
-        BackupFinding(
-            name="row_counts_match", passed=not differing, examined={"rows": expected, "differing": differing}
-        ),
+        BackupFinding(name="archives_can_be_read_whole", passed=not errors, examined={"bytes_unpacked": sizes, "errors": errors}),
+        BackupFinding(name="row_counts_match", passed=not differing, examined={"rows": expected, "differing": differing}),
     ]
 
 

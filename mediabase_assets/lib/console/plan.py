@@ -68,9 +68,7 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
     """What there is to say about a legacy table that is there; it is only read."""
     rows = f"about {number(legacy.approximate_rows)} rows, " if legacy.approximate_rows else ""
-    lines = [
-        ("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")
-    ]
+    lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
     if legacy.missing:
         lines.append(("Columns missing", f"{', '.join(legacy.missing)}: count as empty"))
     archived = [name for name in legacy.columns or {} if _is_archived(name)]

@@ -69,9 +69,7 @@ def _print_stages(console: Console, status: Status) -> None:
             table.add_row(name, "·", "", "", "", "")
             continue
         error = row.error.splitlines()[0] if row.error else ""
-        table.add_row(
-            name, _coloured(row.status), str(row.assets), number(row.rows), duration(row.seconds), escape(error)
-        )
+        table.add_row(name, _coloured(row.status), str(row.assets), number(row.rows), duration(row.seconds), escape(error))
     console.print(table)
     console.print()
 

@@ -15,14 +15,13 @@ from mediabase_assets.lib.console.progress import stage_table
 from mediabase_assets.lib.migration_result import MigrationResult, ReasonCount
 from mediabase_assets.lib.run_failures import Failure
 
-EXAMPLE_QUERY = """select g.gene_symbol, i.drug_name, i.mechanism_of_action, i.clinical_phase, i.source
-from genes as g join gene_drug_interactions as i using (gene_id)
-where g.gene_symbol = 'TP53' order by i.drug_name limit 10;"""
+EXAMPLE_QUERY = """select g.gene_symbol, p.pathway_name, count(distinct i.drug_id) as drugs
+from genes as g join gene_pathways as p using (gene_id) join gene_pathways as o using (pathway_id)
+left join gene_drug_interactions as i on i.gene_id = o.gene_id
+where g.gene_symbol = 'TP53' group by 1, 2 order by 3 desc, 2 limit 10;"""
 
 
-def print_success(
-    console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float
-) -> None:
+def print_success(console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float) -> None:
     """Tell what a migration that was released did."""
     _print_stages(console, board)
     _print_changes(console, result)
@@ -34,9 +33,7 @@ def print_success(
     )
     _print_reasons(console, "Repaired", "in the tables, changed; see mediabase_ops.repairs", _of(result, "repaired"))
     for warning in warnings:
-        console.print(
-            f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}"
-        )
+        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
     if result.unbalanced:
         console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
     elif result.accounts:
@@ -53,7 +50,7 @@ def print_next_steps(console: Console, psql_command: str) -> None:
     console.print(f"                         {psql_command}", markup=False, soft_wrap=True)
     console.print("  mediabase ui           Dagster's web UI: graph, checks, runs", markup=False)
     console.print("  mediabase status       what there is, and the last runs", markup=False)
-    console.print("  The drugs of TP53:", markup=False)
+    console.print("  The pathways of TP53, and how many drugs act on a gene of each:", markup=False)
     for line in EXAMPLE_QUERY.splitlines():
         console.print(f"    {line}", markup=False)
 
@@ -67,6 +64,7 @@ def print_failures(console: Console, board: Board, failures: Iterable[Failure], 
         if failure.check and not failure.is_warning:
             checks.setdefault(failure.asset, []).append(failure)
     assets = [f for f in failures if not f.check]
+    assets = [f for f in assets if f.asset] or assets  # that the run failed is told by what failed in it
     for failure in assets:
         _print_failure(console, failure, checks.pop(failure.asset, []))
     for left in checks.values():

@@ -70,24 +70,31 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
             connect(settings, application_name="mediabase ui").close()  # a mistake in the settings is told here
             stack.enter_context(_stopping_on_signals())
             try:
-                web = stack.enter_context(
-                    _child("webserver", ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)], logs)
-                )
-                daemon = stack.enter_context(_child("daemon", ["dagster._daemon", "run", "-w", str(workspace)], logs))
-                _wait_until_well(f"http://{_address(host)}:{port}", (web, daemon))
+                children = _start(stack, host, port, workspace, logs)
+                _wait_until_well(f"http://{_address(host)}:{port}", children)
             except _Stop:
                 return Exit.INTERRUPTED
-        console.print(
-            f"Dagster is at [bold]http://{_address(host)}:{port}[/]  (Ctrl-C stops it; logs are in {logs})",
-            soft_wrap=True,
-        )
+        where = f"http://{_address(host)}:{port}"
+        console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
         try:
             while True:
                 time.sleep(1)
-                _require_alive((web, daemon))
+                _require_alive(children)
         except _Stop:
             console.print("Stopping …")
     return Exit.OK
+
+
+def _start(stack: ExitStack, host: str, port: int, workspace: Path, logs: Path) -> tuple[Child, ...]:
+    web = ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)]
+    daemon = ["dagster._daemon", "run", "-w", str(workspace)]
+    children = (
+        stack.enter_context(_child("webserver", web, logs)),
+        stack.enter_context(_child("daemon", daemon, logs)),
+    )
+    for child in children:  # leaving the stack asks all of them to end before it waits for each
+        stack.callback(child.process.terminate)
+    return children
 
 
 @contextmanager

@@ -106,9 +106,7 @@ def _plain_text(values: pa.Array) -> pa.Array:
 
 
 def _array_literals(values: pa.Array) -> pa.Array:
-    lists = (
-        values.cast(pa.list_(pa.field("element", _storage_value(values.type)))) if not _plain_list(values) else values
-    )
+    lists = values.cast(pa.list_(pa.field("element", _storage_value(values.type)))) if not _plain_list(values) else values
     members = as_text(lists.flatten(), "text")
     members = pc.replace_substring(pc.replace_substring(members, "\\", "\\\\"), '"', '\\"')
     members = pc.fill_null(pc.binary_join_element_wise(pa.scalar('"'), members, pa.scalar('"'), ""), "NULL")

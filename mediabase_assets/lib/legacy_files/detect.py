@@ -31,18 +31,12 @@ def detect_format(path: Path) -> FileFormat:
         if path.is_dir():
             if (path / "toc.dat").is_file() and _head(path / "toc.dat").startswith(b"PGDMP"):
                 return FileFormat.DUMP_DIRECTORY
-            raise _refused(
-                path, "a folder without pg_dump's toc.dat", "Name a file, or the folder that pg_dump -Fd made."
-            )
+            raise _refused(path, "a folder without pg_dump's toc.dat", "Name a file, or the folder that pg_dump -Fd made.")
         head = _head(path)
     except OSError as error:
-        raise LegacyFileError(
-            f"The legacy file cannot be read: {error.strerror}.", where=str(path), next_step="Check the path."
-        ) from error
+        raise LegacyFileError(f"The legacy file cannot be read: {error.strerror}.", where=str(path), next_step="Check the path.") from error
     if not head:
-        raise LegacyFileError(
-            "The legacy file is empty (0 bytes).", where=str(path), next_step="Copy or export it again."
-        )
+        raise LegacyFileError("The legacy file is empty (0 bytes).", where=str(path), next_step="Copy or export it again.")
     return _format_of(path, head)
 
 
@@ -70,9 +64,7 @@ def _format_of_gzip(path: Path) -> FileFormat:
         with gzip.open(path) as file:
             head = file.read(4096)
     except (OSError, EOFError, zlib.error) as error:
-        raise LegacyFileError(
-            f"The gzip file is damaged or cut short: {error}.", where=str(path), next_step="Copy it again."
-        ) from error
+        raise LegacyFileError(f"The gzip file is damaged or cut short: {error}.", where=str(path), next_step="Copy it again.") from error
     if head.startswith((b"PGDMP", b"PAR1")) or head[257:262] == b"ustar" or b"\0" in head:
         raise _refused(path, "a gzip of something else than an SQL script", f"Unpack it first: gunzip {path.name}")
     return FileFormat.SQL_GZIP

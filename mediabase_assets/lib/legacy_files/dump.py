@@ -55,9 +55,7 @@ def load_dump(
             for part in script.parts(stream):
                 loader.take(part)
         except (OSError, EOFError, zlib.error) as error:
-            raise LegacyFileError(
-                f"The file is damaged or cut short: {error}.", where=str(path), next_step=_EXPORT
-            ) from error
+            raise LegacyFileError(f"The file is damaged or cut short: {error}.", where=str(path), next_step=_EXPORT) from error
     if not loader.columns:
         names = ", ".join(sorted(script.other_tables)[:20]) or "none"
         raise LegacyFileError(
@@ -223,9 +221,7 @@ def _entries(path: Path) -> list[str]:
             next_step="Dump the one that is wanted: pg_dump -Fc -t SCHEMA." + LEGACY_TABLE,
         )
     if all(m.group(2) != "TABLE DATA" for m in wanted):
-        raise LegacyFileError(
-            "The archive holds the table's definition and no rows.", where=str(path), next_step=_EXPORT
-        )
+        raise LegacyFileError("The archive holds the table's definition and no rows.", where=str(path), next_step=_EXPORT)
     return [m.group(0) for m in wanted]
 
 

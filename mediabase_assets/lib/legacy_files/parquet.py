@@ -21,11 +21,10 @@ from mediabase_assets.model.legacy import LegacyColumn
 
 _BATCH_ROWS = 8000
 _BATCH_BYTES = 16 << 20
+_DICTIONARY_BYTES = 8 << 20
 
 
-def load_parquet(
-    conn: Connection[Any], path: Path, *, schema: str, table: str, progress: Progress | None = None
-) -> int:
+def load_parquet(conn: Connection[Any], path: Path, *, schema: str, table: str, progress: Progress | None = None) -> int:
     """Create the table with the columns of the file and fill it; returns the number of rows.
 
     Has to be called inside a transaction: a failure leaves the table to the rollback.
@@ -58,18 +57,23 @@ def load_parquet(
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    """Text columns stay dictionary-encoded where the file has them so: less memory, and distinct values for nothing."""
+    """Large columns stay dictionary-encoded where the file has them so: less memory, and distinct values for nothing."""
     try:
         with pq.ParquetFile(path) as file:
-            arrow = file.schema_arrow
-        large = [
-            f.name
-            for f in arrow
-            if (pa.types.is_string(f.type) or pa.types.is_binary(f.type)) and sql_type_of(f.name, f.type) in LARGE_TYPES
-        ]
-        return pq.ParquetFile(path, read_dictionary=large, pre_buffer=False, buffer_size=1 << 20)
+            encoded = [field.name for field in file.schema_arrow if _is_encoded_small(file, field)]
+        return pq.ParquetFile(path, read_dictionary=encoded, pre_buffer=False, buffer_size=1 << 20)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, str(error)) from error
+
+
+def _is_encoded_small(file: pq.ParquetFile, field: pa.Field) -> bool:
+    """Whether a text column of large values takes little space in every row group: its dictionary is kept in memory."""
+    is_text = pa.types.is_string(field.type) or pa.types.is_binary(field.type)
+    if not is_text or sql_type_of(field.name, field.type) not in LARGE_TYPES:
+        return False
+    groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+    chunks = [g.column(i) for g in groups for i in range(g.num_columns) if g.column(i).path_in_schema == field.name]
+    return all(chunk.total_uncompressed_size <= _DICTIONARY_BYTES for chunk in chunks)
 
 
 def _columns(arrow: pa.Schema, path: Path) -> list[LegacyColumn]:

@@ -142,9 +142,7 @@ class SqlScript:
                     cells = ["\\N" if value is None else _escaped(value) for value in row]
                     yield ("\t".join(cells) + "\n").encode("utf-8", "surrogateescape")
             except (NotLiteralError, UnicodeEncodeError) as error:
-                raise self._error(
-                    f"An INSERT holds something else than literals, near {str(error)!r}", "literals"
-                ) from error
+                raise self._error(f"An INSERT holds something else than literals, near {str(error)!r}", "literals") from error
             line = stream.readline()
             if not line:
                 return

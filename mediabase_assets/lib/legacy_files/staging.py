@@ -97,9 +97,7 @@ class Stage:
         where: The file, for errors.
     """
 
-    def __init__(
-        self, conn: Connection[Any], schema: str, table: str, columns: Sequence[LegacyColumn], where: str
-    ) -> None:
+    def __init__(self, conn: Connection[Any], schema: str, table: str, columns: Sequence[LegacyColumn], where: str) -> None:
         self._conn = conn
         self._columns = columns
         self._where = where
@@ -108,9 +106,7 @@ class Stage:
             conn.execute(statement)
         definitions = [sql.SQL("{} {}").format(sql.Identifier(c.name), _slim_type(c)) for c in columns]
         conn.execute(
-            sql.SQL("create temporary table {} ({}) on commit drop").format(
-                sql.Identifier(_ROWS), sql.SQL(", ").join(definitions)
-            )
+            sql.SQL("create temporary table {} ({}) on commit drop").format(sql.Identifier(_ROWS), sql.SQL(", ").join(definitions))
         )
         for kind, name in _VALUES.items():
             conn.execute(sql.SQL(_STAGE_VALUES).format(sql.Identifier(name), _LARGE_SQL[kind]))

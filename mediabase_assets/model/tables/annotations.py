@@ -155,9 +155,7 @@ TRANSCRIPT_GO_TERMS = Table(
     shown_as=TranscriptGoTerms,
     parents=("transcripts", "go_terms"),
 )
-PATHWAYS = Table(
-    "pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts")
-)
+PATHWAYS = Table("pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts"))
 GENE_PATHWAYS = Table(
     "gene_pathways",
     (
@@ -168,19 +166,13 @@ GENE_PATHWAYS = Table(
             (_GENE, Reference(("pathway_id",), "pathways", ("pathway_id",))),
         ),
     ),
-    counted=tuple(
-        (field, "pathway") for field in ("pathways", "features.pathways", "drugs", "pharmgkb_pathways")
-    ),
+    counted=tuple((field, "pathway") for field in ("pathways", "features.pathways", "drugs", "pharmgkb_pathways")),
     inputs=("pathway_facts", "pharmgkb_pathway_facts"),
     parents=("genes", "pathways"),
 )
 GENE_ANNOTATIONS = Table(
     "gene_annotations",
-    (
-        Relation(
-            "gene_annotations", GeneAnnotations, ("gene_id", "annotation_type", "annotation_value", "source"), (_GENE,)
-        ),
-    ),
+    (Relation("gene_annotations", GeneAnnotations, ("gene_id", "annotation_type", "annotation_value", "source"), (_GENE,)),),
     inputs=("annotation_facts",),
     counted=(("molecular_functions", "annotation"), ("cellular_location", "annotation")),
     parents=("genes",),

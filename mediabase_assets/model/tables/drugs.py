@@ -108,9 +108,7 @@ class PharmacogenomicAnnotations(TableModel):
     pmids: Series[str] = column("PubMed ids")
     pharmgkb_url: Series[str] = optional("Its page at PharmGKB")
     kind: Series[str] = column("clinical or variant", isin=["clinical", "variant"])
-    variant_list: Series[str] = optional(
-        "List that held the variant", isin=["high_impact", "cyp450", "cancer_relevant"]
-    )
+    variant_list: Series[str] = optional("List that held the variant", isin=["high_impact", "cyp450", "cancer_relevant"])
     details: Series[str] = column("What else the annotation says")
 
 

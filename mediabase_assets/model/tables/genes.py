@@ -92,7 +92,9 @@ class TranscriptProducts(TableModel):
 _GENE = Reference(("gene_id",), "genes", ("gene_id",))
 
 GENES = Table(
-    "genes", (Relation("genes", Genes, ("gene_id",), unique=(("gene_symbol",),)),), inputs=("gene_candidates", "gene_identities", "transcript_candidates", "row_states", "legacy_rows")
+    "genes",
+    (Relation("genes", Genes, ("gene_id",), unique=(("gene_symbol",),)),),
+    inputs=("gene_candidates", "gene_identities", "transcript_candidates", "row_states", "legacy_rows"),
 )
 TRANSCRIPTS = Table(
     "transcripts",
@@ -113,8 +115,7 @@ GENE_CROSS_REFERENCES = Table(
     (Relation("gene_cross_references", GeneCrossReferences, ("gene_id", "external_db", "external_id"), (_GENE,)),),
     inputs=("cross_reference_facts",),
     counted=tuple(
-        (field, "identifier")
-        for field in ("uniprot_ids", "ncbi_ids", "refseq_ids", "pdb_ids", "alt_gene_ids", "alt_transcript_ids")
+        (field, "identifier") for field in ("uniprot_ids", "ncbi_ids", "refseq_ids", "pdb_ids", "alt_gene_ids", "alt_transcript_ids")
     ),
     parents=("genes", "transcripts"),
 )

@@ -1,6 +1,6 @@
 -- Grain: one row per publication that a distinct source_references (or, before v0.1.4, publications) value of a gene names,
 -- and per one named inside a drug entry (data of early 2025).
--- Rules: a PubMed id has 1 to 8 digits, a prefix is dropped; without one, a DOI names the publication; else quarantine.
+-- Rules: a PubMed id has 1 to 8 digits, a prefix is dropped; without one, a DOI names the publication; else quarantine. A bare text in a list counts only if it says that it is a PubMed id.
 -- Inputs: gene_payloads.
 create unlogged table reference_facts as
 with entries as (
@@ -54,7 +54,7 @@ typed as materialized (
     nullif(jsonb_strip_nulls(v - array['pmid', 'PMID', 'evidence_type', 'source_db', 'title', 'abstract', 'authors', 'year', 'journal', 'citation_count',
       'doi', 'url']), '{}') as details,
     case
-      when jsonb_typeof(raw) <> 'object' and (place = 'alone' or jsonb_typeof(raw) not in ('string', 'number')) then 'not_an_object'
+      when jsonb_typeof(raw) <> 'object' and (place = 'alone' or coalesce(raw_pmid !~* '^\s*(pmid|pubmed)', true)) then 'not_an_object'
       when pmid is null and doi is null then 'bad_pmid'
     end as reason,
     array_remove(array[

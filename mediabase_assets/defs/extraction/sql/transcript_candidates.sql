@@ -29,6 +29,8 @@ parsed as (
       when '1' then 1 when '+' then 1 when '+1' then 1 when '-1' then -1 when '-' then -1 end as strand_number,
     r.expression_fold_change as raw_fold_change,
     json_text(a -> 'transcript_name') as transcript_name,
+    coalesce((f ->> 'gene_id_versioned' like '%\_PAR\_Y')::integer, 0) + coalesce((f ->> 'transcript_id_versioned' like '%\_PAR\_Y')::integer, 0)
+      as par_features,
     json_text(f -> 'TSL') as raw_support_level,
     json_text(f -> 'annotation_level') as raw_annotation_level,
     json_text(f -> 'annotation_tags') as raw_tags,
@@ -43,7 +45,7 @@ placed as (
   select
     *,
     case
-      when raw_coordinates is null or raw_coordinates = '{}' then 'absent'
+      when raw_coordinates is null then 'absent'
       when start_number >= 1 and start_number < end_number and end_number < 1e10
         and start_number = trunc(start_number) and end_number = trunc(end_number) then 'read'
       else 'bad'
@@ -84,7 +86,7 @@ select
     jsonb_typeof(raw_coordinates -> 'start') <> 'number' or jsonb_typeof(raw_coordinates -> 'end') <> 'number'
     or coalesce(jsonb_typeof(raw_coordinates -> 'strand'), '') <> 'number' or strand_number is null) as coordinates_coerced,
   raw_fold_change, expression_fold_change,
-  transcript_name, raw_support_level,
+  transcript_name, par_features, raw_support_level,
   case when raw_support_level ~ '^\d{1,4}( .*)?$' then substring(raw_support_level from '^\d+')::smallint end as support_level,
   raw_annotation_level,
   case when raw_annotation_level ~ '^\d{1,4}$' then raw_annotation_level::smallint end as annotation_level,

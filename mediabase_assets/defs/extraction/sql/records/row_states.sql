@@ -50,6 +50,12 @@ select current_setting('mediabase.migration_id'), current_setting('mediabase.ass
 from transcript_candidates as t join row_states as s using (raw_transcript_id)
 where t.protein_state = 'relabelled' and s.outcome <> 'quarantined'
 union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'features', '$',
+  'par_y', jsonb_build_object('gene_id_versioned', object_of(r.features) -> 'gene_id_versioned',
+    'transcript_id_versioned', object_of(r.features) -> 'transcript_id_versioned'), jsonb_build_object('is_par', true), t.par_features
+from transcript_candidates as t join row_states as s using (raw_transcript_id) join legacy_rows as r on r.transcript_id = t.raw_transcript_id
+where t.par_features > 0 and s.outcome in ('kept', 'repaired')
+union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'chromosome', '$',
   'locus_differs', jsonb_build_object('chromosome', t.chromosome, 'strand', t.coordinates -> 'strand'),
   jsonb_build_object('chromosome', g.chromosome, 'strand', g.genomic_coordinates -> 'strand'), 1

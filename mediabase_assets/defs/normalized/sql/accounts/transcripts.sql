@@ -9,7 +9,7 @@ keyed as (
     (select count(*) from jsonb_object_keys(object_of(r.features)) as k
      where k in ('TSL', 'annotation_level', 'annotation_tags', 'gene_id_versioned', 'transcript_id_versioned')) as features,
     (t.raw_support_level is not null and t.support_level is null and t.raw_support_level <> 'NA')::integer
-      + (t.raw_annotation_level is not null and t.annotation_level is null)::integer as bad_features,
+      + (t.raw_annotation_level is not null and t.annotation_level is null)::integer as bad_features, t.par_features,
     (select count(*) from jsonb_object_keys(object_of(r.alt_transcript_ids)) as k
      where k in ('transcript_name', 'CCDS', 'HAVANA', 'RefSeq_protein')) as ids,
     (t.protein_state = 'bad')::integer as bad_ids, (t.protein_state = 'relabelled')::integer as relabelled_ids
@@ -28,7 +28,7 @@ select 'chromosome', 'chromosome of a row', true, (select count(*) from legacy_r
 from rows
 union all
 select 'coordinates', 'interval', true,
-  (select count(*) from legacy_rows where coordinates is not null and coordinates <> '{}'),
+  (select count(*) from legacy_rows where coordinates is not null),
   count(*) filter (where coordinates_state = 'read' and not coordinates_coerced and outcome in ('kept', 'repaired')),
   count(*) filter (where coordinates_state = 'read' and outcome = 'merged'),
   count(*) filter (where coordinates_state = 'read' and coordinates_coerced and outcome in ('kept', 'repaired')),
@@ -44,8 +44,9 @@ select 'features', 'transcript feature', true,
   (select coalesce(sum((features ? 'TSL')::integer + (features ? 'annotation_level')::integer + (features ? 'annotation_tags')::integer
     + (features ? 'gene_id_versioned')::integer + (features ? 'transcript_id_versioned')::integer), 0)
    from legacy_rows where jsonb_typeof(features) = 'object'),
-  coalesce(sum(features - bad_features) filter (where outcome in ('kept', 'repaired')), 0)::bigint,
-  coalesce(sum(features - bad_features) filter (where outcome = 'merged'), 0)::bigint, 0,
+  coalesce(sum(features - bad_features - par_features) filter (where outcome in ('kept', 'repaired')), 0)::bigint,
+  coalesce(sum(features - bad_features) filter (where outcome = 'merged'), 0)::bigint,
+  coalesce(sum(par_features) filter (where outcome in ('kept', 'repaired')), 0)::bigint,
   coalesce(sum(case when outcome = 'quarantined' then features else bad_features end), 0)::bigint, 0
 from keyed
 union all

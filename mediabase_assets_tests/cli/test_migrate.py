@@ -1,0 +1,133 @@
+"""`mediabase migrate` and `mediabase status` from end to end, on a small demonstration."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.tables import TABLES
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+TRANSCRIPTS = 2000
+LIVE = "select string_agg(relation || content_hash, ' ' order by relation) from mediabase_ops.release_relations where release_id = (select max(release_id) from mediabase_ops.releases)"  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def first(project):
+    """What the newcomer's command said."""
+    done = project.migrate("--demo", "--demo-transcripts", str(TRANSCRIPTS))
+    assert done.code == 0, done.out + done.err
+    return done
+
+
+@pytest.fixture
+def migrated(project, first):
+    """A project whose demonstration was migrated."""
+    return project
+
+
+def test_it_tells_the_plan_the_stages_the_tables_and_the_accounts(first):
+    assert "The plan" in first.out
+    assert "2,000 transcripts, generated as public.cancer_transcript_base" in first.out
+    for stage in Stage:
+        assert stage.title in first.out
+    for table in TABLES:
+        assert re.search(rf"^{table.name} +[\d,]+", first.out, re.M), table.name
+    assert "A better gene holds the same symbol" in first.out  # the sentence of a reason
+    assert re.search(r"All \d+ accounts balance", first.out)
+    assert "mediabase db psql" in first.out
+    assert first.err == ""
+
+
+def test_the_query_that_it_recommends_answers(migrated, first):
+    query = first.out[first.out.index("select g.gene_symbol") :]
+    done = migrated.run("db", "psql", "-Atc", query)
+    assert done.code == 0, done.err
+    assert done.out.startswith("TP53|")
+
+
+def test_a_second_run_changes_nothing(migrated):
+    before = migrated.value(LIVE)
+    done = migrated.migrate("--demo")
+    assert done.code == 0, done.out + done.err
+    assert "is there already, 2,000 transcripts; used as it is" in done.out
+    newest = "(select max(release_id) from mediabase_ops.releases)"
+    changed = f"select sum(inserted + updated + deleted) from mediabase_ops.release_relations where release_id = {newest}"
+    assert migrated.value(changed) == 0
+    assert migrated.value(LIVE) == before
+
+
+def test_a_demonstration_of_another_size_is_refused(migrated):
+    done = migrated.migrate("--demo", "--demo-transcripts", "3000")
+    assert done.code == 1
+    assert "demonstration with 2000 transcripts" in done.err
+
+
+def test_status_tells_records_stages_runs_releases_and_backups(migrated):
+    done = migrated.run("status")
+    assert done.code == 0, done.err
+    assert re.search(r"public\.cancer_transcript_base +2,000 ", done.out)
+    for table in TABLES:
+        assert re.search(rf"public\.{table.name} +[\d,]+", done.out), table.name
+    for text in ("Stages of migration", "Last migrations", "Releases", "Backups", "8 Table Population", "released"):
+        assert text in done.out
+
+
+def test_a_failed_audit_names_asset_check_and_row_and_changes_nothing(migrated):
+    victim = migrated.value("select transcript_id from transcripts where chromosome is not null order by 1 limit 1")
+    before, genuine = migrated.value(LIVE), migrated.value(
+        f"select chromosome from cancer_transcript_base where transcript_id = '{victim}'"
+    )  # fmt: skip
+    update = "update cancer_transcript_base set chromosome = %s where transcript_id = %s"
+    with migrated.connect() as conn:
+        conn.execute(update, ("chrWEIRD", victim))
+    try:
+        done = migrated.migrate()
+        assert done.code == 1
+        assert "Failed: normalized/transcripts" in done.out
+        for text in ("every_row_fits_its_model", "chrWEIRD", victim, "everything that people read is as it was", ".log"):
+            assert text in done.out
+        assert "DagsterExecution" not in done.out
+        assert migrated.value(LIVE) == before
+        status = migrated.run("status").out
+        assert re.search(r"8 Table Population +failed", status)
+    finally:
+        with migrated.connect() as conn:
+            conn.execute(update, (genuine, victim))
+    assert migrated.migrate().code == 0
+    assert migrated.value(LIVE) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_with_130_publishes_nothing_and_is_told(migrated, number):
+    before = migrated.value(LIVE)
+    working = "select exists (select from pg_stat_activity where application_name like 'mediabase extraction/%')"
+    done = migrated.interrupt_when(lambda: migrated.value(working), number, "migrate", "--skip-confirmation")
+    assert done.code == 130, done.out + done.err
+    assert "Interrupted" in done.out
+    assert "Nothing was published" in done.out
+    assert migrated.value(LIVE) == before
+    assert "interrupted" in migrated.run("status").out
+    left = "select count(*) from pg_stat_activity where application_name like 'mediabase %' and pid <> pg_backend_pid()"
+    assert migrated.value(left) == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 1), ("\n", 1)])
+def test_it_asks_and_no_means_no(migrated, answer, code):
+    master, slave = pty.openpty()
+    before = migrated.value("select count(*) from mediabase_ops.migration_runs")
+    command = [sys.executable, "-m", "mediabase_assets.cli", "migrate", "--symbol-conflicts", "qualify"]
+    process = subprocess.Popen(command, env=migrated.environment, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.write(master, answer.encode())
+    out, err = process.communicate(timeout=60)
+    os.close(master)
+    os.close(slave)
+    assert process.returncode == code, err
+    assert "SYMBOL@GENE_ID" in out
+    assert "Nothing was changed" in out
+    assert migrated.value("select count(*) from mediabase_ops.migration_runs") == before

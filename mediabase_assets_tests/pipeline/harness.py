@@ -1,0 +1,158 @@
+"""A server for this folder's tests, databases on it, and migrations run by the real Dagster runtime."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+from psycopg import sql
+
+from mediabase_assets.demo.build import DemoReport, build_demo
+from mediabase_assets.lib import server
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.legacy_table import add_keys_and_indexes
+from mediabase_assets.lib.settings import Settings, load_settings
+
+#: Rows of the demonstration table that the tests migrate.
+ROWS = 3000
+
+
+@pytest.fixture(scope="session")
+def pipeline_home() -> Iterator[Path]:
+    """The home of an embedded server, gone afterwards."""
+    parent = Path(tempfile.mkdtemp(prefix="mediabase-pipeline-"))
+    parent.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        forget_environment(patch)
+        home = parent / "home"
+        try:
+            server.ensure_running(home)
+            yield home
+        finally:
+            server.remove(home)
+            shutil.rmtree(parent, ignore_errors=True)
+
+
+def forget_environment(patch: pytest.MonkeyPatch) -> None:
+    """No variable of the person who runs the tests reaches them."""
+    for name in [*os.environ]:
+        if name.startswith(("MB_", "PG", "MEDIABASE_")):
+            patch.delenv(name)
+
+
+@dataclass
+class Project:
+    """A database of its own, with the settings and the Dagster instance that go with it.
+
+    Attributes:
+        settings: Settings of the database.
+        instance: Where Dagster keeps the project's runs.
+        demo: What the demonstration table holds, if there is one.
+        environment: Variables under which assets find these settings.
+    """
+
+    settings: Settings
+    instance: dg.DagsterInstance
+    environment: dict[str, str]
+    demo: DemoReport | None = None
+    runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
+
+    def migrate(self, *assets: str, job: str = "migrate", **kwargs: object) -> dg.ExecuteInProcessResult:
+        """Run a job in process; `assets` (layer/relation) selects some of its assets."""
+        from mediabase_assets.definitions import defs
+
+        selection = [dg.AssetKey(a.split("/")) for a in assets] or None
+        with self.environed():
+            result = (
+                defs()
+                .resolve_job_def(job)
+                .execute_in_process(instance=self.instance, raise_on_error=False, asset_selection=selection, **kwargs)
+            )
+        self.runs.append(result)
+        return result
+
+    @contextmanager
+    def environed(self) -> Iterator[None]:
+        """The environment under which assets find this project's settings."""
+        with pytest.MonkeyPatch.context() as patch:
+            forget_environment(patch)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            yield
+
+    def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
+        """A session on the project's database, as the server's own role."""
+        return connect(self.settings, autocommit=autocommit)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        """The rows of a query."""
+        with self.connect() as conn:
+            return conn.execute(query, parameters or None).fetchall()
+
+    def value(self, query: str, *parameters: object) -> object:
+        """The one value of a query."""
+        return self.rows(query, *parameters)[0][0]
+
+
+@contextmanager
+def project(home: Path, *, demo: int | None = ROWS, **settings: object) -> Iterator[Project]:
+    """A fresh database, with a demonstration table of that many rows, dropped afterwards."""
+    name = f"t_{uuid.uuid4().hex}"
+    folder = Path(tempfile.mkdtemp(prefix="mediabase-project-"))
+    made = load_settings(home=home, database={"name": name}, backup_dir=folder / "backups", **settings)
+    environment = {"MEDIABASE_HOME": str(home), "MB_POSTGRES_DB": name, "MB_MIGRATION_BACKUP_DIR": str(folder / "backups")}
+    if settings:
+        config = folder / "settings.yaml"
+        config.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
+        environment["MEDIABASE_CONFIG"] = str(config)
+    (folder / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(folder / "dagster")) as instance:
+        this = Project(made, instance, environment)
+        try:
+            if demo is not None:
+                this.demo = plant(this, demo)
+            yield this
+        finally:
+            with connect(made, autocommit=True, dbname="postgres") as conn:
+                conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def plant(this: Project, rows: int) -> DemoReport:
+    """Build the demonstration table with its keys and indexes."""
+    with this.connect(autocommit=False) as conn:
+        report = build_demo(conn, schema="public", transcripts=rows)
+        add_keys_and_indexes(conn, "public", "cancer_transcript_base")
+        conn.commit()
+    return report
+
+
+def failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Keys of the steps that failed."""
+    return [e.step_key for e in result.all_events if e.is_step_failure]
+
+
+def executed(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Assets that a run materialized, as layer/relation."""
+    return {
+        m.asset_key.to_user_string()
+        for e in result.all_events
+        if e.is_step_materialization
+        for m in [e.step_materialization_data.materialization]
+    }
+
+
+def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, dict]:
+    """Checks of severity ERROR that failed, `asset:check` with their metadata."""
+    return {
+        f"{e.asset_key.to_user_string()}:{e.check_name}": e.metadata
+        for e in result.get_asset_check_evaluations()
+        if not e.passed and e.severity is dg.AssetCheckSeverity.ERROR
+    }
