@@ -89,7 +89,7 @@ def test_all_fifteen_tables_are_filled(migrated):
     from mediabase_assets.model.tables import TABLES
 
     assert len(TABLES) == 15
-    assert all(migrated.value(f"select count(*) from {t.name}") > 0 for t in TABLES)  # noqa: S608
+    assert all(migrated.value(f"select count(*) from {t.name}") > 0 for t in TABLES)
 
 
 @pytest.mark.parametrize("symbol", ["TP53", "EGFR", "ERBB2", "CLOCK", "BLOC1S1", "C1orf112", "HLA-DRB1", "NKX2-1"])

@@ -4,7 +4,6 @@ import pytest
 
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.model.tables import RELATIONS
-from mediabase_assets_tests.pipeline import harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 

@@ -25,7 +25,6 @@ _MARKS = {
     "failed": "[red]✗[/]",
     "skipped": "[yellow]-[/]",
 }
-_NOTES = {Stage.INDEXES: "with stage 8: each table gets its keys and indexes when it is built"}
 
 
 @contextmanager
@@ -116,10 +115,9 @@ def stage_table(lines: list[StageLine]) -> Table:
     """The twelve stages as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    table.add_column("Stage")
-    table.add_column("Assets", justify="right")
-    table.add_column("Rows", justify="right")
-    table.add_column("Time", justify="right")
+    table.add_column("Stage", no_wrap=True)
+    for name, width in (("Assets", 6), ("Rows", 10), ("Time", 11)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
     table.add_column("Now", style="dim", overflow="ellipsis", no_wrap=True)
     for line in lines:
         is_empty = line.total == 0
@@ -129,7 +127,7 @@ def stage_table(lines: list[StageLine]) -> Table:
             "" if is_empty else f"{line.done}/{line.total}",
             number(line.rows),
             "" if is_empty or line.state == "waiting" else duration(line.seconds),
-            _NOTES.get(line.stage, "") if is_empty else ", ".join(line.running),
+            ", ".join(line.running),
             style="dim" if is_empty else "",
         )
     return table
