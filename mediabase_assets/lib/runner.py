@@ -127,20 +127,22 @@ def run_job(
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
     began = time.monotonic()
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file) as reader:
-        try:
-            result = job.execute_in_process(
-                instance=instance, run_id=run_id, raise_on_error=False, tags=dict(tags or {}), run_config=_QUIET
-            )
-            end = RunEnd.SUCCESS if result.success else RunEnd.FAILURE
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            end = RunEnd.INTERRUPTED
-        except sqlalchemy.exc.OperationalError as error:
-            raise _storage_gone(error, log_file) from error
+        end = _execute(job, instance, run_id, dict(tags or {}), log_file)
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
         _close(instance, run_id)
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, tags: dict[str, str], log: Path) -> RunEnd:
+    try:
+        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=_QUIET)
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        return RunEnd.INTERRUPTED
+    except sqlalchemy.exc.OperationalError as error:
+        raise _storage_gone(error, log) from error
+    return RunEnd.SUCCESS if result.success else RunEnd.FAILURE
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:

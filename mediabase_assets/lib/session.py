@@ -39,6 +39,8 @@ _BUILD_SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "client_min_messages": "warning",
+    # a process that is killed or interrupted does not leave its statement running on the server
+    "client_connection_check_interval": "2s",
     "standard_conforming_strings": "on",
 }
 _LOCK_SPACE = 0x4D454442  # "MEDB"

@@ -79,7 +79,7 @@ def print_failures(console: Console, board: Board, failures: Iterable[Failure], 
 def print_unpublished(console: Console) -> None:
     """The two things that somebody needs to know after a failure or an interruption."""
     console.print("Nothing was published: everything that people read is as it was.")
-    console.print("To continue: run [bold]mediabase migrate[/] again; it does what is missing, failed or stale.")
+    console.print("To continue: run [bold]mediabase migrate[/] again; the backup is used again, and only differences are released.")
 
 
 def _print_failure(console: Console, failure: Failure, checks: list[Failure]) -> None:

@@ -11,7 +11,7 @@ with identified as materialized (
   from legacy_rows as r
   join gene_identities as i using (identity)
 ),
-parsed as (
+parsed as materialized (
   select
     r.transcript_id as raw_transcript_id, r.identity, r.resolved_gene_id as gene_id, r.gene_id_reason,
     own[1] collate "C" as transcript_id,
@@ -41,7 +41,7 @@ parsed as (
   from identified as r
   cross join lateral (select object_of(r.features) as f, object_of(r.alt_transcript_ids) as a offset 0) as objects
 ),
-placed as (
+placed as materialized (
   select
     *,
     case

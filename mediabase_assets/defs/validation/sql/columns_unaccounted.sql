@@ -1,4 +1,4 @@
--- columns whose account does not balance, and kinds of facts that no table accounts for
+-- columns whose account does not balance, kinds of facts that no table accounts for, and quarantined facts without an entry
 select legacy_column, 'account' as what, facts_read as facts, kept + merged + repaired + quarantined + archived as accounted
 from mediabase_ops.column_account
 where migration_id = current_setting('mediabase.migration_id') and facts_read <> kept + merged + repaired + quarantined + archived
@@ -11,3 +11,12 @@ left join (
   join (select distinct asset, migration_id from mediabase_ops.built_relations) as b using (asset, migration_id)
   where r.is_primary group by 1, 2) as a using (legacy_column, fact_kind)
 where c.facts_read is distinct from coalesce(a.facts_read, 0)
+union all
+select a.legacy_column, 'entries in quarantine', a.quarantined, coalesce(q.facts, 0)
+from mediabase_ops.column_account as a
+left join (
+  select r.legacy_column, sum(r.facts)::bigint as facts
+  from mediabase_ops.reason_account as r
+  join (select distinct asset, migration_id from mediabase_ops.built_relations) as b using (asset, migration_id)
+  where r.outcome = 'quarantined' group by 1) as q using (legacy_column)
+where a.migration_id = current_setting('mediabase.migration_id') and a.quarantined is distinct from coalesce(q.facts, 0)

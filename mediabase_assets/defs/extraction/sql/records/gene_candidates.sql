@@ -14,6 +14,16 @@ select current_setting('mediabase.migration_id'), current_setting('mediabase.ass
   jsonb_build_object('gene_id', raw_gene_id, 'gene_symbol', raw_symbol), null, n_rows
 from gene_identities where gene_id is null
 union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), min(t.raw_transcript_id), t.gene_id, v.legacy_column, '$',
+  'gene_quarantined', v.raw, min(g.winner_gene_id), count(*)
+from transcript_candidates as t
+join gene_identities as i on i.identity = t.identity
+left join gene_candidates as g on g.gene_id = t.gene_id
+cross join lateral (values ('gene_symbol', to_jsonb(i.raw_symbol), true), ('gene_type', to_jsonb(t.gene_type), t.gene_type is not null))
+  as v (legacy_column, raw, is_fact)
+where (t.gene_id is null or g.reason is not null) and v.is_fact
+group by t.gene_id, case when t.gene_id is null then t.raw_transcript_id end, v.legacy_column, v.raw
+union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), first_transcript_id, gene_id, legacy_column, '$', reason,
   value, winner_gene_id, n * count_facts(field, value)
 from (select * from gene_payloads where reason is not null offset 0) as p

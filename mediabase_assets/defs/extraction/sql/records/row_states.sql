@@ -16,6 +16,21 @@ from row_states as s
 join legacy_payloads as p on p.payload_id in (s.go_payload_id, s.product_payload_id)
 where s.outcome = 'quarantined' and not s.is_gene_quarantined and s.gene_id is not null
 union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), s.raw_transcript_id, s.gene_id, v.legacy_column, '$',
+  'row_quarantined', v.raw, s.winner, v.facts
+from row_states as s
+join legacy_rows as r on r.transcript_id = s.raw_transcript_id
+cross join lateral (values
+  ('chromosome', to_jsonb(r.chromosome), (clean_text(r.chromosome) is not null)::integer),
+  ('coordinates', r.coordinates, (r.coordinates is not null)::integer),
+  ('expression_fold_change', to_jsonb(r.expression_fold_change::text), (r.expression_fold_change is not null)::integer),
+  ('features', r.features, (select count(*)::integer from jsonb_object_keys(object_of(r.features)) as k
+    where k in ('TSL', 'annotation_level', 'annotation_tags', 'gene_id_versioned', 'transcript_id_versioned'))),
+  ('alt_transcript_ids', r.alt_transcript_ids, (select count(*)::integer from jsonb_object_keys(object_of(r.alt_transcript_ids)) as k
+    where k in ('transcript_name', 'CCDS', 'HAVANA', 'RefSeq_protein')))
+) as v (legacy_column, raw, facts)
+where s.outcome = 'quarantined' and v.facts > 0
+union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, v.legacy_column, v.path,
   v.reason, v.raw, null, 1
 from transcript_candidates as t

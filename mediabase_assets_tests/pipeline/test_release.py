@@ -1,0 +1,410 @@
+"""A release over a live one changes the rows that differ and nothing else, at once, and nobody is in anybody's way."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from mediabase_assets.lib import tables
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.release import TIMESTAMPS
+from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets_tests.pipeline import copies, harness
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+
+#: What a reader may wait for a lock, as PostgreSQL's setting; every wait beyond it is an error.
+LONGEST_WAIT = "2s"
+
+
+@pytest.fixture
+def live(migrated, pipeline_home):
+    """A migrated project of its own."""
+    with copies.copy_of(migrated, pipeline_home) as this:
+        yield this
+
+
+# --------------------------------------------------------------------------------------------- what the legacy table says next
+
+
+def healthy(this, number):
+    """Kept genes with pathways, GO terms and several transcripts, whose legacy rows carry id and symbol as they are."""
+    return this.rows(
+        """select g.gene_id, g.gene_symbol from genes g join cancer_transcript_base l using (gene_id)
+           where l.gene_symbol = g.gene_symbol and g.source_transcript_count >= 2 and g.gene_id ~ '^ENSG0000'
+             and exists (select from gene_pathways p where p.gene_id = g.gene_id)
+             and exists (select from transcripts t where t.gene_id = g.gene_id and t.go_set_id is not null)
+             and not exists (select from mediabase_ops.quarantine q where q.gene_id = g.gene_id or q.winner = g.gene_id)
+             and not exists (select from mediabase_ops.repairs r where r.gene_id = g.gene_id
+               and r.reason not in ('refseq_protein_relabelled', 'empty_evidence', 'gene_payloads_merged'))
+           group by 1, 2 having count(*) = g.source_transcript_count order by 1 limit %s""".replace(
+            "having count(*) = g.source_transcript_count", "having count(*) = max(g.source_transcript_count)"
+        ),
+        number,
+    )
+
+
+def change_legacy(this):
+    """Change the legacy table in every way that there is; returns which genes play which part."""
+    found = healthy(this, 6)
+    assert len(found) == 6, found
+    updated, deleted, copied, giver, taker, other = found
+    part = {
+        "updated": updated[0], "deleted": deleted[0], "new": "ENSG00000999999", "giver": giver[0], "taker": taker[0],
+        "symbol": giver[1], "swapped": other[0],
+    }  # fmt: skip
+    with this.connect(autocommit=False) as conn:
+        table = "cancer_transcript_base"
+        conn.execute(
+            f"update {table} set pathways = array['A new pathway [Reactome:R-HSA-9999999]'], cellular_location = '{{nucleus}}' where gene_id = %s",
+            updated[:1],
+        )
+        conn.execute(f"delete from {table} where gene_id = %s", deleted[:1])
+        columns = [c for c in describe_legacy_table(conn, "public", table).columns if c not in ("transcript_id", "gene_id", "gene_symbol")]
+        conn.execute(
+            sql.SQL(
+                "insert into cancer_transcript_base (transcript_id, gene_id, gene_symbol, {c}) select 'ENST0000099999' || row_number() over"
+                " (order by transcript_id), 'ENSG00000999999', 'NEWGENE1', {c} from cancer_transcript_base where gene_id = %s"
+            ).format(c=sql.SQL(", ").join(map(sql.Identifier, columns))),
+            copied[:1],
+        )
+        # giver gives its symbol to taker and gets that of other; other gets what taker had: a ring, so that no order of updates would do
+        for gene, symbol in ((giver[0], other[1]), (taker[0], giver[1]), (other[0], taker[1])):
+            conn.execute(f"update {table} set gene_symbol = %s where gene_id = %s", (symbol, gene))
+        conn.commit()
+    return part
+
+
+# -------------------------------------------------------------------------------------------------------- what changed
+
+
+def contents(this):
+    """For every live relation: key to (row, the transaction that wrote it)."""
+    found = {}
+    with this.connect() as conn:
+        for relation in RELATIONS:
+            rows = conn.execute(
+                sql.SQL("select jsonb_build_array({k})::text, (to_jsonb(r) - %s::text[])::text, r.xmin::text from {r} as r").format(
+                    k=sql.SQL(", ").join(map(sql.Identifier, relation.key)), r=sql.Identifier("public", relation.name)
+                ),
+                (list(TIMESTAMPS),),
+            ).fetchall()
+            found[relation.name] = {key: (row, xmin) for key, row, xmin in rows}
+    return found
+
+
+def changes_of(before, after):
+    """Keys that came, whose rows differ, and that went."""
+    return (
+        after.keys() - before.keys(),
+        {k for k in before.keys() & after.keys() if before[k][0] != after[k][0]},
+        before.keys() - after.keys(),
+    )
+
+
+def recorded(this):
+    rows = this.rows(
+        "select relation, inserted, updated, deleted from mediabase_ops.release_relations"
+        " where release_id = (select release_id from mediabase_ops.releases order by released_at desc limit 1)"
+    )
+    return {name: tuple(numbers) for name, *numbers in rows}
+
+
+def test_only_the_rows_that_differ_are_written_and_in_one_transaction(live):
+    before = contents(live)
+    part = change_legacy(live)
+    result = live.migrate()
+    assert result.success, copies.told(result)
+    after = contents(live)
+    writers = set()
+    for relation in RELATIONS:
+        came, differ, went = changes_of(before[relation.name], after[relation.name])
+        assert recorded(live)[relation.name] == (len(came), len(differ), len(went)), relation.name
+        for key, (_, xmin) in after[relation.name].items():
+            if key in came or key in differ:
+                writers.add(xmin)
+            else:
+                assert xmin == before[relation.name][key][1], (relation.name, key)
+    assert len(writers) == 1
+    changed = {name for name, numbers in recorded(live).items() if any(numbers)}
+    assert {"genes", "transcripts", "gene_pathways", "pathways", "gene_annotations", "gene_cross_references"} <= changed
+    came, differ, went = changes_of(before["genes"], after["genes"])
+    assert (came, went) == ({f'["{part["new"]}"]'}, {f'["{part["deleted"]}"]'})
+    assert {f'["{part[name]}"]' for name in ("giver", "taker", "swapped")} <= differ
+    assert live.rows("select gene_id from genes where gene_symbol = %s", part["symbol"]) == [(part["taker"],)]
+    assert live.rows("select gene_id from gene_pathways where pathway_id = 'R-HSA-9999999'") == [(part["updated"],)]
+
+
+def test_the_differences_lead_to_what_a_first_migration_makes(live):
+    change_legacy(live)
+    assert live.migrate().success
+    changed = copies.hashes(live)
+    with live.connect() as conn:
+        conn.execute("drop view transcript_go_terms; drop schema mediabase_next cascade; drop schema mediabase_ops cascade")
+        conn.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(sql.Identifier(r.name) for r in RELATIONS)))
+        conn.execute("drop table schema_version")
+    result = live.migrate()
+    assert result.success, copies.told(result)
+    assert copies.hashes(live) == changed
+
+
+def test_timestamps_tell_which_rows_a_release_wrote(live):
+    before = dict(live.rows("select gene_id, updated_at from genes"))
+    part = change_legacy(live)
+    assert live.migrate().success
+    after = dict(live.rows("select gene_id, updated_at from genes"))
+    newer = {gene for gene in before.keys() & after.keys() if after[gene] != before[gene]}
+    assert {part["giver"], part["taker"], part["swapped"]} <= newer
+    assert newer == {key[2:-2] for key in recorded_genes(live, before)}
+    created = dict(live.rows("select gene_id, created_at from genes"))
+    assert all(created[gene] == before[gene] for gene in newer)
+
+
+def recorded_genes(this, before):
+    """Genes that the newest release updated, by its transaction."""
+    rows = this.rows("select jsonb_build_array(gene_id)::text, gene_id from genes where xmin = (select xmin from genes where gene_id = 'ENSG00000999999')")
+    return [key for key, gene in rows if gene in before]
+
+
+# ------------------------------------------------------------------------------------------------------------- readers
+
+#: One statement over tables of every kind: what a reader sees of a release.
+_READ = """
+    select
+      (select count(*) from genes), (select count(*) from transcripts), (select count(*) from gene_pathways),
+      (select count(*) from transcript_go_terms), (select count(*) from gene_annotations),
+      (select md5(string_agg(gene_id || gene_symbol, ',' order by gene_id)) from genes),
+      (select md5(string_agg(concat_ws('|', g.gene_symbol, t.transcript_id, p.pathway_id, p.pathway_name), ',' order by transcript_id, pathway_id))
+       from genes g join transcripts t using (gene_id) join gene_pathways p using (gene_id))
+"""
+#: The same in several statements of one transaction, as pandas or a report would read.
+_PARTS = (
+    "select count(*), md5(string_agg(gene_id || gene_symbol, ',' order by gene_id)) from genes",
+    "select count(*), md5(string_agg(transcript_id || go_id, ',' order by transcript_id, go_id)) from transcript_go_terms",
+    "select count(*), md5(string_agg(gene_id || pathway_id, ',' order by gene_id, pathway_id)) from gene_pathways",
+)
+
+
+class Reader(threading.Thread):
+    """Reads again and again until told to end: each statement alone, or several in one transaction."""
+
+    def __init__(self, this, statements):
+        super().__init__(daemon=True)
+        self.statements, self.seen, self.error, self.ended = statements, [], None, threading.Event()
+        self.conn = connect(this.settings, autocommit=len(statements) == 1, application_name="a reader")
+        self.conn.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(LONGEST_WAIT)))
+        self.conn.execute(sql.SQL("set statement_timeout = '20s'"))
+        if len(statements) > 1:
+            self.conn.commit()
+            self.conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+    def look(self):
+        rows = tuple(self.conn.execute(statement).fetchone() for statement in self.statements)
+        if not self.conn.autocommit:
+            self.conn.commit()
+        return rows
+
+    def run(self):
+        try:
+            while not self.ended.is_set():
+                self.seen.append(self.look())
+        except psycopg.Error as error:
+            self.error = error
+
+
+@contextmanager
+def readers(this):
+    found = [Reader(this, (_READ,)), Reader(this, _PARTS)]
+    for reader in found:
+        reader.start()
+    try:
+        yield found
+        time.sleep(0.1)
+    finally:
+        for reader in found:
+            reader.ended.set()
+            reader.join(60)
+
+
+def test_readers_see_the_old_release_or_the_new_one_and_never_wait(live):
+    part = change_legacy(live)
+    old = [Reader(live, (_READ,)).look(), Reader(live, _PARTS).look()]
+    with readers(live) as found:
+        result = live.migrate()
+        enough = time.monotonic() + 20
+        counts = [len(reader.seen) for reader in found]
+        while time.monotonic() < enough and any(len(r.seen) < c + 3 and r.error is None for r, c in zip(found, counts, strict=True)):
+            time.sleep(0.05)
+    assert result.success, copies.told(result)
+    assert live.rows("select gene_id from genes where gene_symbol = %s", part["symbol"]) == [(part["taker"],)]
+    new = [Reader(live, (_READ,)).look(), Reader(live, _PARTS).look()]
+    for reader, before, after in zip(found, old, new, strict=True):
+        assert reader.error is None
+        assert before != after
+        assert set(reader.seen) == {before, after}
+        first_new = reader.seen.index(after)
+        assert set(reader.seen[:first_new]) == {before}
+        assert set(reader.seen[first_new:]) == {after}
+
+
+def test_the_first_release_appears_as_a_whole(fresh):
+    query = """select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname = any(array[{}])"""
+    statement = sql.SQL(query).format(sql.SQL(", ").join(sql.Literal(r.name) for r in RELATIONS)).as_string()
+    reader = Reader(fresh, (statement,))
+    reader.start()
+    result = fresh.migrate()
+    reader.ended.set()
+    reader.join(60)
+    assert result.success, copies.told(result)
+    assert reader.error is None
+    assert {rows[0][0] for rows in reader.seen} <= {0, len(RELATIONS)}
+    assert reader.look() == ((len(RELATIONS),),)
+
+
+# ---------------------------------------------------------------------------------------------- what other people made
+
+
+def test_views_privileges_comments_and_keys_of_others_survive(live):
+    with live.connect() as conn:
+        conn.execute("create view my_genes as select gene_id, gene_symbol from genes where chromosome = 'chr17'")
+        conn.execute("create materialized view my_counts as select gene_id, count(*) as n from transcript_go_terms join transcripts using (transcript_id) group by 1")
+        conn.execute("grant select on genes to public; grant select (gene_id) on transcripts to public")
+        conn.execute("comment on table pathways is 'what our group says about it'")
+        conn.execute("create index my_index on genes (lower(gene_symbol))")
+        conn.execute("create table my_list (gene_id text references genes, note text)")
+        conn.execute("insert into my_list select gene_id, 'mine' from genes where gene_id = %s", [healthy(live, 5)[4][0]])
+    query = """
+        select (select relacl::text from pg_class where oid = 'genes'::regclass),
+          (select attacl::text from pg_attribute where attrelid = 'transcripts'::regclass and attname = 'gene_id'),
+          obj_description('pathways'::regclass, 'pg_class'), to_regclass('my_index')::text, 'genes'::regclass::oid,
+          (select count(*) from my_list), (select count(*) > 0 from my_counts)
+    """
+    before = live.rows(query)
+    part = change_legacy(live)
+    result = live.migrate()
+    assert result.success, copies.told(result)
+    assert live.rows(query) == before
+    assert before[0][0]
+    assert before[0][1]
+    assert live.rows("select * from my_genes order by 1") == live.rows(
+        "select gene_id, gene_symbol from genes where chromosome = 'chr17' order by 1"
+    )
+    assert live.value("select count(*) from my_list join genes using (gene_id)") == 1
+    assert part["deleted"] not in {gene for (gene,) in live.rows("select gene_id from genes")}
+
+
+def test_a_key_of_somebody_else_that_would_break_stops_the_release(live):
+    part = change_legacy(live)
+    with live.connect() as conn:
+        conn.execute("create table my_list (gene_id text references genes, note text)")
+        conn.execute("insert into my_list values (%s, 'mine')", [part["deleted"]])
+    before = (copies.hashes(live), copies.fingerprints(live), live.rows("select * from mediabase_ops.releases"))
+    result = live.migrate()
+    assert harness.failed_steps(result) == ["release__current_release"]
+    text = copies.told(result)
+    assert "The new content would break a rule of the database" in text
+    assert "my_list" in text
+    assert "What was live is still live." in text
+    assert (copies.hashes(live), copies.fingerprints(live), live.rows("select * from mediabase_ops.releases")) == before
+    assert live.rows("select status from mediabase_ops.migration_runs order by started_at desc limit 1") == [("failed",)]
+    with live.connect() as conn:
+        conn.execute("delete from my_list")
+    again = live.migrate("release/current_release")
+    assert again.success, copies.told(again)
+    assert harness.executed(again) == {"release/current_release"}
+    assert live.rows("select count(*) from genes where gene_id = any(%s)", [part["deleted"], part["new"]]) == [(1,)]
+
+
+def test_a_trigger_of_somebody_else_that_changes_rows_stops_the_release(live):
+    change_legacy(live)
+    with live.connect() as conn:
+        conn.execute("create function shout() returns trigger language plpgsql as $$ begin new.gene_type := 'mine'; return new; end $$")
+        conn.execute("create trigger shout before insert or update on genes for each row execute function shout()")
+    before = (copies.hashes(live), copies.fingerprints(live))
+    result = live.migrate()
+    assert harness.failed_steps(result) == ["release__current_release"]
+    assert "the live content is not what was audited" in copies.told(result)
+    assert "public.genes" in copies.told(result)
+    assert (copies.hashes(live), copies.fingerprints(live)) == before
+
+
+# ------------------------------------------------------------------------------------------------------- refusals, records
+
+#: What genes alone needs.
+_GENES = ("legacy_rows", "legacy_payloads", "gene_identities", "transcript_candidates", "gene_candidates", "row_states")
+
+
+def test_tables_of_different_snapshots_are_not_released(live):
+    change_legacy(live)
+    before = copies.fingerprints(live)
+    built = live.migrate(*(f"extraction/{name}" for name in _GENES), "normalized/genes")
+    assert built.success, copies.told(built)
+    result = live.migrate("release/current_release")
+    assert harness.failed_steps(result) == ["release__current_release"]
+    text = copies.told(result)
+    assert f"{len(RELATIONS) - 1} of {len(RELATIONS)} relations were not built and audited from the current snapshot" in text
+    assert "Materialize normalized/drug_interactions, " in text
+    assert "normalized/genes," not in text
+    assert "mediabase migrate" in text
+    assert copies.fingerprints(live) == before
+    assert live.migrate().success
+
+
+def test_a_built_table_of_an_older_snapshot_is_not_released(live):
+    change_legacy(live)
+    extraction = [f"extraction/{name}" for name in _GENES]
+    assert live.migrate(*extraction, "normalized/genes").success
+    with live.connect() as conn:
+        conn.execute("delete from cancer_transcript_base where gene_id = %s", [healthy(live, 7)[6][0]])
+    before = copies.fingerprints(live)
+    assert live.migrate(*extraction[:2]).success
+    result = live.migrate("release/current_release")
+    assert harness.failed_steps(result) == ["release__current_release"]
+    assert f"{len(RELATIONS)} of {len(RELATIONS)} relations were not built" in copies.told(result)
+    assert copies.fingerprints(live) == before
+
+
+def test_releases_and_the_version_are_recorded(live):
+    first = live.rows("select release_id, snapshot_id from mediabase_ops.releases")
+    change_legacy(live)
+    assert live.migrate().success
+    releases = live.rows("select release_id, snapshot_id, schema_version from mediabase_ops.releases order by released_at")
+    assert len(releases) == 2
+    assert releases[0][:2] == first[0]
+    assert releases[1][1] != releases[0][1]
+    assert {row[2] for row in releases} == {tables.SCHEMA_VERSION}
+    assert live.rows("select version_name from schema_version") == [(tables.SCHEMA_VERSION,)]
+    listed = {name: digest for name, digest in live.rows(
+        "select relation, content_hash from mediabase_ops.release_relations where release_id = %s", releases[1][0]
+    )}  # fmt: skip
+    with live.connect() as conn:
+        assert listed == {r.name: content_hash(conn, "public", r.name).digest for r in RELATIONS}
+    leftovers = copies.relations(live, "mediabase_next") & ({r.name for r in RELATIONS} | {"transcript_go_terms"})
+    assert leftovers == set()
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "(id serial primary key, version varchar(50) not null, created_at timestamp default now())",
+        "(version_name varchar(50) primary key, applied_at timestamp default now(), description text)",
+        "(id serial primary key, version_name varchar(50) unique not null, description text, applied_at timestamptz default now())",
+    ],
+)
+def test_a_migration_adds_its_version_to_an_old_table_of_versions(pipeline_home, layout):
+    column = "version" if "version varchar" in layout else "version_name"
+    with harness.project(pipeline_home, demo=None) as this:
+        with this.connect() as conn:
+            conn.execute("create table cancer_transcript_base (transcript_id text primary key, gene_id text, gene_symbol text)")
+            conn.execute("insert into cancer_transcript_base values ('ENST00000269305', 'ENSG00000141510', 'TP53')")
+            conn.execute(f"create table schema_version {layout}")
+            conn.execute(f"insert into schema_version ({column}) values ('v0.1.9')")
+        for _ in range(2):
+            result = this.migrate()
+            assert result.success, copies.told(result)
+        assert this.rows(f"select {column} from schema_version order by 1") == [("v0.1.9",), (tables.SCHEMA_VERSION,)]
