@@ -183,7 +183,8 @@ def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Acc
     )  # fmt: skip
     return {
         "dagster/row_count": rows,
-        "dagster/table_name": f"{BUILD_SCHEMA}.{table.name}",
+        "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",
+        "dagster/column_schema": column_schema(table.columns, tables.types_of(conn, table.name)),
         "account": account_table(account),
         "bytes": tables.bytes_of(conn, table),
         "seconds": this.seconds,

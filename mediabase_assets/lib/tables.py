@@ -93,6 +93,12 @@ def _comment(conn: Connection, kind: str, name: str, text: str, columns: dict[st
     conn.execute(sql.SQL("; ").join(statements))
 
 
+def types_of(conn: Connection, name: str) -> dict[str, str]:
+    """The SQL types of a relation's columns."""
+    query = "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = %s::regclass and attnum > 0"
+    return dict(conn.execute(query, (name,)).fetchall())
+
+
 def bytes_of(conn: Connection, table: Table) -> int:
     """Bytes of a table's relations on disk, with indexes and TOAST."""
     row = conn.execute(
