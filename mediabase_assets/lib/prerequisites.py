@@ -32,6 +32,7 @@ PREREQUISITES: dict[str, str] = {
     "legacy_table_is_readable": "The role may read the legacy table.",
     "required_columns_are_there": "transcript_id and at least one of gene_id and gene_symbol; types that can be read.",
     "legacy_table_has_rows": "The legacy table is not empty.",
+    "transcript_ids_are_unique": "Every legacy row has a transcript_id of its own.",
     "disk_has_room": "Three times the legacy table is free on the server's disk, where that can be known.",
     "no_other_migration_runs": "Nobody else migrates into the same schema now.",
     "target_names_are_free": "No relation of somebody else has the name of one of ours.",
@@ -54,6 +55,8 @@ def look(conn: Connection, settings: Settings) -> tuple[LegacyDescription, list[
         findings += [readable, _columns(legacy)]
         if readable.passed:
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
+        if readable.passed and "transcript_id" in (legacy.columns or {}):
+            findings.append(_unique(conn, schema, table))
     findings += [_alone(conn, settings), _names(conn, settings)]
     return legacy, findings
 
@@ -158,6 +161,19 @@ def _rows(conn: Connection, schema: str, table: str) -> Finding:
     return _finding(
         "legacy_table_has_rows", bool(row and row[0]), f"The table {schema}.{table} is empty.",
         "Load the legacy data first (--legacy-from FILE), or try the demonstration (--demo).", relation=f"{schema}.{table}",
+    )  # fmt: skip
+
+
+def _unique(conn: Connection, schema: str, table: str) -> Finding:
+    """The old schema has a primary key; a copy of the table may have lost it."""
+    query = sql.SQL(
+        "select transcript_id, count(*) from {} group by 1 having count(*) > 1 or transcript_id is null order by 2 desc, 1 limit 5"
+    )
+    twice = conn.execute(query.format(sql.Identifier(schema, table))).fetchall()
+    shown = ", ".join(f"{'NULL' if name is None else name} ({n} rows)" for name, n in twice)
+    return _finding(
+        "transcript_ids_are_unique", not twice, f"Rows share a transcript_id or have none: {shown}.",
+        "Give every row of a copy of the table one transcript_id of its own, and migrate the copy.", relation=f"{schema}.{table}",
     )  # fmt: skip
 
 

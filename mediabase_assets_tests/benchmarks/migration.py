@@ -68,7 +68,7 @@ def _migrate(folder: Path) -> dict[str, object]:
 
     folder.mkdir()
     job = defs().resolve_job_def("migrate")
-    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+    with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
         started = time.monotonic()
         result = job.execute_in_process(instance=instance, raise_on_error=True)
         seconds = round(time.monotonic() - started, 2)

@@ -113,7 +113,7 @@ def project(home: Path, *, demo: int | None = ROWS, **settings: object) -> Itera
         config.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
         environment["MEDIABASE_CONFIG"] = str(config)
     (folder / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(str(folder / "dagster")) as instance:
+    with dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}) as instance:
         this = Project(made, instance, environment)
         try:
             if demo is not None:

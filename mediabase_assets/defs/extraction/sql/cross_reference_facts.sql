@@ -36,7 +36,7 @@ with members as (
 typed as materialized (
   select *, json_text(raw) as value,
     case
-      when json_text(raw) is null then null
+      when json_text(raw) is null or octet_length(json_text(raw)) > 100 then null
       when expected_db = 'UniProt' and json_text(raw) ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
       when expected_db = 'RefSeq' and json_text(raw) ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
       when expected_db = 'NCBI' and json_text(raw) ~ '^\d{1,12}$' then 'NCBI'

@@ -42,7 +42,7 @@ keyed as materialized (
     lower(regexp_replace(drug_name, '\s+', ' ', 'g')) as drug_name_norm,
     case
       when key ~ '^\d{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
-      when key ~* '^CHEMBL\d+$' then 'ChEMBL'
+      when key ~* '^CHEMBL\d{1,12}$' then 'ChEMBL'
       when key ~ '^repurposing_\d+$' then 'Drug_Repurposing_Hub'
       when json_text(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral'

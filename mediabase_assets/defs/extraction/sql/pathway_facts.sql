@@ -18,8 +18,8 @@ with entries as (
 ),
 matched as materialized (
   select *,
-    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d+)(?:\.\d+)?\s*\]$') as named,
-    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d+)(?:\.\d+)?\]?$') as bare_id
+    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$') as named,
+    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$') as bare_id
   from entries
 ),
 typed as materialized (

@@ -1,2 +1,1 @@
 alter table pharmgkb_pathway_reactions add constraint pharmgkb_pathway_reactions_pkey primary key (pathway_id, reaction_index);
-create index pharmgkb_pathway_reactions_controller_genes_idx on pharmgkb_pathway_reactions using gin (controller_genes);
