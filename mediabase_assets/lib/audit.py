@@ -101,6 +101,7 @@ def _plain(value: Any) -> Any:
     """A value that JSON can hold."""
     if value is None or (not isinstance(value, (list, dict)) and pd.isna(value)):
         return None
+    value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 

@@ -13,6 +13,7 @@ from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.model.errors import ServerError
 
 
 def open_run(
@@ -43,7 +44,12 @@ def write_stage(
     conn: Connection, *, migration_id: str, asset: str, stage: int, status: str, started_at: datetime,
     finished_at: datetime, rows: int | None = None, detail: dict[str, object] | None = None,
 ) -> None:  # fmt: skip
-    """Note how an asset of a migration ended."""
+    """Note how an asset of a migration ended; a migration that begins in the middle gets its record here."""
+    conn.execute(
+        """insert into mediabase_ops.migration_runs (migration_id, status, started_at) values (%s, 'running', %s)
+           on conflict (migration_id) do nothing""",
+        (migration_id, started_at),
+    )
     conn.execute(
         """insert into mediabase_ops.migration_stages (
              migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
@@ -74,5 +80,5 @@ def note_failure(
                 finished_at=finished_at, detail={"error": what},
             )  # fmt: skip
             close_run(conn, migration_id, "failed")
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.OperationalError):
+    except (ServerError, psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.OperationalError):
         return

@@ -51,11 +51,11 @@ def look(conn: Connection, settings: Settings) -> tuple[LegacyDescription, list[
     ]
     findings = [check() for check in checks]
     if legacy.kind == "table":
-        readable = _readable(conn, schema, table)
-        findings += [readable, _columns(legacy)]
+        readable, columns = _readable(conn, schema, table), _columns(legacy)
+        findings += [readable, columns]
         if readable.passed:
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
-        if readable.passed and "transcript_id" in (legacy.columns or {}):
+        if readable.passed and columns.passed:
             findings.append(_unique(conn, schema, table))
     findings += [_alone(conn, settings), _names(conn, settings)]
     return legacy, findings

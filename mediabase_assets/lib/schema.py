@@ -12,7 +12,7 @@ from mediabase_assets.lib import tables
 from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA
 from mediabase_assets.lib.statements import OPERATIONS, Connection, run
 from mediabase_assets.model.errors import SchemaError
-from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.tables import TABLES, Relation
 
 #: Where a version is deployed, verified and reverted before it is used.
 REHEARSAL_SCHEMA = "mediabase_rehearsal"
@@ -42,20 +42,21 @@ def deploy(conn: Connection) -> None:
 def verify(conn: Connection, schema: str) -> list[str]:
     """How what is deployed in a schema differs from the model; empty if it does not.
 
-    Looks at the columns of every relation and view, their order and comments, keys, and foreign keys.
+    Looks at the columns of every relation and view, their order, all comments, keys, unique sets, and foreign keys.
     """
     wrong = []
     for table in TABLES:
-        expected = {r.name: r.columns for r in table.relations} | ({table.name: table.columns} if table.is_view else {})
-        for name, columns in expected.items():
+        expected = {r.name: (r.columns, r.comment) for r in table.relations}
+        expected |= {table.name: (table.columns, table.description)} if table.is_view else {}
+        for name, (columns, comment) in expected.items():
             found = _columns(conn, schema, name)
             named = {c: text for c, text in found.items() if c not in ("created_at", "updated_at")}
             if list(named) != list(columns):
                 wrong.append(f"{name}: columns are {list(named)}, the model says {list(columns)}")
-            elif named != columns:
+            elif named != columns or _comment(conn, schema, name) != comment:
                 wrong.append(f"{name}: comments differ from the model")
         for relation in table.relations:
-            wrong += _wrong_keys(conn, schema, relation.name, relation.key, len(relation.references + relation.later_references))
+            wrong += _wrong_keys(conn, schema, relation)
     return wrong
 
 
@@ -68,22 +69,31 @@ def _columns(conn: Connection, schema: str, name: str) -> dict[str, Any]:
     return dict(rows)
 
 
-def _wrong_keys(conn: Connection, schema: str, name: str, key: tuple[str, ...], references: int) -> list[str]:
+def _comment(conn: Connection, schema: str, name: str) -> str | None:
+    row = conn.execute("select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')", (schema, name)).fetchone()
+    return row[0] if row else None
+
+
+def _wrong_keys(conn: Connection, schema: str, relation: Relation) -> list[str]:
+    name, references = relation.name, len(relation.references + relation.later_references)
     row = conn.execute(
         """select (select array_agg(a.attname::text order by k.position) from pg_constraint c
              cross join unnest(c.conkey) with ordinality as k (number, position)
              join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.number
              where c.conrelid = r.oid and c.contype = 'p'),
-             (select count(*) from pg_constraint c where c.conrelid = r.oid and c.contype = 'f')
+             (select count(*) from pg_constraint c where c.conrelid = r.oid and c.contype = 'f'),
+             (select count(*) from pg_index i where i.indrelid = r.oid and i.indisunique and not i.indisprimary)
            from (select to_regclass(format('%%I.%%I', %s::text, %s::text)) as oid) as r""",
         (schema, name),
     ).fetchone()
     assert row is not None
     wrong = []
-    if tuple(row[0] or ()) != key:
-        wrong.append(f"{name}: primary key is {row[0]}, the model says {list(key)}")
+    if tuple(row[0] or ()) != relation.key:
+        wrong.append(f"{name}: primary key is {row[0]}, the model says {list(relation.key)}")
     if row[1] != references:
         wrong.append(f"{name}: {row[1]} foreign keys, the model says {references}")
+    if row[2] != len(relation.unique):
+        wrong.append(f"{name}: {row[2]} unique sets beside the key, the model says {len(relation.unique)}")
     return wrong
 
 

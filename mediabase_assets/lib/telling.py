@@ -23,7 +23,7 @@ def migration_id_of(context: dg.AssetExecutionContext) -> str:
     tagged = context.run.tags.get(MIGRATION_TAG)
     if tagged:
         return tagged
-    root = context.run.root_run_id or context.run.run_id
+    root = context.run.root_run_id or context.run.tags.get("dagster/root_run_id") or context.run.run_id
     record = context.instance.get_run_record_by_id(root) or context.instance.get_run_record_by_id(context.run.run_id)
     created = record.create_timestamp if record else datetime.now(UTC)
     if root != context.run.run_id and record and record.dagster_run.tags.get(MIGRATION_TAG):

@@ -5,9 +5,7 @@ planted but the names in it.
 """
 
 _PUBLICATION = "exists (select from jsonb_array_elements(t.source_references -> 'publications') p where {})"
-_HOLDS = (
-    "jsonb_typeof(t.source_references) = 'object' and jsonb_typeof(t.source_references -> 'publications') = 'array'"
-)
+_HOLDS = "jsonb_typeof(t.source_references) = 'object' and jsonb_typeof(t.source_references -> 'publications') = 'array'"
 _COORDINATES = "jsonb_typeof(coordinates) = 'object' and "
 
 
@@ -17,8 +15,7 @@ def _pmid(condition: str) -> str:
 
 def _go(condition: str) -> str:
     return (
-        "case when jsonb_typeof(go_terms) = 'object' then "
-        f"exists (select from jsonb_each(go_terms) g (key, value) where {condition}) end"
+        f"case when jsonb_typeof(go_terms) = 'object' then exists (select from jsonb_each(go_terms) g (key, value) where {condition}) end"
     )
 
 
@@ -28,8 +25,7 @@ def _symbol_group(symbol: str) -> str:
 
 PROBES: dict[str, str] = {
     "C1-clinical": "drugs @? '$.pharmgkb_data.clinical_annotations[*] ? (@.drug like_regex \";\")'",
-    "C1-pathways": "drugs @? '$.pharmgkb_data.pathway_data'"
-    " and pharmgkb_pathways = drugs #> '{pharmgkb_data,pathway_data}'",
+    "C1-pathways": "drugs @? '$.pharmgkb_data.pathway_data' and pharmgkb_pathways = drugs #> '{pharmgkb_data,pathway_data}'",
     "C1-variants": "drugs @? '$.pharmgkb_data.variant_summary' and pharmgkb_variants @? '$.high_impact_variants[0]'",
     "C1-alone": "jsonb_typeof(drugs) = 'object' and drugs ? 'pharmgkb_data' and drugs - 'pharmgkb_data' = '{}'",
     "C2-drugcentral": "drugs @? '$.*.name ? (@ == \"demozumab central\")' and not drugs ? 'repurposing_1'",
@@ -51,8 +47,7 @@ PROBES: dict[str, str] = {
     "C5-uncharacterized": "gene_symbol like 'uncharacterized%'",
     "C5-underscores": "length(gene_symbol) - length(replace(gene_symbol, '_', '')) > 3",
     "C5-too-long": "length(gene_symbol) > 50",
-    "C5-only-looks-invalid": "gene_symbol ~ 'LOC|CONTIG'"
-    " or length(gene_symbol) - length(replace(gene_symbol, '_', '')) = 3",
+    "C5-only-looks-invalid": "gene_symbol ~ 'LOC|CONTIG' or length(gene_symbol) - length(replace(gene_symbol, '_', '')) = 3",
     "C6-both-ids": r"transcript_id ~ '\.\d+$' and gene_id ~ '\.\d+$' and chromosome = 'chr1' and features = '{}'",
     "C6-transcript-only": r"transcript_id ~ '\.\d+$' and gene_id !~ '\.' and chromosome = 'chr1'",
     "C6-gene-only": r"transcript_id !~ '\.' and gene_id ~ '\.\d+$' and features = '{}'",
@@ -114,8 +109,7 @@ PROBES: dict[str, str] = {
     "C19-non-number": _COORDINATES + "coordinates ->> 'start' ~ '[a-z]'",
     "C19-beyond-bigint": _COORDINATES + "coordinates @? '$ ? (@.end > 9223372036854775807)'",
     "C19-negative": _COORDINATES + "coordinates @? '$ ? (@.start < 0)'",
-    "C19-numeric-text": _COORDINATES
-    + "jsonb_typeof(coordinates -> 'start') = 'string' and coordinates ->> 'start' ~ '^\\d'",
+    "C19-numeric-text": _COORDINATES + "jsonb_typeof(coordinates -> 'start') = 'string' and coordinates ->> 'start' ~ '^\\d'",
     "C19-strand-plus": _COORDINATES + "coordinates ->> 'strand' = '+'",
     "C19-strand-minus": _COORDINATES + "coordinates ->> 'strand' = '-'",
     "C20-redundancy": "6 = (select count(*) from demo.cancer_transcript_base o where o.gene_id = t.gene_id)",
@@ -159,8 +153,7 @@ PROBES: dict[str, str] = {
     "C28-score": "drugs @? '$.*.evidence ? (@.score == 1 && @.type <> \"experimental\")'",
     "C28-type": "drugs @? '$.*.evidence ? (@.score <> 1 && @.type == \"experimental\")'",
     "C28-mechanism": 'drugs @? \'$.* ? (@.mechanism == "unknown" && @.action_type <> "unknown")\'',
-    "C28-all": 'drugs @? \'$.* ? (@.mechanism == "unknown" && @.evidence.score == 1'
-    ' && @.evidence.type == "experimental")\'',
+    "C28-all": 'drugs @? \'$.* ? (@.mechanism == "unknown" && @.evidence.score == 1 && @.evidence.type == "experimental")\'',
     "X-unicode": "exists (select from unnest(pathways) p where p ~ U&'\\+01F9EC')",
     "X-huge": "length(features ->> 'note') = 1048576",
     "X-deep": "features ? 'tree' and features @? '$.tree.**{200}.end'",
@@ -178,9 +171,7 @@ for _column in (
     "pharmgkb_variants",
 ):
     _name = _column.replace("_", "-")
-    PROBES[f"C15-{_name}-array"] = (
-        f"jsonb_typeof({_column}) = 'array' and {_column} @? 'strict $[0] ? (@.type() == \"object\")'"
-    )
+    PROBES[f"C15-{_name}-array"] = f"jsonb_typeof({_column}) = 'array' and {_column} @? 'strict $[0] ? (@.type() == \"object\")'"
     for _kind, _json in (("text", "string"), ("number", "number"), ("null", "null"), ("bool", "boolean")):
         PROBES[f"C15-{_name}-{_kind}"] = f"jsonb_typeof({_column}) = '{_json}'"
 

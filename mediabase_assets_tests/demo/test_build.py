@@ -43,9 +43,7 @@ def test_sizes_below_the_minimum_are_refused_before_anything_is_made(conn):
 
 def test_nothing_is_committed_and_no_working_table_is_left(conn, demo_settings):
     build_demo(conn, schema="uncommitted", transcripts=MINIMUM_TRANSCRIPTS)
-    left = value(
-        conn, "select count(*) from pg_class where relnamespace = pg_my_temp_schema() and relkind in ('r', 'v')"
-    )
+    left = value(conn, "select count(*) from pg_class where relnamespace = pg_my_temp_schema() and relkind in ('r', 'v')")
     assert left == 0
     conn.rollback()
     assert value(conn, "select to_regnamespace('uncommitted') is null")

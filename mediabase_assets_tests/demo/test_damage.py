@@ -40,8 +40,7 @@ def test_planted_transcripts_belong_to_one_variant_each():
 @pytest.mark.parametrize("key", KEYS)
 def test_a_variant_is_found_by_its_content_on_the_reported_rows(conn, demo, key):
     query = sql.SQL(
-        "select transcript_id from (select * from demo.cancer_transcript_base"
-        " where transcript_id ~ '^ENST(99|R9|09)') as t where {}"
+        "select transcript_id from (select * from demo.cancer_transcript_base where transcript_id ~ '^ENST(99|R9|09)') as t where {}"
     ).format(sql.SQL(PROBES[key]))
     found = {row[0] for row in conn.execute(query)}
     assert found == set(demo.planted_rows[key])

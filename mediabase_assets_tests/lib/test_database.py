@@ -37,9 +37,7 @@ def home():
         hba = cluster.data / "pg_hba.conf"
         rules = "local all with_password scram-sha-256\nlocal all rejected reject\nlocal postgres creator trust\n"
         cluster.account.write(hba, rules + hba.read_text())
-        with psycopg.connect(
-            host=str(address.socket_dir), user="postgres", dbname="mediabase", autocommit=True
-        ) as connection:
+        with psycopg.connect(host=str(address.socket_dir), user="postgres", dbname="mediabase", autocommit=True) as connection:
             connection.execute(f"create role with_password login createdb password '{SECRET}'")
             connection.execute("create role rejected login")
             connection.execute("create role plain login")
@@ -153,9 +151,7 @@ def test_client_programs_connect_with_the_environment(home, named, monkeypatch):
         (load_settings(home=home), "postgres mediabase"),
         (named(user="with_password", password=SECRET), "with_password mediabase"),
     ):
-        done = subprocess.run(
-            [database.client_tool("psql"), *statement], env=database.libpq_env(settings), capture_output=True, text=True
-        )
+        done = subprocess.run([database.client_tool("psql"), *statement], env=database.libpq_env(settings), capture_output=True, text=True)
         assert done.stdout.strip() == told, done.stderr
 
 

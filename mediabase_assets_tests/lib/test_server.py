@@ -57,9 +57,7 @@ def test_a_running_server_is_found_at_once_and_by_psql(home):
     assert server.ensure_running(home) == address == server.known_address(home)
     assert time.monotonic() - began < 1
     command = database.psql_command(load_settings(home=home))
-    done = subprocess.run(
-        [*shlex.split(command), "-Atc", "select current_user || current_database()"], capture_output=True, text=True
-    )
+    done = subprocess.run([*shlex.split(command), "-Atc", "select current_user || current_database()"], capture_output=True, text=True)
     assert done.stdout.strip() == "postgresmediabase", done.stderr
 
 
@@ -158,8 +156,7 @@ def test_two_processes_at_once_in_a_folder_closed_to_others():
         (home / "postgres" / "data.new-1").mkdir(parents=True)
     try:
         starters = [
-            subprocess.Popen([sys.executable, "-c", START, str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for _ in range(2)
+            subprocess.Popen([sys.executable, "-c", START, str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
         ]
         told = [starter.communicate(timeout=120) for starter in starters]
         assert [starter.returncode for starter in starters] == [0, 0], told

@@ -9,11 +9,29 @@ from mediabase_assets_tests.pipeline import harness
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 TABLE = "alter table cancer_transcript_base "
-ANNOTATION = (
-    "product_type go_terms pathways drugs expression_fold_change expression_freq cancer_types features molecular_functions "
-    "cellular_location drug_scores alt_transcript_ids alt_gene_ids uniprot_ids ncbi_ids refseq_ids source_references pdb_ids "
-    "pharmgkb_pathways evidence_quality_metrics pharmgkb_variants"
-).split()
+ANNOTATION = [
+    "product_type",
+    "go_terms",
+    "pathways",
+    "drugs",
+    "expression_fold_change",
+    "expression_freq",
+    "cancer_types",
+    "features",
+    "molecular_functions",
+    "cellular_location",
+    "drug_scores",
+    "alt_transcript_ids",
+    "alt_gene_ids",
+    "uniprot_ids",
+    "ncbi_ids",
+    "refseq_ids",
+    "source_references",
+    "pdb_ids",
+    "pharmgkb_pathways",
+    "evidence_quality_metrics",
+    "pharmgkb_variants",
+]
 ERAS = {
     "E1, versioned ids": [
         "update cancer_transcript_base set transcript_id = features->>'transcript_id_versioned',"

@@ -104,10 +104,13 @@ def test_a_view_instead_of_a_table(empty, kind):
         ("id integer", "no column transcript_id; no column gene_id or gene_symbol"),
         ("transcript_id text, gene_id text, drugs text[]", "drugs is text[], expected jsonb"),
         ("transcript_id text, gene_id integer", "gene_id is integer, expected text"),
+        ("transcript_id json, gene_id text", "transcript_id is json, expected text"),
     ],
 )
 def test_columns_that_do_not_do(empty, columns, missing):
-    execute(empty, f"create table cancer_transcript_base ({columns})", "insert into cancer_transcript_base default values")
+    execute(empty, f"create table cancer_transcript_base ({columns})")
+    named = "(transcript_id) values ('7')" if columns.startswith("transcript_id") else "default values"
+    execute(empty, f"insert into cancer_transcript_base {named}")
     assert missing in refused(empty, "required_columns_are_there")
 
 
@@ -118,6 +121,19 @@ def test_columns_that_do(empty, columns):
     found = findings(empty)
     assert [f.check for f in found.values() if not f.passed] == []
     assert "drugs" in found["required_columns_are_there"].examined["absent_columns_count_as_empty"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [("('ENST1'), ('ENST2'), ('ENST1'), ('ENST1')", "ENST1 (3 rows)."), ("('ENST1'), (null)", "NULL (1 rows).")],
+    ids=["shared", "NULL"],
+)
+def test_transcript_ids_that_are_shared_or_absent(empty, rows, shown):
+    execute(empty, "create table cancer_transcript_base (transcript_id text, gene_id text)")
+    execute(empty, f"insert into cancer_transcript_base (transcript_id) values {rows}")
+    text = refused(empty, "transcript_ids_are_unique")
+    assert f"Rows share a transcript_id or have none: {shown}" in text
+    assert "copy of the table" in text
 
 
 def test_encoding_other_than_utf8(empty):
@@ -244,7 +260,7 @@ def address(this):
 
 
 def test_no_server(empty, tmp_path):
-    text = unreachable(elsewhere(empty, host=tmp_path, port=5432, user="postgres", name="postgres"))
+    text = unreachable(elsewhere(empty, host=str(tmp_path), port=5432, user="postgres", name="postgres"))
     assert "No server listens at this socket." in text
     assert "MB_POSTGRES_HOST" in text
 
@@ -268,7 +284,8 @@ def test_no_role(empty):
 def test_a_table_of_three_columns_is_migrated(empty):
     execute(
         empty, LEGACY, ROW,
-        "insert into cancer_transcript_base values ('ENST00000275493', 'ENSG00000146648', 'EGFR'), ('ENST00000420316', 'ENSG00000146648', 'EGFR')",
+        "insert into cancer_transcript_base values ('ENST00000275493', 'ENSG00000146648', 'EGFR'),"
+        " ('ENST00000420316', 'ENSG00000146648', 'EGFR')",
     )  # fmt: skip
     result = empty.migrate()
     assert result.success, copies.told(result)
@@ -279,9 +296,8 @@ def test_a_table_of_three_columns_is_migrated(empty):
     assert empty.value("select count(*) from transcripts") == 3
     filled = {r.name for r in RELATIONS if empty.value(f"select count(*) from {r.name}")}
     assert filled == {"genes", "transcripts"}
-    assert {row[0]: row[1] for row in empty.rows("select legacy_column, facts_read from mediabase_ops.column_account where facts_read > 0")} == {
-        "transcript_id": 3, "gene_id": 3, "gene_symbol": 3,
-    }  # fmt: skip
+    account = dict(empty.rows("select legacy_column, facts_read from mediabase_ops.column_account where facts_read > 0"))
+    assert account == {"transcript_id": 3, "gene_id": 3, "gene_symbol": 3}
     found = [e for e in result.get_asset_materialization_events() if e.step_key == "legacy__cancer_transcript_base"]
     absent = found[0].materialization.metadata["absent columns count as empty"].value
     assert {"drugs", "go_terms", "pathways", "coordinates"} <= set(absent.split(", "))
@@ -294,7 +310,8 @@ def test_an_unknown_column_is_archived(empty):
     result = empty.migrate()
     assert result.success, copies.told(result)
     rows = empty.rows(
-        "select legacy_column, fate, facts_read, archived, kept, explanation from mediabase_ops.column_account where fate = 'archived' order by 1"
+        "select legacy_column, fate, facts_read, archived, kept, explanation from mediabase_ops.column_account"
+        " where fate = 'archived' order by 1"
     )
     assert [row[:5] for row in rows] == [("drug_scores", "archived", 1, 1, 0), ("my_notes", "archived", 1, 1, 0)]
     assert "no schema version" in rows[1][5]

@@ -26,7 +26,7 @@ create table gene_drug_interactions (
   clinical_score numeric,
   drug_class varchar(200),
   drug_type varchar(50),
-  evidence_strength integer default 1,
+  evidence_strength integer not null default 1,
   pmids text[] not null default '{}',
   details jsonb,
   created_at timestamptz not null default now(),
