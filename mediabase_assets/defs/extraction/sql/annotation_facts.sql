@@ -10,7 +10,7 @@ with members as (
   from gene_payloads cross join jsonb_array_elements(value) with ordinality as m (e, position)
   where reason is null and field in ('product_type', 'molecular_functions', 'cellular_location')
 ),
-judged as materialized (
+judged as (
   select *,
     case
       when annotation_value is null then 'blank_value'
@@ -18,6 +18,7 @@ judged as materialized (
     end as reason,
     array_remove(array[case when raw #>> '{}' <> annotation_value then 'white_space' end], null) as repairs
   from members
+  offset 0
 )
 select
   payload_id, gene_id, field, path, n, annotation_type, annotation_value, source, reason,

@@ -33,7 +33,7 @@ with members as (
   where t.protein_state = 'refseq' and g.reason is null and t.reason is null
   group by t.gene_id, t.raw_protein_id
 ),
-typed as materialized (
+typed as (
   select *, json_text(raw) as value,
     case
       when json_text(raw) is null or octet_length(json_text(raw)) > 100 then null
@@ -51,8 +51,9 @@ typed as materialized (
       when expected_db = 'PDB' and json_text(raw) ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
     end as external_db
   from members
+  offset 0
 ),
-split as materialized (
+split as (
   select
     *,
     case when external_db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then regexp_replace(value, '(\.\d+)?(_PAR_Y)?$', '') else value end
@@ -65,6 +66,7 @@ split as materialized (
       case when raw #>> '{}' <> value then 'white_space' end
     ], null) as repairs
   from typed
+  offset 0
 ),
 ranked as (
   select

@@ -26,7 +26,7 @@ with entries as (
   from gene_payloads
   where reason is null and field = 'go_terms' and jsonb_typeof(value) not in ('object', 'array')
 ),
-read as materialized (
+read as (
   select
     e.*, t.*,
     case when raw_id ~ '^GO:\d{7}$' then raw_id when upper(clean_text(raw_id)) ~ '^GO:\d{7}$' then upper(clean_text(raw_id)) end
@@ -40,6 +40,7 @@ read as materialized (
       json_text(v -> 'qualifier') as qualifier,
       json_text(v -> 'definition') as definition
     offset 0) as t
+  offset 0
 ),
 typed as materialized (
   select

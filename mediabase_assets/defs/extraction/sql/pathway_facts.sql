@@ -16,11 +16,12 @@ with entries as (
   from gene_payloads
   where reason is null and field = 'features.pathways' and jsonb_typeof(value) <> 'object'
 ),
-matched as materialized (
+matched as (
   select *,
     regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$') as named,
     substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$') as bare_id
   from entries
+  offset 0
 ),
 typed as materialized (
   select

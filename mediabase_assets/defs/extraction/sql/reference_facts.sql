@@ -27,15 +27,17 @@ with entries as (
   cross join jsonb_array_elements(json_members(object_of(drug) -> 'references')) with ordinality as l (e, position)
   where reason is null and field = 'drugs'
 ),
-read as materialized (
+read as (
   select
     payload_id, gene_id, field, n, section, path, raw, place, object_of(raw) as v,
     coalesce(json_text(object_of(raw) -> 'pmid'), json_text(object_of(raw) -> 'PMID'), json_text(raw)) as raw_pmid,
     (case when object_of(raw) ? 'doi' then lower(substring(json_text(raw -> 'doi') from '(10\.\d{4,9}/\S+)$')) end) collate "C" as doi
   from entries
+  offset 0
 ),
-identified as materialized (
+identified as (
   select *, pubmed_id(raw_pmid) collate "C" as pmid from read
+  offset 0
 ),
 typed as materialized (
   select

@@ -3,15 +3,16 @@
 -- row is merged, another one is quarantined with the winner. Whether the gene is kept is told by gene_candidates.
 -- Inputs: legacy_rows, gene_identities.
 create unlogged table transcript_candidates as
-with identified as materialized (
+with identified as (
   select
     r.*, i.gene_id as resolved_gene_id, i.reason as gene_id_reason, i.is_par_id as is_par_gene_id, i.is_par as is_par_gene,
     ensembl_id(r.transcript_id, 'ENST') as own,
     ensembl_id(object_of(r.features) ->> 'transcript_id_versioned', 'ENST') as feature
   from legacy_rows as r
   join gene_identities as i using (identity)
+  offset 0
 ),
-parsed as materialized (
+parsed as (
   select
     r.transcript_id as raw_transcript_id, r.identity, r.resolved_gene_id as gene_id, r.gene_id_reason,
     own[1] collate "C" as transcript_id,
@@ -40,8 +41,9 @@ parsed as materialized (
     r.go_terms, r.product_type
   from identified as r
   cross join lateral (select object_of(r.features) as f, object_of(r.alt_transcript_ids) as a offset 0) as objects
+  offset 0
 ),
-placed as materialized (
+placed as (
   select
     *,
     case
@@ -52,6 +54,7 @@ placed as materialized (
     end as coordinates_state,
     case when raw_fold_change > 0 and raw_fold_change < 'Infinity'::float8 then raw_fold_change end as expression_fold_change
   from parsed
+  offset 0
 ),
 typed as (
   select
