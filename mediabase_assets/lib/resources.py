@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib.ahead import forget
 from mediabase_assets.lib.session import release_migration_lock
 from mediabase_assets.lib.settings import Settings, load_settings
 
@@ -24,6 +25,7 @@ class Mediabase(dg.ConfigurableResource[Any]):
         return load_settings()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Give the migration lock of the run back."""
+        """Stop what nobody asked for, and give the migration lock of the run back."""
         if context.run is not None:
+            forget(context.run.run_id)
             release_migration_lock(context.run.run_id)

@@ -46,6 +46,7 @@ _BUILD_SETTINGS = {
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
+_building: dict[int, Connection] = {}
 
 
 def settings_digest(settings: Settings) -> str:
@@ -87,13 +88,24 @@ def build_session(settings: Settings, *, migration_id: str, asset: str) -> Itera
         BuildError: The server refused a statement.
     """
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
-    with conn:
-        prepare(conn, settings, BUILD_SCHEMA, settings.database.schema_name, migration_id=migration_id, asset=asset)
-        try:
-            with conn.transaction():
-                yield conn
-        except psycopg.Error as error:
-            raise build_error(error, asset) from error
+    _building[threading.get_ident()] = conn
+    try:
+        with conn:
+            prepare(conn, settings, BUILD_SCHEMA, settings.database.schema_name, migration_id=migration_id, asset=asset)
+            try:
+                with conn.transaction():
+                    yield conn
+            except psycopg.Error as error:
+                raise build_error(error, asset) from error
+    finally:
+        _building.pop(threading.get_ident(), None)
+
+
+def cancel_statement_of(thread: threading.Thread) -> None:
+    """Cancel what the build session of another thread is doing, if it has one."""
+    conn = _building.get(thread.ident or 0)
+    if conn is not None and not conn.closed:
+        conn.cancel_safe(timeout=5)
 
 
 @contextmanager

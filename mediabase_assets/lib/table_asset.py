@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, audit, journal, tables
+from mediabase_assets.lib import accounts, ahead, audit, journal, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import BUILD_SCHEMA, build_session, live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
@@ -92,8 +92,15 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
             yield from _audit_live(table, key, checks, wanted, mediabase)
             return
         with step(context, settings, key.to_user_string(), Stage.POPULATION) as this:
-            yield from _build_and_audit(this, table, key, checks, wanted, version)
+            yield from ahead.events_of(context, this, lambda s: _build_and_audit(s, table, key, checks, wanted, version))
 
+    all_checks = {*general, *(c.name for c in checks)}
+    ahead.register(
+        ahead.Work(
+            key.to_user_string(), frozenset(d.to_user_string() for d in deps), table.cost, Stage.POPULATION,
+            lambda this: _build_and_audit(this, table, key, checks, all_checks, version),
+        )
+    )  # fmt: skip
     return _asset
 
 

@@ -402,7 +402,13 @@ backup.create_backup(settings, scope, migration_id="killed")
 
 def start_child(settings):
     arguments = [sys.executable, "-c", CHILD, settings.home, settings.backup_dir, settings.database.name]
-    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # a test runner that was itself started in the background ignores Ctrl-C, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert child.stdout.readline() == b"dumping\n"
     return child
 

@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 #: The only modules of `lib` that know Dagster.
 KNOW_DAGSTER = {
-    "backup_choice", "dagster_storage", "extraction_asset", "migrate", "resources", "run_failures", "runner", "specs", "step",
+    "ahead", "backup_choice", "dagster_storage", "extraction_asset", "migrate", "resources", "run_failures", "runner", "specs", "step",
     "table_asset", "telling",
 }  # fmt: skip
 

@@ -152,6 +152,7 @@ TRANSCRIPT_GO_TERMS = Table(
         ),
     ),
     inputs=("go_facts", "go_payload_sets", "row_states", "fact_counts"),
+    cost=2.5,
     shown_as=TranscriptGoTerms,
     parents=("transcripts", "go_terms"),
 )
@@ -181,6 +182,7 @@ PUBLICATIONS = Table(
     "publications",
     (Relation("publications", Publications, ("publication_id",), unique=(("pmid",),)),),
     inputs=("reference_facts", "pharmgkb_reactions", "pharmgkb_annotation_facts", "go_facts"),
+    cost=1.5,
 )
 GENE_PUBLICATIONS = Table(
     "gene_publications",
@@ -193,6 +195,7 @@ GENE_PUBLICATIONS = Table(
         ),
     ),
     inputs=("reference_facts", "pharmgkb_pathway_facts", "pharmgkb_annotation_facts"),
+    cost=3,
     counted=(("source_references", "reference"), ("publications", "reference"), ("drugs", "cited reference")),
     parents=("genes", "publications"),
 )

@@ -98,7 +98,8 @@ GENES = Table(
 )
 TRANSCRIPTS = Table(
     "transcripts",
-    (
+    cost=4.5,
+    relations=(
         Relation(
             "transcripts",
             Transcripts,
@@ -114,6 +115,7 @@ GENE_CROSS_REFERENCES = Table(
     "gene_cross_references",
     (Relation("gene_cross_references", GeneCrossReferences, ("gene_id", "external_db", "external_id"), (_GENE,)),),
     inputs=("cross_reference_facts",),
+    cost=2,
     counted=tuple(
         (field, "identifier") for field in ("uniprot_ids", "ncbi_ids", "refseq_ids", "pdb_ids", "alt_gene_ids", "alt_transcript_ids")
     ),
@@ -131,5 +133,6 @@ TRANSCRIPT_PRODUCTS = Table(
         ),
     ),
     inputs=("annotation_facts", "transcript_candidates", "legacy_payloads", "row_states", "fact_counts"),
+    cost=2,
     parents=("transcripts",),
 )

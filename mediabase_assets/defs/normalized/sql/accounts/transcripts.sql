@@ -6,14 +6,14 @@ with rows as (
 keyed as (
   select
     s.outcome,
-    (select count(*) from jsonb_object_keys(object_of(r.features)) as k
-     where k in ('TSL', 'annotation_level', 'annotation_tags', 'gene_id_versioned', 'transcript_id_versioned')) as features,
+    (f ? 'TSL')::integer + (f ? 'annotation_level')::integer + (f ? 'annotation_tags')::integer + (f ? 'gene_id_versioned')::integer
+      + (f ? 'transcript_id_versioned')::integer as features,
     (t.raw_support_level is not null and t.support_level is null and t.raw_support_level <> 'NA')::integer
       + (t.raw_annotation_level is not null and t.annotation_level is null)::integer as bad_features, t.par_features,
-    (select count(*) from jsonb_object_keys(object_of(r.alt_transcript_ids)) as k
-     where k in ('transcript_name', 'CCDS', 'HAVANA', 'RefSeq_protein')) as ids,
+    (a ? 'transcript_name')::integer + (a ? 'CCDS')::integer + (a ? 'HAVANA')::integer + (a ? 'RefSeq_protein')::integer as ids,
     (t.protein_state = 'bad')::integer as bad_ids, (t.protein_state = 'relabelled')::integer as relabelled_ids
   from legacy_rows as r
+  cross join lateral (select object_of(r.features) as f, object_of(r.alt_transcript_ids) as a offset 0) as objects
   join row_states as s on s.raw_transcript_id = r.transcript_id
   join transcript_candidates as t on t.raw_transcript_id = r.transcript_id
 )
