@@ -186,9 +186,7 @@ def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
     if not any(c not in relation.key for c in _columns(conn, BUILD_SCHEMA, relation)):
         return 0
     stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation) else sql.SQL("")
-    query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and ({new_rest}) is distinct from ({live_rest})"
-    if len([c for c in _columns(conn, BUILD_SCHEMA, relation) if c not in relation.key]) == 1:
-        query = query.replace("({new_rest}) is distinct from ({live_rest})", "{new_rest} is distinct from {live_rest}")
+    query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and row({new_rest}) is distinct from row({live_rest})"
     return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount
 
 

@@ -21,7 +21,7 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
+from mediabase_assets.lib.telling import account_table, check_result, column_schema
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
 
@@ -183,7 +183,7 @@ def _findings(
 
 
 def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Account]) -> dict[str, Any]:
-    rows = sum(a.kept + a.repaired for a in account if accounts._makes_rows(table, a))
+    rows = accounts.rows_told(table, account)
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
         started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
@@ -226,6 +226,3 @@ def _recorded_account(conn: Connection, table: Table) -> audit.Finding:
         (table.relations[0].name,),
     ).fetchall()
     return accounts.check_account(conn, table, [accounts.Account(*row) for row in rows])
-
-
-__all__ = ["SetCheck", "reasons_table", "table_asset"]
