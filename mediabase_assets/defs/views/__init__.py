@@ -1,0 +1,1 @@
+"""The views layer: what people query. Declarations here, queries beside them, machinery in `lib`."""

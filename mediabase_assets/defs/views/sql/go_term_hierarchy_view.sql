@@ -1,0 +1,70 @@
+-- Grain: one row per GO term. Genes and transcripts are counted over the sets of annotations that hold the term, each once.
+-- evidence_distribution: transcripts by evidence code, `unknown` for those without one. The hierarchy is known as far as
+-- inherited annotations tell it: more_specific_terms are those that this term was inherited from, more_general_terms those
+-- that inherited it from this one; direct_transcript_count leaves inherited annotations out.
+-- view_created_at: when the newest gene that it shows was last written.
+-- Inputs: go_terms, go_term_set_members, transcripts, genes.
+with sizes as (
+  select go_set_id, count(*) as transcripts from transcripts where go_set_id is not null group by go_set_id
+),
+by_code as (
+  select
+    m.go_id, coalesce(m.evidence_code, 'unknown') as code, sum(s.transcripts)::bigint as transcripts,
+    coalesce(sum(s.transcripts) filter (where not m.is_inherited), 0)::bigint as direct
+  from go_term_set_members as m
+  join sizes as s using (go_set_id)
+  group by m.go_id, coalesce(m.evidence_code, 'unknown')
+),
+of_transcripts as (
+  select
+    go_id, sum(transcripts)::bigint as associated_transcript_count, sum(direct)::bigint as direct_transcript_count,
+    jsonb_object_agg(code, transcripts) as evidence_distribution
+  from by_code
+  group by go_id
+),
+held as (
+  select distinct m.go_id, s.gene_id
+  from (select distinct gene_id, go_set_id from transcripts where go_set_id is not null) as s
+  join go_term_set_members as m using (go_set_id)
+),
+of_genes as (
+  select
+    h.go_id, count(*) as associated_gene_count, array_agg(g.gene_symbol order by g.gene_symbol, g.gene_id) as associated_genes,
+    max(g.updated_at) as updated_at
+  from held as h
+  join genes as g using (gene_id)
+  group by h.go_id
+),
+qualified as (
+  select go_id, array_agg(distinct qualifier order by qualifier) as qualifiers
+  from go_term_set_members
+  join sizes using (go_set_id)
+  where qualifier is not null
+  group by go_id
+),
+inherited as (
+  select distinct go_id, inherited_from from go_term_set_members join sizes using (go_set_id) where inherited_from is not null
+),
+specific as (
+  select go_id, array_agg(inherited_from order by inherited_from) as terms from inherited group by go_id
+),
+general as (
+  select inherited_from as go_id, array_agg(go_id order by go_id) as terms from inherited group by inherited_from
+)
+select
+  t.go_id, t.term_name, t.category, t.definition,
+  coalesce(g.associated_gene_count, 0) as associated_gene_count,
+  coalesce(g.associated_genes, '{}') as associated_genes,
+  coalesce(o.associated_transcript_count, 0) as associated_transcript_count,
+  coalesce(o.direct_transcript_count, 0) as direct_transcript_count,
+  coalesce(o.evidence_distribution, '{}') as evidence_distribution,
+  coalesce(q.qualifiers, '{}') as qualifiers,
+  coalesce(s.terms, '{}') as more_specific_terms,
+  coalesce(a.terms, '{}') as more_general_terms,
+  g.updated_at as view_created_at
+from go_terms as t
+left join of_transcripts as o using (go_id)
+left join of_genes as g using (go_id)
+left join qualified as q using (go_id)
+left join specific as s using (go_id)
+left join general as a using (go_id)
