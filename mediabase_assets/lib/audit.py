@@ -6,7 +6,7 @@ Every check can fail, says what it examined, and shows the rows that fail.
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 import pandas as pd
 import pandera.errors
@@ -16,10 +16,17 @@ from psycopg import sql
 from mediabase_assets.lib.arrow import iter_arrow
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import Reference, Relation, Table
+from mediabase_assets.model.views import View
 
 #: Sample rows shown with a failed check.
 SAMPLE_ROWS = 10
 _ARROW = {"Int64": pa.int64(), "Float64": pa.float64(), "boolean": pa.bool_()}
+#: How a column is selected, by its kind and by whether the model counts its members.
+_PATTERNS: dict[tuple[str, bool], LiteralString] = {
+    ("array", False): "array_to_json({})::text",
+    ("array", True): "cardinality({})",
+    ("jsonb", True): "jsonb_array_length({})",
+}
 _PANDAS = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
@@ -49,21 +56,26 @@ def arrow_schema(relation: Relation) -> pa.Schema:
 
 
 def _selected(conn: Connection, relation: Relation) -> sql.Composable:
-    """A select of a relation's columns, arrays and JSON as JSON text."""
+    """A select of a relation's columns: arrays and JSON as JSON text, or as their number of members where the model counts."""
     rows = conn.execute(
         "select attname, format_type(atttypid, null) from pg_attribute where attrelid = %s::regclass and attnum > 0",
         (relation.name,),
     ).fetchall()
     types = dict(rows)
     parts = []
-    for name in relation.columns:
-        is_array = str(types.get(name, "")).endswith("[]")
-        pattern = "array_to_json({})::text" if is_array else "{}"
-        parts.append(sql.SQL(pattern).format(sql.Identifier(name)))
+    for field_ in arrow_schema(relation):
+        parts.append(
+            sql.SQL(_PATTERNS.get((_kind(types, field_.name), field_.type == pa.int64()), "{}")).format(sql.Identifier(field_.name))
+        )
     return sql.SQL("select {} from {}").format(sql.SQL(", ").join(parts), sql.Identifier(relation.name))
 
 
-def check_model(conn: Connection, table: Table) -> Finding:
+def _kind(types: dict[str, str], column: str) -> str:
+    name = str(types.get(column, ""))
+    return "array" if name.endswith("[]") else name
+
+
+def check_model(conn: Connection, table: Table | View) -> Finding:
     """Every row fits its Pandera model: columns, types, ranges, id formats."""
     rows, failures, sample = 0, 0, list[dict[str, Any]]()
     for relation in table.relations:
@@ -80,7 +92,7 @@ def check_model(conn: Connection, table: Table) -> Finding:
     return Finding("every_row_fits_its_model", failures == 0, examined, failures, tuple(sample))
 
 
-def _rules(table: Table) -> int:
+def _rules(table: Table | View) -> int:
     return sum(1 + len(c.checks) for r in table.relations for c in r.model.to_schema().columns.values())
 
 
@@ -118,7 +130,7 @@ def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: 
     return Finding(check, failures == 0, examined, failures, sample)
 
 
-def check_keys(conn: Connection, table: Table) -> Finding:
+def check_keys(conn: Connection, table: Table | View) -> Finding:
     """No key is there twice or NULL, in any of the table's relations."""
     parts = []
     keys = []

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
-from mediabase_assets.lib.session import lock_holder
+from mediabase_assets.lib.session import is_refresh, lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS
@@ -208,7 +208,7 @@ def _data_directory(conn: Connection) -> Path | None:
 def _alone(conn: Connection, settings: Settings) -> Finding:
     who = lock_holder(conn, settings)
     return _finding(
-        "no_other_migration_runs", not who, f"Another migration of this database is running{who}.",
+        "no_other_migration_runs", not who or is_refresh(who), f"Another migration of this database is running{who}.",
         "Wait until it has ended (mediabase status), then try again.", schema=settings.database.schema_name,
     )  # fmt: skip
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.lib import tables
+from mediabase_assets.lib import tables, view_state
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.session import BUILD_SCHEMA
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.view_release import ViewChange, release_views
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.tables import RELATIONS, TABLES, Relation
 
@@ -43,13 +44,14 @@ class Change:
     deleted: int = 0
 
 
-def release(conn: Connection, live_schema: str, snapshot_id: str) -> list[Change]:
-    """Publish every built relation, in the transaction that is open.
+def release(conn: Connection, live_schema: str, snapshot_id: str, migration_id: str) -> tuple[list[Change], list[ViewChange]]:
+    """Publish every built relation and view, in the transaction that is open.
 
     Args:
         conn: A build session, in a transaction.
         live_schema: Where people read.
         snapshot_id: The snapshot that all relations must come from.
+        migration_id: The migration that releases.
 
     Raises:
         ReleaseError: Relations come from different snapshots, or an object of somebody else is in the way.
@@ -65,6 +67,11 @@ def release(conn: Connection, live_schema: str, snapshot_id: str) -> list[Change
             _move(conn, relation, live_schema)
         changed = _apply_differences(conn, differing, live_schema)
         _connect(conn, moved, live_schema)
+        # the fingerprints come first: what somebody writes from now on is seen by the next refresh
+        found = view_state.fingerprints(conn, live_schema, (r.name for r in RELATIONS))
+        view_state.note_audited(conn, found, passed=True)
+        told = [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
+        shown = release_views(conn, live_schema, found, migration_id)
         for relation in differing:
             conn.execute(sql.SQL("drop table {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
     except psycopg.errors.IntegrityError as error:
@@ -73,7 +80,7 @@ def release(conn: Connection, live_schema: str, snapshot_id: str) -> list[Change
             where=f"schema {live_schema}",
             next_step="What was live is still live. If a table of your own refers to rows that would go, change it first.",
         ) from error
-    return [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
+    return told, shown
 
 
 def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:

@@ -6,9 +6,11 @@ are never changed, only those of our own sessions.
 
 import json
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 import psycopg
 from psycopg import sql
@@ -43,6 +45,8 @@ _BUILD_SETTINGS = {
     "client_connection_check_interval": "2s",
     "standard_conforming_strings": "on",
 }
+#: Seconds that a migration waits for a refresh of views to end.
+PATIENCE = 600
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
@@ -109,6 +113,21 @@ def cancel_statement_of(thread: threading.Thread) -> None:
 
 
 @contextmanager
+def refresh_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
+    """A session that sees the live relations alone and writes to them; each statement is its own transaction.
+
+    Raises:
+        BuildError: The server refused a statement.
+    """
+    with connect(settings, application_name=f"mediabase {asset}", autocommit=True) as conn:
+        prepare(conn, settings, settings.database.schema_name, asset=asset)
+        try:
+            yield conn
+        except psycopg.Error as error:
+            raise build_error(error, asset) from error
+
+
+@contextmanager
 def live_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
     """A read-only session that sees the live relations alone."""
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
@@ -135,29 +154,53 @@ def build_error(error: psycopg.Error, asset: str) -> BuildError:
     return BuildError(f"The database refused: {what}{detail}.", where=asset, next_step=step)
 
 
-def hold_migration_lock(settings: Settings, owner: str) -> None:
-    """Take the lock that one migration of a target holds, for as long as this process works on `owner` (a run id).
+class Purpose(StrEnum):
+    """What a run holds the lock of a target for; part of the name of its session."""
 
-    Taken once per run, on a session of its own; a process that dies loses it.
+    MIGRATION = "migration"
+    REFRESH = "refresh"
+
+
+def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpose.MIGRATION) -> None:
+    """Take the lock that one run on a target holds, for as long as this process works on `owner` (a run id).
+
+    Taken once per run, on a session of its own; a process that dies loses it. A migration waits for a refresh of views.
 
     Raises:
-        MigrationLockedError: Another migration of the same target is running.
+        MigrationLockedError: A migration of the same target is running, or a refresh does not end.
     """
     with _guard:
         held = _locks.get(owner)
         if held is not None and not held.closed and not held.broken:
             return
-        conn = connect(settings, application_name=f"mediabase migration {owner}", autocommit=True)
-        row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, lock_key(settings))).fetchone()
-        if not (row and row[0]):
+        conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
+        began = time.monotonic()
+        while not _try_lock(conn, settings):
             who = lock_holder(conn, settings)
+            if purpose is Purpose.MIGRATION and is_refresh(who) and time.monotonic() - began < PATIENCE:
+                time.sleep(0.2)
+                continue
             conn.close()
             raise MigrationLockedError(
-                f"Another migration of this database is running{who}.",
+                f"{'A refresh of views does not end' if is_refresh(who) else 'Another migration of this database is running'}{who}.",
                 where=f"schema {settings.database.schema_name}",
                 next_step="Wait until it has ended (mediabase status), then try again.",
             )
         _locks[owner] = conn
+
+
+def _try_lock(conn: Connection, settings: Settings) -> bool:
+    row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, lock_key(settings))).fetchone()
+    return bool(row and row[0])
+
+
+def is_refresh(holder: str) -> bool:
+    """Whether the phrase of `lock_holder` names a refresh of views.
+
+    >>> is_refresh(" (mediabase refresh 1234, since 2026-01-01 10:00, server process 1)"), is_refresh("")
+    (True, False)
+    """
+    return holder.startswith(f" (mediabase {Purpose.REFRESH} ")
 
 
 def release_migration_lock(owner: str) -> None:

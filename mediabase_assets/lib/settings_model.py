@@ -48,7 +48,7 @@ WITHOUT_EFFECT: dict[str, str] = {
 }
 """Dotted key to the reason why it is accepted and does nothing."""
 
-RESERVED_SCHEMAS = ("mediabase_next", "mediabase_ops", "mediabase_dagster", "information_schema")
+RESERVED_SCHEMAS = ("mediabase_next", "mediabase_ops", "mediabase_dagster", "mediabase_successors", "information_schema")
 """Schemas that the project or PostgreSQL keeps for itself, never a target."""
 
 

@@ -15,6 +15,7 @@ def asset_spec(
     description: str,
     code_version: str,
     deps: Iterable[dg.AssetKey] = (),
+    automation_condition: dg.AutomationCondition[Any] | None = None,
     **metadata: Any,
 ) -> dg.AssetSpec:
     """The spec of an asset.
@@ -25,6 +26,7 @@ def asset_spec(
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
         deps: Assets that it is made from.
+        automation_condition: When Dagster materializes it by itself.
         metadata: Facts about the definition, such as `column_schema`.
     """
     return dg.AssetSpec(
@@ -33,6 +35,7 @@ def asset_spec(
         description=description,
         code_version=code_version,
         group_name=key.path[0],
+        automation_condition=automation_condition,
         kinds={"postgres"},
         owners=["team:mediabase"],
         tags={STAGE_TAG: str(int(stage))},

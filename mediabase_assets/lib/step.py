@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from mediabase_assets.lib import journal
-from mediabase_assets.lib.session import hold_migration_lock
+from mediabase_assets.lib.session import Purpose, hold_migration_lock
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.telling import migration_id_of
 from mediabase_assets.model.errors import MediabaseError
@@ -45,7 +45,15 @@ class Step:
 
 
 @contextmanager
-def step(context: dg.AssetExecutionContext, settings: Settings, asset: str, stage: Stage, *, locks: bool = True) -> Iterator[Step]:
+def step(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    asset: str,
+    stage: Stage,
+    *,
+    locks: bool = True,
+    purpose: Purpose = Purpose.MIGRATION,
+) -> Iterator[Step]:
     """Run an asset's body.
 
     Args:
@@ -54,6 +62,7 @@ def step(context: dg.AssetExecutionContext, settings: Settings, asset: str, stag
         asset: Key of the asset, `layer/relation`.
         stage: Stage of the owner's process.
         locks: Whether the step writes, so that no other migration may run.
+        purpose: What the run works for; only a migration is noted in the journal of migrations.
 
     Raises:
         dagster.Failure: The body raised one of our errors.
@@ -62,21 +71,23 @@ def step(context: dg.AssetExecutionContext, settings: Settings, asset: str, stag
     this = Step(settings, migration_id_of(context), asset, stage, now)
     try:
         if locks:
-            hold_migration_lock(settings, context.run.run_id)
+            hold_migration_lock(settings, context.run.run_id, purpose)
         yield this
     except MediabaseError as error:
-        _note(this, str(error))
+        _note(this, str(error), purpose)
         raise dg.Failure(
             description=str(error),
             metadata={"what": error.what, "where": error.where, "next step": error.next_step},
             allow_retries=False,
         ) from error
     except dg.Failure as failure:
-        _note(this, failure.description or "")
+        _note(this, failure.description or "", purpose)
         raise
 
 
-def _note(this: Step, what: str) -> None:
+def _note(this: Step, what: str, purpose: Purpose) -> None:
+    if purpose is not Purpose.MIGRATION:
+        return
     journal.note_failure(
         this.settings,
         migration_id=this.migration_id,

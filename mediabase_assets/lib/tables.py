@@ -12,6 +12,7 @@ from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.session import BUILD_SCHEMA
 from mediabase_assets.lib.statements import NORMALIZED, VERSION_FOLDERS, Connection, run
 from mediabase_assets.model.tables import TABLES, Relation, Table
+from mediabase_assets.model.views import VIEWS
 
 #: The schema version that this code deploys, and the folder of its files.
 SCHEMA_VERSION = "v1.0.0"
@@ -25,15 +26,19 @@ def table_named(name: str) -> Table:
 
 def drop_built(conn: Connection, table: Table) -> None:
     """Drop what an earlier attempt left of a table in the build schema."""
+    _drop_dependents(conn, table)
     if table.is_view:
         conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, table.name)))
-    _drop_dependents(conn, table)
     for relation in reversed(table.relations):
         conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
 
 
 def _drop_dependents(conn: Connection, table: Table) -> None:
     """Drop the views of the build schema that show a table which is built anew (they are built after it)."""
+    for view in VIEWS:
+        if table.name in view.parents:
+            keyword = sql.SQL("materialized view" if view.is_materialized else "view")
+            conn.execute(sql.SQL("drop {} if exists {}").format(keyword, sql.Identifier(BUILD_SCHEMA, view.name)))
     for other in TABLES:
         if other.is_view and table.name in other.parents:
             conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, other.name)))

@@ -15,8 +15,10 @@ from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.lib.view_release import ViewChange
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.views import VIEWS
 
 KEY = dg.AssetKey(["release", "current_release"])
 
@@ -27,10 +29,11 @@ KEY = dg.AssetKey(["release", "current_release"])
         asset_spec(
             KEY,
             Stage.INDEXES,
-            deps=[dg.AssetKey(["validation", "migration_report"])],
-            description="What readers see: all normalized tables of one migration, published in one transaction after every audit "
-            "has passed. New relations are moved into place; of live ones only the rows that differ are changed.",
-            code_version="1",
+            deps=[dg.AssetKey(["validation", "migration_report"]), *(dg.AssetKey(["views", v.name]) for v in VIEWS)],
+            description="What readers see: all normalized tables and views of one migration, published in one transaction after every "
+            "audit has passed. New relations are moved into place; of live tables only the rows that differ are changed, live views "
+            "are refreshed while they are read.",
+            code_version="2",
         )
     ],
 )
@@ -40,13 +43,14 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
     with step(context, settings, KEY.to_user_string(), Stage.INDEXES) as this:
         with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
             snapshot = current_snapshot(conn, settings, this.asset)
-            changes = release(conn, settings.database.schema_name, snapshot.snapshot_id)
+            changes, shown = release(conn, settings.database.schema_name, snapshot.snapshot_id, this.migration_id)
             schema.record_version(conn, settings.database.schema_name)
-            _record(conn, this, snapshot, changes)
+            _record(conn, this, snapshot, changes, shown)
         yield dg.MaterializeResult(
             asset_key=KEY,
             metadata={
                 "changes": rows_table([c.__dict__ for c in changes]),
+                "views": rows_table([c.__dict__ for c in shown]),
                 "rows changed": sum(c.inserted + c.updated + c.deleted for c in changes),
                 "tables": len(TABLES),
                 "release": this.migration_id,
@@ -56,7 +60,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         )
 
 
-def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change]) -> None:
+def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> None:
     """The release's record, in the transaction that makes it true."""
     conn.execute("delete from mediabase_ops.releases where release_id = %s", (this.migration_id,))
     conn.execute(
@@ -69,9 +73,14 @@ def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Chan
                values (%s, %s, %s, %s, %s, %s, %s, %s)""",
             [(this.migration_id, c.relation, c.how, c.rows, c.content_hash, c.inserted, c.updated, c.deleted) for c in changes],
         )
+        cursor.executemany(
+            """insert into mediabase_ops.release_views (release_id, view, how, reason, row_count, content_hash)
+               values (%s, %s, %s, %s, %s, %s)""",
+            [(this.migration_id, c.view, c.how, c.reason, c.rows, c.content_hash) for c in shown],
+        )
     conn.execute(
         "update mediabase_ops.built_relations set is_live = true where relation = any(%s)",
-        ([c.relation for c in changes],),
+        ([*(c.relation for c in changes), *(c.view for c in shown)],),
     )
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,

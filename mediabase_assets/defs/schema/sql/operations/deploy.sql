@@ -51,6 +51,17 @@ create table if not exists release_relations (
 );
 comment on table release_relations is 'One row per release and relation: moved into place or changed by difference, rows changed, content hash.';
 
+create table if not exists release_views (
+  release_id text not null references releases (release_id) on delete cascade,
+  view text not null,
+  how text not null,
+  reason text not null,
+  row_count bigint not null,
+  content_hash text not null,
+  primary key (release_id, view)
+);
+comment on table release_views is 'One row per release and view: moved into place, created, refreshed, replaced or kept, why, content hash.';
+
 create table if not exists built_relations (
   relation text primary key,
   asset text not null,
@@ -135,3 +146,37 @@ create table if not exists repairs (
 );
 comment on table repairs is 'Every value that is kept but was changed: where it stood, why, what it was; one row per value of the gene for repairs that recur inside it.';
 create index if not exists repairs_migration_reason_idx on repairs (migration_id, reason);
+
+create table if not exists view_state (
+  view text primary key,
+  definition text not null,
+  catalogue text not null,
+  index_names text[] not null,
+  inputs jsonb not null,
+  content_hash text not null,
+  row_count bigint not null,
+  migration_id text not null,
+  refreshed_at timestamptz not null default now()
+);
+comment on table view_state is 'One row per live view: what it was defined as, and the fingerprints of the tables that its rows were last made from.';
+
+create table if not exists view_refreshes (
+  view text not null,
+  refreshed_at timestamptz not null default now(),
+  run_id text not null,
+  how text not null,
+  reason text not null,
+  rows_before bigint,
+  row_count bigint,
+  content_hash text,
+  seconds double precision not null
+);
+comment on table view_refreshes is 'One row per view and refresh outside a release: created, replaced, refreshed or found to be up to date, why, and how long it took.';
+
+create table if not exists audited_relations (
+  relation text primary key,
+  fingerprint text not null,
+  passed boolean not null,
+  audited_at timestamptz not null default now()
+);
+comment on table audited_relations is 'One row per live relation: the state that was last audited, and whether it passed. Views are never refreshed from one that did not.';

@@ -1,0 +1,187 @@
+"""The life of a view as an asset, behind one factory.
+
+In a run that will release, a view is built and audited in the build schema, as tables are, and the release publishes it.
+In any other run the live view is brought up to date, audited and committed in one transaction (`view_refresh`).
+When only checks are selected, the live view is audited and nothing is written.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.lib import ahead, audit, journal, tables, views
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import BUILD_SCHEMA, Purpose, build_session, live_session, refresh_session
+from mediabase_assets.lib.snapshot import current_snapshot
+from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.statements import Connection, code_version, count, read
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import check_result, column_schema
+from mediabase_assets.lib.view_refresh import refresh_view
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.views import View
+
+NUMBERS = "every_number_agrees_with_the_tables"
+CHECKS = {
+    "every_row_fits_its_model": "The Pandera model of the view, over all rows: columns, types, ranges, formats; of lists their length.",
+    "every_key_is_unique": "No key occurs twice, none is NULL: the grain is what the description says.",
+    NUMBERS: "Totals over all rows are those of the tables, and no row contradicts itself.",
+}
+#: The step whose presence makes a run one that releases.
+RELEASE_STEP = "release__current_release"
+
+
+def checks_of(view: View) -> dict[str, str]:
+    """The checks of a view with their sentences."""
+    left_out = set() if view.audits_rows else {"every_row_fits_its_model"}
+    return {name: text for name, text in CHECKS.items() if name not in left_out and (view.key or name != "every_key_is_unique")}
+
+
+def findings(conn: Connection, view: View) -> list[audit.Finding]:
+    """The audit of the view that the session sees."""
+    query = sql.SQL(read(views.QUERIES / "checks" / f"{view.name}.sql"))
+    found = [audit.failing_rows(conn, NUMBERS, query, {"view": view.name, "against": ", ".join(view.parents)})]
+    if view.key:
+        found.append(audit.check_keys(conn, view))
+    if view.audits_rows:
+        found.append(audit.check_model(conn, view))
+    return found
+
+
+def view_asset(view: View) -> dg.AssetsDefinition:
+    """The asset of a view."""
+    key = dg.AssetKey(["views", view.name])
+    deps = [dg.AssetKey(["normalized", parent]) for parent in view.parents]
+    version = code_version(*(views.QUERIES / folder / f"{view.name}.sql" for folder in ("", "checks")))
+    condition: dg.AutomationCondition[Any] = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+
+    @dg.multi_asset(
+        name=f"views__{view.name}",
+        specs=[
+            asset_spec(
+                key,
+                Stage.VIEWS,
+                deps=deps,
+                description=view.description,
+                code_version=version,
+                column_schema=column_schema(view.columns, {}),
+                automation_condition=condition if view.is_materialized else None,
+            )
+        ],
+        check_specs=[dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in checks_of(view).items()],
+        can_subset=True,
+    )
+    def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        settings = mediabase.settings()
+        wanted = {k.name for k in context.selected_asset_check_keys}
+        if not context.selected_asset_keys:
+            with live_session(settings, asset=key.to_user_string()) as conn:
+                found = findings(conn, view)
+            yield from (check_result(key, f) for f in found if f.check in wanted)
+        elif will_release(context):
+            with step(context, settings, key.to_user_string(), Stage.VIEWS) as this:
+                yield from ahead.events_of(context, this, lambda s: _build(s, view, key, wanted, version))
+        else:
+            with step(context, settings, key.to_user_string(), Stage.VIEWS, purpose=Purpose.REFRESH) as this:
+                yield from _refresh(context, this, view, key, wanted)
+
+    every = set(checks_of(view))
+    ahead.register(
+        ahead.Work(
+            key.to_user_string(), frozenset(d.to_user_string() for d in deps), view.cost, Stage.VIEWS,
+            lambda this: _build(this, view, key, every, version),
+        )
+    )  # fmt: skip
+    return _asset
+
+
+def will_release(context: dg.AssetExecutionContext) -> bool:
+    """Whether the release is among the steps of the run."""
+    snapshot = context.run.execution_plan_snapshot_id
+    assert snapshot is not None
+    return RELEASE_STEP in context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
+
+
+class _Rollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
+    """Ends a transaction whose audit failed."""
+
+
+def _build(
+    this: Step, view: View, key: dg.AssetKey, wanted: set[str], version: str
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Build and audit in the build schema, in one transaction; a failed check rolls it back."""
+    found: list[audit.Finding] = []
+    metadata: dict[str, Any] = {}
+    digest = ""
+    try:
+        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            snapshot = current_snapshot(conn, this.settings, this.asset)
+            views.drop_built(conn, view, BUILD_SCHEMA)
+            views.create(conn, view, BUILD_SCHEMA)
+            views.finish(conn, view, BUILD_SCHEMA)
+            found = findings(conn, view)
+            if any(not f.passed for f in found):
+                raise _Rollback
+            digest = tables.record_built(
+                conn, asset=this.asset, schema=BUILD_SCHEMA, relations=(view.name,), snapshot_id=snapshot.snapshot_id,
+                migration_id=this.migration_id, code_version=version,
+            )  # fmt: skip
+            metadata = _tell(conn, this, view)
+            journal.write_stage(
+                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
+                started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]),
+            )  # fmt: skip
+    except _Rollback:
+        this.detail["failed"] = [f.check for f in found if not f.passed]
+    yield from (check_result(key, f) for f in found if f.check in wanted)
+    _require_passed(view, found, "it was dropped, and everything live is as it was")
+    yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "migration": this.migration_id}, data_version=dg.DataVersion(digest))
+
+
+def _refresh(
+    context: dg.AssetExecutionContext, this: Step, view: View, key: dg.AssetKey, wanted: set[str]
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Bring the live view up to date."""
+    live = this.settings.database.schema_name
+    with refresh_session(this.settings, asset=this.asset) as conn:
+        done = refresh_view(conn, view, live, run_id=context.run.run_id, findings=findings)
+        metadata = _tell(conn, this, view) if all(f.passed for f in done.findings) else {}
+    yield from (check_result(key, f) for f in done.findings if f.check in wanted)
+    _require_passed(view, done.findings, "the refresh was rolled back, and the view keeps its old rows")
+    context.log.info(f"{view.name}: {done.change.how}{f', because {done.change.reason}' if done.change.reason else ', nothing changed'}")
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            **metadata,
+            "how": done.change.how,
+            "why": done.change.reason or "no table beneath it changed",
+            "rows before": done.rows_before or 0,
+        },
+        data_version=dg.DataVersion(done.change.content_hash),
+    )
+
+
+def _tell(conn: Connection, this: Step, view: View) -> dict[str, Any]:
+    size = conn.execute("select pg_total_relation_size(%s::regclass)", (view.name,)).fetchone()
+    return {
+        "dagster/row_count": count(conn, view.name),
+        "dagster/table_name": f"{this.settings.database.schema_name}.{view.name}",
+        "dagster/column_schema": column_schema(view.columns, tables.types_of(conn, view.name)),
+        "bytes": int(size[0]) if size else 0,
+        "seconds": this.seconds,
+    }
+
+
+def _require_passed(view: View, found: list[audit.Finding], outcome: str) -> None:
+    failed = [f for f in found if not f.passed]
+    if not failed:
+        return
+    lines = [f"{view.name} did not pass its audit; {outcome}."]
+    for finding in failed:
+        lines.append(f"  {finding.check}: {finding.failures} failures")
+        lines += [f"    {row}" for row in finding.sample[:3]]
+    lines.append("  next:  look at the tables that it shows (the job `audit`), then run again.")
+    raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)

@@ -1,0 +1,174 @@
+"""Bringing one live view up to date outside a release: from tables that passed their audit, audited before the commit.
+
+A refresh whose audit fails is rolled back, so that it never replaces good content; readers see the old rows until the
+commit, and do not wait. Killed at any moment, it leaves the old view.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg import sql
+
+from mediabase_assets.lib import audit, schema, view_release, view_state, views
+from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.tables import table_named
+from mediabase_assets.lib.view_release import Plan, ViewChange
+from mediabase_assets.lib.views import Difference
+from mediabase_assets.model.errors import AuditError, BuildError
+from mediabase_assets.model.tables import Table
+from mediabase_assets.model.views import View
+
+#: Where the successor of a view is made before it takes its place; gone afterwards.
+SUCCESSORS = "mediabase_successors"
+Findings = Callable[[Connection, View], list[Finding]]
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did, and what its audit found."""
+
+    change: ViewChange
+    rows_before: int | None
+    findings: list[Finding]
+
+
+class _AuditFailed(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
+    """Ends a transaction whose audit failed."""
+
+
+def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str, findings: Findings) -> Refreshed:
+    """Bring a view up to date if its tables or its definition changed.
+
+    Args:
+        conn: A refresh session.
+        view: The view.
+        live_schema: Where people read.
+        run_id: The run that does it, for the record.
+        findings: The audit of the view that the session sees.
+
+    Raises:
+        AuditError: A table that it is made from does not pass its audit.
+        BuildError: A table is not there.
+        ReleaseError: Something stands in the way of a replacement.
+    """
+    _require_tables(conn, view, live_schema)
+    if not view_state.has_records(conn):
+        with conn.transaction():
+            schema.prepare_schemas(conn)
+    found = _audited_inputs(conn, view, live_schema)
+    began = datetime.now(UTC)
+    told: list[Finding] = []
+    try:
+        with conn.transaction():
+            plan = view_release.plans(conn, live_schema, found, [view])[0]
+            before = view_state.records(conn).get(view.name)
+            change = _bring(conn, plan, live_schema, findings, told)
+            if change.how != "kept":
+                view_state.record(
+                    conn, view, live_schema, inputs=plan.inputs, content_hash=change.content_hash, rows=change.rows,
+                    migration_id=f"refresh {run_id[:8]}",
+                )  # fmt: skip
+            _log(conn, change, before.rows if before else None, run_id, began)
+    except _AuditFailed:
+        change = ViewChange(view.name, "rolled back", "its audit failed", 0, "")
+        before = None
+    return Refreshed(change, before.rows if before else None, told)
+
+
+def _require_tables(conn: Connection, view: View, live_schema: str) -> None:
+    for name in view_state.stored_relations(view):
+        row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (live_schema, name)).fetchone()
+        if not (row and row[0]):
+            raise BuildError(
+                f"The table {name} is not there, so that {view.name} has nothing to show.",
+                where=f"schema {live_schema}",
+                next_step="Run `mediabase migrate` first.",
+            )
+
+
+def _audited_inputs(conn: Connection, view: View, live_schema: str) -> dict[str, str]:
+    """The fingerprints of a view's tables, each of which has passed its audit as it is now.
+
+    Raises:
+        AuditError: One does not pass.
+    """
+    found = view_state.fingerprints(conn, live_schema, view_state.stored_relations(view))
+    for parent in view.parents:
+        table = table_named(parent)
+        wrong = _audit(conn, table, {r.name: found[r.name] for r in table.relations})
+        if wrong:
+            raise AuditError(
+                f"The table {table.name} does not pass its audit, so that {view.name} was not refreshed from it: {wrong}.",
+                where=f"{live_schema}.{table.name}",
+                next_step="Mend its rows (the job `audit` shows them); the view keeps its content until then.",
+            )
+    return found
+
+
+def _audit(conn: Connection, table: Table, found: dict[str, str]) -> str:
+    """Why a live table does not pass its audit; empty if it does. What was audited in this state before is not looked at again."""
+    known = view_state.audited(conn)
+    seen = [known.get(name) for name in found]
+    if all(s is not None and s[0] == fingerprint for s, fingerprint in zip(seen, found.values(), strict=True)):
+        return "" if all(s is not None and s[1] for s in seen) else "it did not when it was last looked at"
+    with conn.transaction():
+        checks = [audit.check_keys(conn, table), audit.check_references(conn, table), audit.check_model(conn, table)]
+    failed = [c for c in checks if c is not None and not c.passed]
+    view_state.note_audited(conn, found, passed=not failed)
+    return "; ".join(f"{c.check}: {c.failures} failures, such as {dict(c.sample[0]) if c.sample else '…'}" for c in failed)
+
+
+def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, told: list[Finding]) -> ViewChange:
+    """Refresh, create or replace, and audit what the session then sees."""
+    view, how = plan.view, "kept"
+    if plan.reason and plan.difference in (Difference.NONE, Difference.INDEXES):
+        view_release.refresh_live(conn, plan, live_schema)
+        how = "refreshed"
+    elif plan.reason:
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(SUCCESSORS)))
+        views.drop_built(conn, view, SUCCESSORS)
+        view_release.make_successor(conn, view, SUCCESSORS, live_schema)
+        conn.execute(sql.SQL("set local search_path = {}, {}").format(sql.Identifier(SUCCESSORS), sql.Identifier(live_schema)))
+        how = "created" if plan.difference is Difference.ABSENT else "replaced"
+    told += findings(conn, view)
+    if any(not f.passed for f in told):
+        raise _AuditFailed
+    digest, rows = "", 0
+    if how in ("created", "replaced"):
+        rows, digest = content_hash(conn, SUCCESSORS, view.name)
+        _publish(conn, view, how, live_schema)
+    elif how == "refreshed":
+        rows, digest = content_hash(conn, live_schema, view.name)
+    else:
+        known = view_state.records(conn)[view.name]
+        rows, digest = known.rows, known.content_hash
+    return ViewChange(view.name, how, plan.reason, rows, digest)
+
+
+def _publish(conn: Connection, view: View, how: str, live_schema: str) -> None:
+    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
+    if how == "created":
+        view_release.move(conn, view, SUCCESSORS, live_schema)
+    else:
+        view_release.replace(conn, [view], SUCCESSORS, live_schema)
+    conn.execute(sql.SQL("drop schema {}").format(sql.Identifier(SUCCESSORS)))
+
+
+def _log(conn: Connection, change: ViewChange, before: int | None, run_id: str, began: datetime) -> None:
+    conn.execute(
+        """insert into mediabase_ops.view_refreshes (view, run_id, how, reason, rows_before, row_count, content_hash, seconds)
+           values (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (
+            change.view,
+            run_id,
+            change.how,
+            change.reason,
+            before,
+            change.rows,
+            change.content_hash,
+            (datetime.now(UTC) - began).total_seconds(),
+        ),
+    )

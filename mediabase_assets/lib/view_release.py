@@ -1,0 +1,263 @@
+"""The views' part of a release: those just built appear, live ones are refreshed or replaced, in the release's transaction.
+
+1. A view that is not live is moved into place, or made there if the tables that it was built from are not the live ones.
+2. A live one of the same definition is refreshed concurrently if a table beneath it changed; else it is left alone.
+3. A live one of another definition is replaced at the very end: its successor is complete before it goes, views of other
+   people on it are put up again, and readers are locked out for the length of a rename.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.lib import dependents, view_functions, view_state, views
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.session import BUILD_SCHEMA
+from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.views import Described, Difference
+from mediabase_assets.model.errors import ReleaseError
+from mediabase_assets.model.views import VIEWS, View
+
+#: How long a replacement waits for readers at a time before it lets the others pass, and how often it tries.
+SHORT_WAIT, ATTEMPTS = "50ms", 600
+
+
+@dataclass(frozen=True)
+class ViewChange:
+    """What a release or a refresh did to one view.
+
+    Attributes:
+        view: Its name.
+        how: `moved` into place, `created` there, `replaced`, `refreshed`, or `kept` as it is.
+        reason: Why, in words.
+        rows: Rows afterwards.
+        content_hash: Content afterwards.
+    """
+
+    view: str
+    how: str
+    reason: str
+    rows: int
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done with a view, decided before anything is done."""
+
+    view: View
+    difference: Difference
+    reason: str
+    found: Described | None
+    is_built: bool
+    inputs: dict[str, str]
+
+
+def plans(conn: Connection, live_schema: str, found: dict[str, str], wanted: Iterable[View] = VIEWS) -> list[Plan]:
+    """What is to be done with each view.
+
+    Args:
+        conn: A session in a transaction.
+        live_schema: Where people read.
+        found: Fingerprints of the live tables.
+        wanted: The views.
+    """
+    recorded = view_state.records(conn)
+    result = []
+    for view in wanted:
+        described, inputs = views.describe(conn, live_schema, view.name), view_state.inputs_of(view, found)
+        result.append(
+            Plan(
+                view,
+                views.difference(view, described, recorded.get(view.name)),
+                view_state.why_stale(view, described, recorded.get(view.name), inputs),
+                described,
+                views.describe(conn, BUILD_SCHEMA, view.name) is not None,
+                inputs,
+            )
+        )
+    return result
+
+
+def release_views(conn: Connection, live_schema: str, found: dict[str, str], migration_id: str) -> list[ViewChange]:
+    """Publish every view, in the transaction that is open; the tables are live already, those of the build schema still there.
+
+    Raises:
+        ReleaseError: A live view has to change and its successor was not built and audited, or something is in the way.
+    """
+    decided = plans(conn, live_schema, found)
+    _require_built(decided)
+    successors: list[Plan] = []
+    how: dict[str, str] = {}
+    for plan in decided:
+        how[plan.view.name] = _bring(conn, plan, live_schema, successors)
+    view_functions.bring(conn, live_schema)
+    changes = []
+    for plan in decided:
+        place = BUILD_SCHEMA if plan in successors else live_schema
+        changes.append(_told(conn, plan, how[plan.view.name], place))
+    replace(conn, [p.view for p in successors], BUILD_SCHEMA, live_schema)
+    for plan, change in zip(decided, changes, strict=True):
+        if change.how != "kept":
+            view_state.record(
+                conn, plan.view, live_schema, inputs=plan.inputs, content_hash=change.content_hash, rows=change.rows,
+                migration_id=migration_id,
+            )  # fmt: skip
+    return changes
+
+
+def _require_built(decided: list[Plan]) -> None:
+    missing = [p for p in decided if p.reason and not p.is_built]
+    if missing:
+        assets = ", ".join(f"views/{p.view.name}" for p in missing)
+        raise ReleaseError(
+            f"{len(missing)} of {len(decided)} views would show old rows, and were not built and audited from the tables of this release.",
+            where="; ".join(f"{p.view.name}: {p.reason}" for p in missing),
+            next_step=f"Materialize {assets}, then release/current_release; or run `mediabase migrate`.",
+        )
+
+
+def _bring(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan]) -> str:
+    """Do what does not lock readers out, and say what was done; a successor is left in the build schema."""
+    view = plan.view
+    if not plan.reason:
+        if plan.is_built:
+            views.drop_built(conn, view, BUILD_SCHEMA)
+        return "kept"
+    if plan.difference in (Difference.NONE, Difference.INDEXES):
+        views.drop_built(conn, view, BUILD_SCHEMA)
+        if view.is_materialized:
+            refresh_live(conn, plan, live_schema)
+        return "refreshed"
+    moves = plan.is_built and not _reads_build_schema(conn, view)
+    if not moves:
+        views.drop_built(conn, view, BUILD_SCHEMA)
+        make_successor(conn, view, BUILD_SCHEMA, live_schema)
+    if plan.difference is Difference.QUERY:
+        successors.append(plan)
+        return "replaced"
+    move(conn, view, BUILD_SCHEMA, live_schema)
+    return "moved" if moves else "created"
+
+
+def refresh_live(conn: Connection, plan: Plan, live_schema: str) -> None:
+    """Bring indexes and rows of a live view up to date."""
+    recorded = view_state.records(conn)[plan.view.name]
+    assert plan.found is not None
+    views.drop_old_indexes(conn, plan.view, live_schema, recorded, plan.found)
+    views.add_indexes(conn, plan.view, live_schema, plan.found.indexes)
+    views.refresh(conn, plan.view, live_schema)
+
+
+def make_successor(conn: Connection, view: View, schema: str, live_schema: str) -> None:
+    """Create a view in another schema that shows the live tables."""
+    path = conn.execute("show search_path").fetchone()
+    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
+    views.create(conn, view, schema)
+    views.finish(conn, view, schema)
+    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+
+
+def _reads_build_schema(conn: Connection, view: View) -> bool:
+    """Whether a view of the build schema shows relations that are not live."""
+    row = conn.execute(
+        """select exists (
+             select from pg_depend as d join pg_rewrite as r on r.oid = d.objid join pg_class as c on c.oid = d.refobjid
+             where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
+               and r.ev_class = format('%%I.%%I', %s::text, %s::text)::regclass and c.oid <> r.ev_class
+               and c.relnamespace = %s::regnamespace)""",
+        (BUILD_SCHEMA, view.name, BUILD_SCHEMA),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def move(conn: Connection, view: View, schema: str, live_schema: str) -> None:
+    """Move a view into the live schema, where nothing of its name is."""
+    keyword = sql.SQL("materialized view") if view.is_materialized else sql.SQL("view")
+    conn.execute(sql.SQL("alter {} {} set schema {}").format(keyword, sql.Identifier(schema, view.name), sql.Identifier(live_schema)))
+
+
+def replace(conn: Connection, successors: list[View], schema: str, live_schema: str) -> None:
+    """Let views of another schema take the place of live ones of the same name, all at once.
+
+    Raises:
+        ReleaseError: Readers never left them for a moment, or something stands on one that cannot be put up again.
+    """
+
+    def all_at_once() -> None:
+        for view in successors:
+            _replace(conn, view, schema, live_schema)
+
+    if successors:
+        patiently(conn, all_at_once, where=", ".join(v.name for v in successors))
+
+
+def _replace(conn: Connection, view: View, schema: str, live_schema: str) -> None:
+    found = views.describe(conn, live_schema, view.name)
+    assert found is not None
+    grants = dependents.grants_on(conn, live_schema, view.name)
+    above = dependents.take_down(conn, live_schema, view.name)
+    views.drop(conn, live_schema, view.name, found.kind)
+    move(conn, view, schema, live_schema)
+    dependents.give(conn, live_schema, view.name, grants)
+    dependents.put_up(conn, above)
+
+
+def patiently(conn: Connection, action: Callable[[], None], *, where: str) -> None:
+    """Do what locks readers out: wait a moment only, let them pass, and try again.
+
+    Raises:
+        ReleaseError: It never succeeded, or what was done cannot be.
+    """
+    usual = conn.execute("show lock_timeout").fetchone()
+    for attempt in range(ATTEMPTS):
+        try:
+            with conn.transaction():
+                conn.execute("select set_config('lock_timeout', %s, true)", (SHORT_WAIT,))
+                action()
+                conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
+                return
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(0.1 if attempt < ATTEMPTS - 1 else 0)
+        except (
+            psycopg.errors.DependentObjectsStillExist,
+            psycopg.errors.UndefinedColumn,
+            psycopg.errors.DatatypeMismatch,
+            psycopg.errors.UndefinedFunction,
+        ) as error:
+            raise ReleaseError(
+                f"Something that people made stands on a view and does not fit its new definition: {error.diag.message_primary}.",
+                where=f"{where}; {error.diag.message_detail or ''}".rstrip("; "),
+                next_step="Nothing was changed. Drop or change that object, then release again.",
+            ) from error
+    raise ReleaseError(
+        "A view is being read all the time, so that it could not be replaced.",
+        where=where,
+        next_step="Nothing was changed. Try again when the long queries that read it have ended (see pg_stat_activity).",
+    )
+
+
+def _told(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
+    """What became of a view, and that it holds what was audited."""
+    noted = conn.execute(
+        "select row_count, content_hash from mediabase_ops.built_relations where relation = %s", (plan.view.name,)
+    ).fetchone()
+    if noted is None:
+        raise ReleaseError(
+            "A view was never built and audited.",
+            where=plan.view.name,
+            next_step=f"Materialize views/{plan.view.name}, then release again.",
+        )
+    rows, digest = int(noted[0]), str(noted[1])
+    if how in ("refreshed", "created", "replaced") and plan.view.is_materialized:
+        live = content_hash(conn, schema, plan.view.name)
+        if live != (rows, digest):
+            raise ReleaseError(
+                "A view shows other rows over the live tables than those that were audited.",
+                where=f"{plan.view.name}: {live.rows} rows, audited {rows}",
+                next_step="Somebody wrote to the tables meanwhile; run the migration again.",
+            )
+    return ViewChange(plan.view.name, how, plan.reason, rows, digest)
