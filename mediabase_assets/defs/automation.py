@@ -1,22 +1,80 @@
-"""Named jobs: what people start by name, in the UI or from the command line."""
+"""Named jobs, the schedule and the sensor: what people start by name, and what starts by itself.
+
+The schedule asks the tables themselves whether anybody wrote to them; the sensor follows what Dagster materialized.
+"""
 
 import dagster as dg
 
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.lib.view_schedule import Due, due_views
+from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.views import MATERIALIZED, VIEWS
+
+_VIEWS = dg.AssetSelection.assets(*(dg.AssetKey(["views", v.name]) for v in MATERIALIZED))
 
 
 @dg.definitions
 def automation() -> dg.Definitions:
-    """The whole migration, and the audit of what is live."""
+    """The whole migration, the audit of what is live, and the refresh of views."""
     migrate = dg.define_asset_job(
         "migrate",
         selection=dg.AssetSelection.all(),
-        description="The whole migration: prerequisites, backup, extraction, tables, audits, release.",
+        description="The whole migration: prerequisites, backup, extraction, tables, views, audits, release.",
         tags={"dagster/max_retries": "0"},
     )
+    audited = (*(dg.AssetKey(["normalized", t.name]) for t in TABLES), *(dg.AssetKey(["views", v.name]) for v in VIEWS))
     audit = dg.define_asset_job(
         "audit",
-        selection=dg.AssetSelection.checks_for_assets(*(dg.AssetKey(["normalized", t.name]) for t in TABLES)),
-        description="Audits the live tables: every check of every table, without writing anything.",
+        selection=dg.AssetSelection.checks_for_assets(*audited),
+        description="Audits the live tables and views: every check of each, without writing anything.",
     )
-    return dg.Definitions(jobs=[migrate, audit], executor=dg.in_process_executor)
+    refresh_views = dg.define_asset_job(
+        "refresh_views",
+        selection=_VIEWS,
+        description="Brings every live view up to date whose tables changed, audits it, and commits. Readers do not wait.",
+    )
+    # follows tables that were materialized and passed; runs by default, as the schedule does
+    after_tables = dg.AutomationConditionSensorDefinition(
+        "refresh_views_after_tables",
+        target=_VIEWS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+        description="Refreshes views after their tables were materialized and passed their blocking checks.",
+    )
+    return dg.Definitions(
+        jobs=[migrate, audit, refresh_views],
+        schedules=[_schedule(refresh_views.name)],
+        sensors=[after_tables],
+        executor=dg.in_process_executor,
+    )
+
+
+def _schedule(job_name: str) -> dg.ScheduleDefinition:
+    """The scheduled refresh, at the time that the configuration says."""
+    when = load_settings().views
+
+    def refresh_stale_views(context: dg.ScheduleEvaluationContext, mediabase: Mediabase) -> dg.RunRequest | dg.SkipReason:
+        found: Due = due_views(mediabase.settings())
+        if not found.reasons:
+            return dg.SkipReason(found.skipped)
+        for view, reason in found.reasons.items():
+            context.log.info(f"{view}: {reason}")
+        return dg.RunRequest(asset_selection=[dg.AssetKey(["views", view]) for view in found.reasons])
+
+    try:
+        return dg.schedule(
+            cron_schedule=when.refresh_schedule,
+            execution_timezone=when.time_zone,
+            job_name=job_name,
+            name="refresh_views_schedule",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Refreshes the views whose tables changed since, also when the rows were changed outside Dagster.",
+        )(refresh_stale_views)
+    except dg.DagsterInvalidDefinitionError as error:
+        raise ConfigurationError(
+            f"{when.refresh_schedule!r} is not a cron expression.",
+            where="views.refresh_schedule, or MEDIABASE_REFRESH_SCHEDULE",
+            next_step="Five fields: minute, hour, day, month, day of the week; `0 3 * * *` for every night at three.",
+        ) from error

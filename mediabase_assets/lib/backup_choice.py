@@ -5,6 +5,7 @@ How a backup is written, read and verified is in the package `backup`.
 
 import dagster as dg
 
+from mediabase_assets.lib import view_state, views
 from mediabase_assets.lib.backup import (
     BackupManifest,
     BackupScope,
@@ -21,6 +22,7 @@ from mediabase_assets.lib.snapshot import snapshot_id_of
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.views import VIEWS
 
 BACKUP_KEY = dg.AssetKey(["backup", "legacy_backup"])
 #: Metadata entry of the backup asset that names the backup.
@@ -30,8 +32,8 @@ BACKUP_ID = "backup"
 def scope_of(settings: Settings) -> BackupScope:
     """What a migration could ever touch: the legacy table, the live relations, `schema_version`, our own records."""
     live = settings.database.schema_name
-    views = [t.name for t in TABLES if t.is_view]
-    names = [*(r.name for r in RELATIONS), *views, "schema_version"]
+    shown = [t.name for t in TABLES if t.is_view]
+    names = [*(r.name for r in RELATIONS), *shown, *(v.name for v in VIEWS), "schema_version"]
     return BackupScope(
         legacy=RelationName(settings.database.source_schema, settings.database.legacy_table),
         relations=tuple(RelationName(live, name) for name in names),
@@ -76,10 +78,11 @@ def _can_be_made_again(conn: Connection, settings: Settings, manifest: BackupMan
         ).fetchall()
     )
     plain = {t.name for t in TABLES if t.is_view} | {"schema_version"}
+    recorded = view_state.records(conn)
     return all(
         (name.name in plain and _is_ours(conn, name)) or (name.name in released and content_hash(conn, *name).digest == released[name.name])
         for name in names
-        if not _is_view_on_ours(conn, name)
+        if not _is_view_on_ours(conn, name) and not _is_our_view(conn, name, recorded)
     )
 
 
@@ -95,13 +98,19 @@ def _is_ours(conn: Connection, name: RelationName) -> bool:
 
 def _is_view_on_ours(conn: Connection, name: RelationName) -> bool:
     """Views that people made survive a release untouched."""
-    if name.name in {r.name for r in RELATIONS}:
+    if name.name in {*(r.name for r in RELATIONS), *(v.name for v in VIEWS)}:
         return False
     row = conn.execute(
         "select relkind in ('v', 'm') from pg_class where oid = format('%%I.%%I', %s::text, %s::text)::regclass",
         tuple(name),
     ).fetchone()
     return bool(row and row[0])
+
+
+def _is_our_view(conn: Connection, name: RelationName, recorded: dict[str, views.Recorded]) -> bool:
+    """Whether a view is as we made it, so that it can be made again; one of somebody else would be replaced, and be lost."""
+    found = views.describe(conn, name.schema, name.name) if name.name in recorded else None
+    return found is not None and found.catalogue == recorded[name.name].catalogue
 
 
 def chosen_backup(instance: dg.DagsterInstance, settings: Settings) -> BackupManifest:

@@ -25,6 +25,16 @@ class TableChange:
 
 
 @dataclass(frozen=True)
+class ViewChange:
+    """A view of the release. `how` is moved, created, refreshed, replaced or kept."""
+
+    view: str
+    how: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class ReasonCount:
     """Facts that were quarantined or repaired for a reason, with the sentence that a curator reads."""
 
@@ -42,6 +52,7 @@ class MigrationResult:
         migration_id: Which one.
         changes: Relations of its release.
         views: Tables that are shown by a view over such relations, with their rows.
+        view_changes: Views of its release.
         previous_release: The release before it; empty if it is the first.
         reasons: Quarantine and repairs by reason, the most frequent first.
         accounts: Lines of its accounts.
@@ -53,6 +64,7 @@ class MigrationResult:
     migration_id: str
     changes: tuple[TableChange, ...]
     views: dict[str, int]
+    view_changes: tuple[ViewChange, ...]
     previous_release: str
     reasons: tuple[ReasonCount, ...]
     accounts: int
@@ -120,6 +132,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         migration_id=migration_id,
         changes=tuple(TableChange(*row) for row in changes),
         views=_views(conn, migration_id),
+        view_changes=_view_changes(conn, migration_id),
         previous_release=str(before[0]) if before else "",
         reasons=tuple(ReasonCount(row[0], row[1], int(row[2]), _sentence(row[0], row[1])) for row in reasons),
         accounts=int(account[0]),
@@ -137,6 +150,15 @@ def _views(conn: Connection, migration_id: str) -> dict[str, int]:
         (migration_id, assets),
     ).fetchall()
     return {str(name): int(count) for name, count in rows}
+
+
+def _view_changes(conn: Connection, migration_id: str) -> tuple[ViewChange, ...]:
+    rows = conn.execute(
+        """select v.view, v.how, v.reason, v.row_count from mediabase_ops.release_views as v
+           join mediabase_ops.releases as r using (release_id) where r.migration_id = %s order by v.view""",
+        (migration_id,),
+    ).fetchall()
+    return tuple(ViewChange(*row) for row in rows)
 
 
 def _sentence(outcome: str, code: str) -> str:

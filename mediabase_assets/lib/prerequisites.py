@@ -17,6 +17,7 @@ from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS
 from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.views import VIEWS
 
 #: Oldest server that is supported: the oldest that PostgreSQL itself supports.
 OLDEST_SERVER = 140000
@@ -216,15 +217,17 @@ def _alone(conn: Connection, settings: Settings) -> Finding:
 def _names(conn: Connection, settings: Settings) -> Finding:
     live = settings.database.schema_name
     expected = {r.name: set(r.columns) for r in RELATIONS} | {t.name: set(t.columns) for t in TABLES if t.is_view}
+    shown = [v.name for v in VIEWS]
     rows = conn.execute(
-        """select c.relname, array_agg(a.attname::text) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        """select c.relname, array_agg(a.attname::text), c.relkind::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
            join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-           where n.nspname = %s and c.relname = any(%s) group by 1 order by 1""",
-        (live, list(expected)),
+           where n.nspname = %s and c.relname = any(%s) group by 1, 3 order by 1""",
+        (live, [*expected, *shown]),
     ).fetchall()
-    foreign = [name for name, columns in rows if not expected[name] <= set(columns)]
+    # a view of an old program under the name of one of ours is replaced, a table is not
+    foreign = [n for n, columns, kind in rows if (kind not in ("v", "m") if n in shown else not expected[n] <= set(columns))]
     renames = "; ".join(f"alter table {live}.{name} rename to {name}_old" for name in foreign)
     return _finding(
         "target_names_are_free", not foreign, f"Other relations than ours have these names in {live}: {', '.join(foreign)}.",
-        f"Rename them ({renames};) or set MB_POSTGRES_SCHEMA to another schema.", looked_for=len(expected), found=len(rows),
+        f"Rename them ({renames};) or set MB_POSTGRES_SCHEMA to another schema.", looked_for=len(expected) + len(shown), found=len(rows),
     )  # fmt: skip

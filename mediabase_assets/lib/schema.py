@@ -1,18 +1,19 @@
 """The versioned schema: deploy, verify, revert; and the record of which version is live.
 
-A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, one file per table. It is deployed into
-whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
+A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, one file per table; the views that people
+query stand on it. It is deployed into whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
 """
 
 from typing import Any, NamedTuple
 
 from psycopg import sql
 
-from mediabase_assets.lib import tables
+from mediabase_assets.lib import tables, view_functions, views
 from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA
 from mediabase_assets.lib.statements import OPERATIONS, Connection, run
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import TABLES, Relation
+from mediabase_assets.model.views import FUNCTIONS, VIEWS, View
 
 #: Where a version is deployed, verified and reverted before it is used.
 REHEARSAL_SCHEMA = "mediabase_rehearsal"
@@ -28,7 +29,7 @@ class VersionRecord(NamedTuple):
 
 
 def deploy(conn: Connection) -> None:
-    """Create all tables with keys, foreign keys, views and comments in the first schema of the search_path."""
+    """Create all tables with keys, foreign keys, views, functions and comments in the first schema of the search_path."""
     for table in TABLES:
         tables.create(conn, table)
         tables.add_keys(conn, table)
@@ -37,12 +38,22 @@ def deploy(conn: Connection) -> None:
         tables.add_references(conn, table)
         tables.create_view(conn, table)
         tables.add_view_comments(conn, table)
+    schema = _first_schema(conn)
+    for view in VIEWS:
+        views.create(conn, view, schema)
+        views.finish(conn, view, schema)
+    view_functions.bring(conn, schema)
+
+
+def _first_schema(conn: Connection) -> str:
+    row = conn.execute("select current_schema()").fetchone()
+    return str(row[0]) if row else ""
 
 
 def verify(conn: Connection, schema: str) -> list[str]:
     """How what is deployed in a schema differs from the model; empty if it does not.
 
-    Looks at the columns of every relation and view, their order, all comments, keys, unique sets, and foreign keys.
+    Looks at the columns of every relation and view, their order, all comments, keys, unique sets, foreign keys, and indexes of views.
     """
     wrong = []
     for table in TABLES:
@@ -57,6 +68,23 @@ def verify(conn: Connection, schema: str) -> list[str]:
                 wrong.append(f"{name}: comments differ from the model")
         for relation in table.relations:
             wrong += _wrong_keys(conn, schema, relation)
+    for view in VIEWS:
+        wrong += _wrong_view(conn, schema, view)
+    return wrong
+
+
+def _wrong_view(conn: Connection, schema: str, view: View) -> list[str]:
+    found, described = _columns(conn, schema, view.name), views.describe(conn, schema, view.name)
+    if described is None:
+        return [f"{view.name}: is not there"]
+    wrong = []
+    if list(found) != list(view.columns):
+        wrong.append(f"{view.name}: columns are {list(found)}, the model says {list(view.columns)}")
+    elif found != view.columns or _comment(conn, schema, view.name) != view.description:
+        wrong.append(f"{view.name}: comments differ from the model")
+    wanted = sorted(i.name_on(view.name) for i in view.all_indexes)
+    if sorted(described.indexes) != wanted:
+        wrong.append(f"{view.name}: indexes are {sorted(described.indexes)}, the model says {wanted}")
     return wrong
 
 
@@ -99,6 +127,10 @@ def _wrong_keys(conn: Connection, schema: str, relation: Relation) -> list[str]:
 
 def revert(conn: Connection) -> None:
     """Drop everything that `deploy` created, children first; never other people's objects."""
+    for name in FUNCTIONS:
+        conn.execute(sql.SQL("drop function {}").format(sql.Identifier(name)))
+    for view in VIEWS:
+        views.drop(conn, _first_schema(conn), view.name, "m" if view.is_materialized else "v")
     for table in reversed(TABLES):
         if table.is_view:
             conn.execute(sql.SQL("drop view {}").format(sql.Identifier(table.name)))

@@ -8,6 +8,7 @@ loads; those that have nothing to act on here are listed in `WITHOUT_EFFECT`, so
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -24,7 +25,7 @@ WITHOUT_EFFECT: dict[str, str] = {
     "database.backup_database": "backups are files, not databases",
     "performance.batch_size": "tables are built by whole-set SQL, not in batches",
     "performance.index_creation_parallel": "PostgreSQL decides how many processes build an index",
-    "performance.materialized_view_refresh_interval": "views are refreshed by the release and by a Dagster schedule",
+    "performance.materialized_view_refresh_interval": "the release refreshes views, and views.refresh_schedule says when else",
     "performance.query_timeout": "a stage takes as long as it needs",
     "performance.memory_limit_mb": "Python's memory does not grow with the data",
     "performance.parallel_workers": "PostgreSQL decides how many processes run a query",
@@ -186,6 +187,41 @@ class ValidationSettings(Section):
         return patterns
 
 
+_CRON_WORDS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_CRON_LIMITS = (59, 23, 31, 12, 7)
+_CRON_FIELD = re.compile(r"(\*|[a-z]{3}|\d{1,2})(-([a-z]{3}|\d{1,2}))?(/\d{1,2})?", re.IGNORECASE)
+
+
+def _fits(field: str, limit: int) -> bool:
+    """Whether a field of a cron expression has its form and range."""
+    parts = field.split(",")
+    return all(_CRON_FIELD.fullmatch(p) for p in parts) and all(int(n) <= limit for n in re.findall(r"\d+", field.partition("/")[0]))
+
+
+class ViewSettings(Section):
+    """When views are brought up to date by themselves."""
+
+    refresh_schedule: str = Field(default="0 3 * * *", min_length=1, description="cron expression of the scheduled refresh")
+    time_zone: str = Field(default="UTC", description="time zone of the schedule, Europe/Berlin")
+
+    @field_validator("refresh_schedule")
+    @classmethod
+    def _is_cron(cls, value: str) -> str:
+        """Its form; Dagster, which runs by it, has the last word."""
+        if value not in _CRON_WORDS and (len(value.split()) != len(_CRON_LIMITS) or not all(map(_fits, value.split(), _CRON_LIMITS))):
+            raise ValueError(f"{value!r} is not a cron expression (minute, hour, day, month, day of the week), such as `0 3 * * *`")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not a time zone, such as Europe/Berlin") from error
+        return value
+
+
 class TestingSettings(Section):
     """The owner's settings of the tests that his script ran before a migration."""
 
@@ -227,6 +263,7 @@ class Settings(Section):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
+    views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 
     @model_validator(mode="before")

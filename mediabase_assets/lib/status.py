@@ -19,6 +19,7 @@ from mediabase_assets.lib.session import OPERATIONS_SCHEMA, lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.views import VIEWS
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,17 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Refresh:
+    """A refresh of a view outside a release."""
+
+    view: str
+    refreshed_at: datetime
+    how: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Status:
     """Everything that `mediabase status` tells.
 
@@ -86,6 +98,8 @@ class Status:
         databases: Databases of ours on the server, with bytes.
         legacy: The legacy table.
         tables: The normalized tables, all of them, whether there or not.
+        views: The views that people query, all of them.
+        refreshes: The last refreshes of views outside a release, newest first.
         lock: Who migrates right now, as a phrase; empty if nobody does.
         runs: The last migrations, newest first.
         stages: Stages of the newest one.
@@ -100,6 +114,8 @@ class Status:
     databases: tuple[tuple[str, int], ...]
     legacy: Relation
     tables: tuple[Relation, ...]
+    views: tuple[Relation, ...]
+    refreshes: tuple[Refresh, ...]
     lock: str
     runs: tuple[Run, ...]
     stages: tuple[StageRow, ...]
@@ -136,6 +152,8 @@ def read_status(settings: Settings) -> Status:
             databases=_databases(conn),
             legacy=relation(conn, settings.database.source_schema, settings.database.legacy_table),
             tables=tuple(relation(conn, live, t.name) for t in TABLES),
+            views=tuple(relation(conn, live, v.name) for v in VIEWS),
+            refreshes=_refreshes(conn) if has_journal else (),
             lock=lock,
             runs=runs,
             stages=_stages(conn, runs[0].migration_id) if runs else (),
@@ -225,6 +243,15 @@ def _releases(conn: Connection) -> tuple[Release, ...]:
            group by 1, 2, 3 order by 2 desc limit 5""",
     )
     return tuple(Release(*row) for row in rows)
+
+
+def _refreshes(conn: Connection) -> tuple[Refresh, ...]:
+    rows = _rows(
+        conn,
+        """select view, refreshed_at, how, reason, seconds from mediabase_ops.view_refreshes
+           where how <> 'kept' order by refreshed_at desc, view limit 5""",
+    )
+    return tuple(Refresh(*row) for row in rows)
 
 
 def _rows(conn: Connection, query: Any, *parameters: Any) -> Sequence[tuple[Any, ...]]:

@@ -14,8 +14,10 @@ from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import OPERATIONS, VERSION_FOLDERS, Connection, code_version
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result
+from mediabase_assets.lib.views import QUERIES
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.views import VIEWS
 
 KEY = dg.AssetKey(["schema", "normalized_schema"])
 _CHECK = "deployed_schema_is_the_model"
@@ -28,13 +30,17 @@ _CHECK = "deployed_schema_is_the_model"
             KEY,
             Stage.SCHEMA,
             deps=[dg.AssetKey(["backup", "legacy_backup"])],
-            description="The versioned definition of the normalized tables: deployed, verified and reverted in a schema of its "
+            description="The versioned definition of the normalized tables and views: deployed, verified and reverted in a schema of its "
             "own; and the schemas in which the migration builds and keeps its accounts.",
-            code_version=code_version(OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql"))),
+            code_version=code_version(
+                OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql")), *sorted(QUERIES.glob("**/*.sql"))
+            ),
         )
     ],
     check_specs=[
-        dg.AssetCheckSpec(_CHECK, asset=KEY, blocking=True, description="Columns, order, comments and keys are those of the model.")
+        dg.AssetCheckSpec(
+            _CHECK, asset=KEY, blocking=True, description="Columns, order, comments, keys and indexes of views are those of the model."
+        )
     ],
     can_subset=True,
 )
@@ -48,7 +54,9 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
             recorded = schema.versions(conn, settings.database.schema_name)
             _open_journal(conn, context, this)
         sample = tuple({"difference": text} for text in wrong)
-        finding = audit.Finding(_CHECK, not wrong, {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS)}, len(wrong), sample)
+        finding = audit.Finding(
+            _CHECK, not wrong, {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS), "views": len(VIEWS)}, len(wrong), sample
+        )
         if any(k.name == _CHECK for k in context.selected_asset_check_keys):
             yield check_result(KEY, finding)
         if wrong:

@@ -20,6 +20,7 @@ def print_status(console: Console, status: Status) -> None:
     _print_stages(console, status)
     _print_runs(console, status)
     _print_releases(console, status)
+    _print_refreshes(console, status)
     _print_backups(console, status)
 
 
@@ -37,7 +38,7 @@ def _print_records(console: Console, status: Status) -> None:
     table = _table("Records", "Relation", "Rows", "Size", right=("Rows", "Size"))
     _add_relation(table, status.legacy)
     if any(t.rows is not None for t in status.tables):
-        for relation in status.tables:
+        for relation in (*status.tables, *status.views):
             _add_relation(table, relation)
     if status.runs:
         quarantined = status.runs[0].quarantined
@@ -107,6 +108,18 @@ def _print_releases(console: Console, status: Status) -> None:
             escape(release.release_id), _when(release.released_at), escape(release.schema_version),
             number(release.relations), number(release.inserted), number(release.updated), number(release.deleted),
         )  # fmt: skip
+    console.print(table)
+    console.print()
+
+
+def _print_refreshes(console: Console, status: Status) -> None:
+    if not status.refreshes:
+        return
+    table = _table("Last refreshes of views", "View", "When", "What", "Why", "Took", right=("Took",))
+    for refresh in status.refreshes:
+        table.add_row(
+            escape(refresh.view), _when(refresh.refreshed_at), escape(refresh.how), escape(refresh.reason), duration(refresh.seconds)
+        )
     console.print(table)
     console.print()
 

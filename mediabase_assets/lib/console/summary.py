@@ -20,6 +20,8 @@ from genes as g join gene_pathways as p using (gene_id) join gene_pathways as o 
 left join gene_drug_interactions as i on i.gene_id = o.gene_id
 where g.gene_symbol = 'TP53' group by 1, 2 order by 3 desc, 2 limit 10;"""
 
+_DONE = {"moved": "new", "created": "new", "kept": "as it was: nothing beneath it changed"}
+
 
 def print_success(console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float) -> None:
     """Tell what a migration that was released did."""
@@ -128,6 +130,20 @@ def _print_changes(console: Console, result: MigrationResult) -> None:
         table.add_row(change.relation, number(change.rows), *(number(c) if c else "·" for c in changed))
     for name, rows in result.views.items():
         table.add_row(name, number(rows), "view", "", "")
+    console.print(table)
+    console.print()
+    if result.view_changes:
+        _print_views(console, result)
+
+
+def _print_views(console: Console, result: MigrationResult) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Views", title_justify="left")
+    table.add_column("View")
+    table.add_column("Rows", justify="right")
+    table.add_column("What was done")
+    for change in result.view_changes:
+        why = f", because {change.reason}" if change.reason and change.how != "moved" else ""
+        table.add_row(change.view, number(change.rows), escape(f"{_DONE.get(change.how, change.how)}{why}"))
     console.print(table)
     console.print()
 

@@ -1,0 +1,39 @@
+"""Whether a scheduled refresh has anything to do: which live views are old, asked of the database.
+
+Here belongs the question; how a view is refreshed is in `view_refresh`, when it is asked in the definitions.
+"""
+
+from dataclasses import dataclass, field
+
+from mediabase_assets.lib import view_state
+from mediabase_assets.lib.session import live_session, lock_holder
+from mediabase_assets.lib.settings import Settings
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a scheduled refresh has to do.
+
+    Attributes:
+        reasons: Views that are old, each with the reason in words.
+        skipped: Why there is nothing to do, where there are none.
+    """
+
+    reasons: dict[str, str] = field(default_factory=dict)
+    skipped: str = ""
+
+
+def due_views(settings: Settings) -> Due:
+    """The views that a scheduled refresh has to bring up to date now.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    with live_session(settings, asset="schedule of views") as conn:
+        who = lock_holder(conn, settings)
+        if who:
+            return Due(skipped=f"The database is being worked on{who}; a migration brings the views up to date by itself.")
+        if not view_state.has_records(conn) or not view_state.records(conn):
+            return Due(skipped="Nothing was released yet, so that there are no views to refresh.")
+        reasons = view_state.stale_views(conn, settings.database.schema_name)
+        return Due(reasons, "" if reasons else "No table changed since the views were last refreshed.")
