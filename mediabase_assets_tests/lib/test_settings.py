@@ -109,14 +109,31 @@ def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
     for name, key in ENVIRONMENT.items():
         if name in ("MB_POSTGRES_HOST", "MB_POSTGRES_SERVICE"):
             continue
+        given = {"MEDIABASE_REFRESH_SCHEDULE": "@daily", "MEDIABASE_TIME_ZONE": "Europe/Berlin"}.get(name, "1")
         with monkeypatch.context() as patch:
-            patch.setenv(name, "1")
+            patch.setenv(name, given)
             settings = load_settings()
         value = settings
         for part in key.split("."):
             value = getattr(value, part)
         text = value.get_secret_value() if key == "database.password" else value
-        assert text in (1, True, "1", tmp_path / "1"), name
+        assert text in ((1, True, "1", tmp_path / "1") if given == "1" else (given,)), name
+
+
+@pytest.mark.parametrize("text", ["0 3 * * *", "*/5 * * * *", "@daily", "0 3 * * mon-fri", "0,30 3 1-15/2 * *"])
+def test_a_cron_expression_is_taken(text, tmp_path):
+    assert load_settings(write(tmp_path, f"views: {{refresh_schedule: '{text}'}}")).views.refresh_schedule == text
+
+
+@pytest.mark.parametrize("text", ["nonsense", "61 3 * * *", "0 3 * *", "0 24 * * *", "0 3 * * * *"])
+def test_what_is_no_cron_expression_is_refused(text, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"views\.refresh_schedule.* is not a cron expression"):
+        load_settings(write(tmp_path, f"views: {{refresh_schedule: '{text}'}}"))
+
+
+def test_what_is_no_time_zone_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"views\.time_zone.*'Mars/Olympus' is not a time zone"):
+        load_settings(write(tmp_path, "views: {time_zone: Mars/Olympus}"))
 
 
 def test_empty_counts_as_not_set(tmp_path, monkeypatch):

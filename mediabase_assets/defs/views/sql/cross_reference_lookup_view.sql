@@ -2,7 +2,7 @@
 -- view_created_at: when the gene's row was last written.
 -- Inputs: gene_cross_references, genes, transcripts.
 with of_transcripts as (
-  select gene_id, array_agg(transcript_id order by transcript_id) as transcript_ids, count(*) as transcript_count
+  select gene_id, array_agg(transcript_id order by transcript_id collate "C") as transcript_ids, count(*) as transcript_count
   from transcripts
   group by gene_id
 )

@@ -9,7 +9,7 @@ with ranked as (
     row_number() over (
       partition by i.drug_name
       order by array_position(array['Approved', 'Withdrawn', 'Phase III', 'Phase II', 'Phase I', 'Preclinical'], i.clinical_phase::text) nulls last,
-        i.evidence_strength desc, i.source, i.drug_id, i.gene_id) as place
+        i.evidence_strength desc, i.source collate "C", i.drug_id collate "C", i.gene_id collate "C") as place
   from gene_drug_interactions as i
   join genes as g using (gene_id)
 ),
@@ -24,8 +24,8 @@ of_drugs as (
     (array_agg(clinical_phase::text order by place))[1] as clinical_phase,
     (array_agg(approval_status::text order by place) filter (where approval_status is not null))[1] as approval_status,
     count(distinct gene_id) as target_gene_count,
-    array_agg(distinct gene_symbol order by gene_symbol) as target_genes,
-    coalesce(array_agg(distinct interaction_type order by interaction_type) filter (where interaction_type is not null), '{}') as interaction_types,
+    array_agg(distinct gene_symbol collate "C" order by gene_symbol collate "C") as target_genes,
+    coalesce(array_agg(distinct interaction_type collate "C" order by interaction_type collate "C") filter (where interaction_type is not null), '{}') as interaction_types,
     avg(evidence_strength) as avg_evidence_strength,
     count(*) filter (where evidence_strength >= 4) as high_confidence_interactions,
     max(created_at) as created_at
@@ -35,7 +35,7 @@ of_drugs as (
 of_pathways as (
   select
     d.drug_name, count(distinct p.pathway_id) as pathway_count,
-    array_agg(distinct p.pathway_name order by p.pathway_name) filter (where p.pathway_name is not null) as affected_pathways
+    array_agg(distinct p.pathway_name collate "C" order by p.pathway_name collate "C") filter (where p.pathway_name is not null) as affected_pathways
   from (select distinct drug_name, gene_id from gene_drug_interactions) as d
   join gene_pathways as p using (gene_id)
   group by d.drug_name

@@ -5,10 +5,10 @@
 with targets as (
   select
     i.drug_interaction_id, count(*) as target_gene_count,
-    array_agg(g.gene_symbol order by g.gene_symbol, g.gene_id) as target_genes,
-    array_agg(g.gene_id order by g.gene_symbol, g.gene_id) as target_gene_ids,
+    array_agg(g.gene_symbol order by g.gene_symbol collate "C", g.gene_id collate "C") as target_genes,
+    array_agg(g.gene_id order by g.gene_symbol collate "C", g.gene_id collate "C") as target_gene_ids,
     jsonb_agg(jsonb_build_object('gene_id', g.gene_id, 'gene_symbol', g.gene_symbol, 'gene_name', g.gene_name, 'chromosome', g.chromosome)
-      order by g.gene_symbol, g.gene_id) as target_gene_details,
+      order by g.gene_symbol collate "C", g.gene_id collate "C") as target_gene_details,
     max(i.created_at) as created_at
   from gene_drug_interactions as i
   join genes as g using (gene_id)

@@ -5,7 +5,7 @@
 -- gene_drug_interactions, drug_interactions, gene_publications, publications.
 with of_transcripts as (
   select
-    gene_id, count(*) as transcript_count, array_agg(transcript_id order by transcript_id) as transcript_ids,
+    gene_id, count(*) as transcript_count, array_agg(transcript_id order by transcript_id collate "C") as transcript_ids,
     avg(expression_fold_change) as avg_expression_fold_change, max(expression_fold_change) as max_expression_fold_change,
     min(expression_fold_change) as min_expression_fold_change
   from transcripts
@@ -14,7 +14,7 @@ with of_transcripts as (
 of_references as (
   select
     gene_id,
-    jsonb_agg(jsonb_build_object('database', external_db, 'id', external_id, 'description', null) order by external_db, external_id) as cross_references
+    jsonb_agg(jsonb_build_object('database', external_db, 'id', external_id, 'description', null) order by external_db collate "C", external_id collate "C") as cross_references
   from gene_cross_references
   group by gene_id
 ),
@@ -27,7 +27,7 @@ of_go as (
   select
     go.gene_id,
     jsonb_agg(jsonb_build_object('go_id', go.go_id, 'term', g.term_name, 'category', g.category, 'evidence', go.evidence_code)
-      order by go.go_id, go.evidence_code) as go_terms
+      order by go.go_id collate "C", go.evidence_code collate "C") as go_terms
   from go join go_terms as g using (go_id)
   group by go.gene_id
 ),
@@ -35,7 +35,7 @@ of_pathways as (
   select
     l.gene_id,
     jsonb_agg(jsonb_build_object('pathway_id', p.pathway_id, 'name', p.pathway_name, 'database', p.source_database, 'species', p.species)
-      order by p.pathway_id) as pathways
+      order by p.pathway_id collate "C") as pathways
   from (select distinct gene_id, pathway_id from gene_pathways) as l
   join pathways as p using (pathway_id)
   group by l.gene_id
@@ -44,7 +44,7 @@ of_drugs as (
   select
     l.gene_id,
     jsonb_agg(jsonb_build_object('drug_name', d.drug_name, 'mechanism', d.mechanism_of_action, 'target_type', d.target_type,
-      'indication', d.indication, 'source', d.source_database) order by d.drug_name, d.drug_interaction_id) as drug_interactions
+      'indication', d.indication, 'source', d.source_database) order by d.drug_name collate "C", d.drug_interaction_id collate "C") as drug_interactions
   from gene_drug_interactions as l
   join drug_interactions as d using (drug_interaction_id)
   group by l.gene_id

@@ -29,14 +29,14 @@ held as (
 ),
 of_genes as (
   select
-    h.go_id, count(*) as associated_gene_count, array_agg(g.gene_symbol order by g.gene_symbol, g.gene_id) as associated_genes,
+    h.go_id, count(*) as associated_gene_count, array_agg(g.gene_symbol order by g.gene_symbol collate "C", g.gene_id collate "C") as associated_genes,
     max(g.updated_at) as updated_at
   from held as h
   join genes as g using (gene_id)
   group by h.go_id
 ),
 qualified as (
-  select go_id, array_agg(distinct qualifier order by qualifier) as qualifiers
+  select go_id, array_agg(distinct qualifier collate "C" order by qualifier collate "C") as qualifiers
   from go_term_set_members
   join sizes using (go_set_id)
   where qualifier is not null
@@ -46,10 +46,10 @@ inherited as (
   select distinct go_id, inherited_from from go_term_set_members join sizes using (go_set_id) where inherited_from is not null
 ),
 specific as (
-  select go_id, array_agg(inherited_from order by inherited_from) as terms from inherited group by go_id
+  select go_id, array_agg(inherited_from order by inherited_from collate "C") as terms from inherited group by go_id
 ),
 general as (
-  select inherited_from as go_id, array_agg(go_id order by go_id) as terms from inherited group by inherited_from
+  select inherited_from as go_id, array_agg(go_id order by go_id collate "C") as terms from inherited group by inherited_from
 )
 select
   t.go_id, t.term_name, t.category, t.definition,

@@ -11,11 +11,11 @@ linked as (
 members as (
   select
     l.pathway_id, count(*) as gene_count,
-    array_agg(g.gene_symbol order by g.gene_symbol, g.gene_id) as pathway_genes,
-    array_agg(g.gene_id order by g.gene_symbol, g.gene_id) as pathway_gene_ids,
+    array_agg(g.gene_symbol order by g.gene_symbol collate "C", g.gene_id collate "C") as pathway_genes,
+    array_agg(g.gene_id order by g.gene_symbol collate "C", g.gene_id collate "C") as pathway_gene_ids,
     coalesce(sum(c.transcripts), 0)::bigint as transcript_count,
     jsonb_agg(jsonb_build_object('gene_id', g.gene_id, 'gene_symbol', g.gene_symbol, 'gene_name', g.gene_name, 'gene_type', g.gene_type)
-      order by g.gene_symbol, g.gene_id) as pathway_gene_details,
+      order by g.gene_symbol collate "C", g.gene_id collate "C") as pathway_gene_details,
     max(l.created_at) as created_at
   from linked as l
   join genes as g using (gene_id)

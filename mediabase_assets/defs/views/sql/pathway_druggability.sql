@@ -6,8 +6,8 @@
 with of_genes as (
   select
     pathway_id, pathway_source,
-    mode() within group (order by pathway_name) as pathway_name,
-    mode() within group (order by pathway_category) as pathway_category,
+    mode() within group (order by pathway_name collate "C") as pathway_name,
+    mode() within group (order by pathway_category collate "C") as pathway_category,
     count(*) as total_genes, avg(confidence_score) as avg_pathway_confidence, max(created_at) as created_at
   from gene_pathways
   group by pathway_id, pathway_source
@@ -17,8 +17,8 @@ of_drugs as (
     p.pathway_id, p.pathway_source,
     count(distinct i.gene_id) as druggable_genes,
     count(distinct i.drug_name) as unique_drugs,
-    array_agg(distinct i.drug_name order by i.drug_name) filter (where i.clinical_phase = 'Approved') as approved_drugs,
-    array_agg(distinct i.drug_class::text order by i.drug_class::text) filter (where i.drug_class is not null) as drug_classes,
+    array_agg(distinct i.drug_name collate "C" order by i.drug_name collate "C") filter (where i.clinical_phase = 'Approved') as approved_drugs,
+    array_agg(distinct i.drug_class::text collate "C" order by i.drug_class::text collate "C") filter (where i.drug_class is not null) as drug_classes,
     avg(i.evidence_strength) as avg_evidence_strength,
     max(i.created_at) as created_at
   from gene_pathways as p

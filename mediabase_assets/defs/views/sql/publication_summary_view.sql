@@ -11,10 +11,10 @@ with cited as (
 of_genes as (
   select
     c.publication_id, count(*) as associated_gene_count,
-    array_agg(g.gene_symbol order by g.gene_symbol, g.gene_id) as associated_genes,
+    array_agg(g.gene_symbol order by g.gene_symbol collate "C", g.gene_id collate "C") as associated_genes,
     avg(c.relevance_score) as avg_relevance_score, max(c.relevance_score) as max_relevance_score,
     jsonb_agg(jsonb_strip_nulls(jsonb_build_object('gene_id', g.gene_id, 'gene_symbol', g.gene_symbol,
-      'relevance_score', c.relevance_score, 'mention_count', c.mention_count)) order by g.gene_symbol, g.gene_id) as gene_associations,
+      'relevance_score', c.relevance_score, 'mention_count', c.mention_count)) order by g.gene_symbol collate "C", g.gene_id collate "C") as gene_associations,
     max(g.updated_at) as updated_at
   from cited as c
   join genes as g using (gene_id)

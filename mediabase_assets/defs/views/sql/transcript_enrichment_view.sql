@@ -8,7 +8,7 @@ with of_sets as (
   select
     m.go_set_id,
     jsonb_agg(jsonb_build_object('go_id', m.go_id, 'term', g.term_name, 'category', g.category, 'evidence', m.evidence_code)
-      || case when m.qualifier is null then '{}' else jsonb_build_object('qualifier', m.qualifier) end order by m.go_id) as go_annotations
+      || case when m.qualifier is null then '{}' else jsonb_build_object('qualifier', m.qualifier) end order by m.go_id collate "C") as go_annotations
   from go_term_set_members as m
   join go_terms as g using (go_id)
   group by m.go_set_id
@@ -17,7 +17,7 @@ of_products as (
   select
     transcript_id,
     jsonb_agg(jsonb_strip_nulls(jsonb_build_object('product_id', product_id, 'uniprot_id', uniprot_id, 'protein_name', protein_name,
-      'product_type', product_type, 'function_description', function_description)) order by product_type, product_id) as products
+      'product_type', product_type, 'function_description', function_description)) order by product_type collate "C", product_id) as products
   from transcript_products
   group by transcript_id
 )
