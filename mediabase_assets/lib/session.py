@@ -169,24 +169,30 @@ def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpo
     Raises:
         MigrationLockedError: A migration of the same target is running, or a refresh does not end.
     """
-    with _guard:
-        held = _locks.get(owner)
-        if held is not None and not held.closed and not held.broken:
-            return
-        conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
-        began = time.monotonic()
-        while not _try_lock(conn, settings):
-            who = lock_holder(conn, settings)
-            if purpose is Purpose.MIGRATION and is_refresh(who) and time.monotonic() - began < PATIENCE:
-                time.sleep(0.2)
-                continue
-            conn.close()
+    began = time.monotonic()
+    while (who := _take(settings, owner, purpose)) is not None:
+        if purpose is not Purpose.MIGRATION or not is_refresh(who) or time.monotonic() - began > PATIENCE:
             raise MigrationLockedError(
                 f"{'A refresh of views does not end' if is_refresh(who) else 'Another migration of this database is running'}{who}.",
                 where=f"schema {settings.database.schema_name}",
                 next_step="Wait until it has ended (mediabase status), then try again.",
             )
-        _locks[owner] = conn
+        time.sleep(0.2)
+
+
+def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
+    """Take the lock if nobody holds it; otherwise tell who does, as a phrase."""
+    with _guard:
+        held = _locks.get(owner)
+        if held is not None and not held.closed and not held.broken:
+            return None
+        conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
+        if _try_lock(conn, settings):
+            _locks[owner] = conn
+            return None
+        who = lock_holder(conn, settings)
+        conn.close()
+        return who
 
 
 def _try_lock(conn: Connection, settings: Settings) -> bool:
