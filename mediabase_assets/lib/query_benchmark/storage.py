@@ -1,0 +1,97 @@
+"""Storage before and after: heap, TOAST and indexes of the legacy table, of the tables and of the views.
+
+Here belong sizes of relations that are live; the build schema and `mediabase_ops` are no part of a release.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from psycopg import sql
+
+from mediabase_assets.lib.query_benchmark.questions import SQL
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import DEFS, Connection, read
+from mediabase_assets.model.tables import RELATIONS
+
+Group = Literal["legacy table", "tables", "views"]
+#: The owner's goals: size of the tables, and of tables and views together, as shares of the legacy table.
+TABLES_GOAL, VIEWS_GOAL = 0.20, 0.50
+#: Materialized views take storage; the plain ones among these names take none and are not found.
+VIEWS = tuple(sorted(path.stem for path in (DEFS / "views" / "sql").glob("*.sql")))
+
+
+class RelationSize(NamedTuple):
+    """Bytes of one relation."""
+
+    group: Group
+    relation: str
+    heap_bytes: int
+    toast_bytes: int
+    index_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """All of it."""
+        return self.heap_bytes + self.toast_bytes + self.index_bytes
+
+
+def relation_sizes(conn: Connection, settings: Settings) -> list[RelationSize]:
+    """Every relation of the legacy table, the tables and the views that stores rows."""
+    database = settings.database
+    wanted: tuple[tuple[Group, str, list[str]], ...] = (
+        ("legacy table", database.source_schema, [database.legacy_table]),
+        ("tables", database.schema_name, [r.name for r in RELATIONS]),
+        ("views", database.schema_name, list(VIEWS)),
+    )
+    found = []
+    for group, schema, relations in wanted:
+        rows = conn.execute(sql.SQL(read(SQL / "relation_sizes.sql")), {"schema": schema, "relations": relations}).fetchall()
+        found += [RelationSize(group, *row) for row in rows]
+    return found
+
+
+def total(sizes: Iterable[RelationSize], *groups: Group) -> int:
+    """Bytes of some groups.
+
+    >>> total([RelationSize("tables", "genes", 2, 1, 1), RelationSize("views", "v", 9, 0, 0)], "tables")
+    4
+    """
+    return sum(s.total_bytes for s in sizes if s.group in groups)
+
+
+def share(sizes: Iterable[RelationSize], *groups: Group) -> float | None:
+    """Size of some groups as a share of the legacy table; None without one.
+
+    >>> share([RelationSize("legacy table", "l", 6, 2, 2), RelationSize("tables", "genes", 1, 0, 1)], "tables")
+    0.2
+    """
+    sizes = list(sizes)
+    legacy = total(sizes, "legacy table")
+    return total(sizes, *groups) / legacy if legacy else None
+
+
+def summary(sizes: Iterable[RelationSize]) -> list[dict[str, str | int | float]]:
+    """One row per group, in MB, with its share of the legacy table."""
+    sizes = list(sizes)
+    groups: tuple[tuple[str, tuple[Group, ...]], ...] = (
+        ("legacy table", ("legacy table",)),
+        ("tables", ("tables",)),
+        ("views", ("views",)),
+        ("tables and views", ("tables", "views")),
+    )
+    return [_row(name, [s for s in sizes if s.group in members], share(sizes, *members)) for name, members in groups]
+
+
+def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, str | int | float]:
+    def mb(amount: int) -> float:
+        return round(amount / 1e6, 1)
+
+    return {
+        "relations": name,
+        "number": len(sizes),
+        "heap MB": mb(sum(s.heap_bytes for s in sizes)),
+        "TOAST MB": mb(sum(s.toast_bytes for s in sizes)),
+        "indexes MB": mb(sum(s.index_bytes for s in sizes)),
+        "total MB": mb(sum(s.total_bytes for s in sizes)),
+        "% of the legacy table": "" if part is None else round(100 * part, 1),
+    }
