@@ -155,10 +155,11 @@ def build_error(error: psycopg.Error, asset: str) -> BuildError:
 
 
 class Purpose(StrEnum):
-    """What a run holds the lock of a target for; part of the name of its session."""
+    """What a step works for; part of the name of the session that holds its lock."""
 
     MIGRATION = "migration"
     REFRESH = "refresh"
+    MEASUREMENT = "measurement"
 
 
 def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpose.MIGRATION) -> None:

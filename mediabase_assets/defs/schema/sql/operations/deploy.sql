@@ -180,3 +180,35 @@ create table if not exists audited_relations (
   audited_at timestamptz not null default now()
 );
 comment on table audited_relations is 'One row per live relation: the state that was last audited, and whether it passed. Views are never refreshed from one that did not.';
+
+create table if not exists query_benchmark (
+  migration_id text not null,
+  query text not null,
+  kind text not null,
+  question text not null,
+  legacy_ms double precision,
+  views_ms double precision,
+  times_faster double precision,
+  is_legacy_stopped boolean not null,
+  repetitions integer not null,
+  legacy_rows bigint,
+  views_rows bigint,
+  is_same_answer boolean,
+  comparison text not null,
+  measured_at timestamptz not null default now(),
+  primary key (migration_id, query)
+);
+comment on table query_benchmark is 'One row per released migration and question: medians of the query of the legacy table and of the query of the views, and how their answers compare. A stopped query counts with the time after which it was stopped.';
+
+create table if not exists storage (
+  migration_id text not null,
+  relation_group text not null,
+  relation text not null,
+  heap_bytes bigint not null,
+  toast_bytes bigint not null,
+  index_bytes bigint not null,
+  total_bytes bigint not null,
+  measured_at timestamptz not null default now(),
+  primary key (migration_id, relation_group, relation)
+);
+comment on table storage is 'One row per released migration and relation of the legacy table, the tables and the views: bytes of heap, TOAST and indexes.';

@@ -1,0 +1,133 @@
+"""The query benchmark: the owner's questions to the legacy table and to the views, and storage before and after.
+
+Here belongs the asset; the questions are in `model/query_pairs.py`, their SQL in `sql/query_benchmark`, the machinery
+in `lib/query_benchmark`.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.lib import journal, schema
+from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.query_benchmark import findings, picture, records, storage
+from mediabase_assets.lib.query_benchmark.measuring import Effort, Result, measure, reading_session
+from mediabase_assets.lib.query_benchmark.questions import PAIRS, SQL
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import Purpose, build_session
+from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.statements import Connection, code_version
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import check_result, rows_table
+from mediabase_assets.model.query_pairs import QUERY_PAIRS
+from mediabase_assets.model.stages import Stage
+
+KEY = dg.AssetKey(["validation", "query_benchmark"])
+#: Neither a slow query nor a large table makes what was released wrong.
+SEVERITIES = {findings.NONE_SLOWER: dg.AssetCheckSeverity.WARN, findings.STORAGE_GOAL: dg.AssetCheckSeverity.WARN}
+
+
+class Benchmark(dg.Config):
+    """How much effort the benchmark takes."""
+
+    repetitions: int = Effort().repetitions
+    seconds: float = Effort().seconds
+    longest_statement_seconds: float = Effort().longest
+
+
+@dg.multi_asset(
+    name="validation__query_benchmark",
+    specs=[
+        asset_spec(
+            KEY,
+            Stage.PERFORMANCE,
+            deps=[dg.AssetKey(["release", "current_release"])],
+            description="One row per question that people asked of the legacy table: how long it and the views take to answer, warm, "
+            "medians of several repetitions, and whether they answer the same; with storage before and after.",
+            code_version=code_version(*PAIRS.glob("*.sql"), *SQL.glob("*.sql")),
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            findings.SAME_ANSWER, asset=KEY,
+            description="Both sides of every pair give the same answer: as it is, or without the rows that the migration quarantined.",
+        ),
+        dg.AssetCheckSpec(
+            findings.NONE_SLOWER, asset=KEY,
+            description="No question takes longer from the views than from the legacy table.",
+        ),
+        dg.AssetCheckSpec(
+            findings.STORAGE_GOAL, asset=KEY,
+            description="Tables with their indexes take at most 20 %, with the views at most 50 %, of the legacy table with its indexes.",
+        ),
+    ],
+    can_subset=True,
+)  # fmt: skip
+def query_benchmark(
+    context: dg.AssetExecutionContext, config: Benchmark, mediabase: Mediabase
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Measure."""
+    settings = mediabase.settings()
+    effort = Effort(config.repetitions, seconds=config.seconds, longest=config.longest_statement_seconds)
+    with step(context, settings, KEY.to_user_string(), Stage.PERFORMANCE, locks=False, purpose=Purpose.MEASUREMENT) as this:
+        with reading_session(settings, effort) as conn:
+            this.migration_id = records.newest_release(conn, this.asset)
+            legacy, rows = _legacy(conn, this)
+            context.log.info(f"{len(QUERY_PAIRS)} questions about release {this.migration_id}, about {effort.seconds:.0f} s.")
+            results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_told(number, result)))
+            sizes = storage.relation_sizes(conn, settings)
+        found = [findings.same_answer(results), findings.none_slower(results), findings.storage_goal(sizes)]
+        if context.selected_asset_keys:
+            _record(this, results, sizes)
+            yield _materialized(this, results, sizes, rows)
+        wanted = {k.name for k in context.selected_asset_check_keys}
+        yield from (check_result(KEY, f, SEVERITIES.get(f.check)) for f in found if f.check in wanted)
+
+
+def _legacy(conn: Connection, this: Step) -> tuple[sql.Identifier | None, int]:
+    """The legacy table, None where it is not there or may not be read, and about how many rows it has."""
+    database = this.settings.database
+    described = describe_legacy_table(conn, database.source_schema, database.legacy_table)
+    usable = described.exists and described.is_readable
+    return (sql.Identifier(database.source_schema, database.legacy_table) if usable else None), described.approximate_rows
+
+
+def _told(number: int, result: Result) -> str:
+    times = records.faster(result)
+    legacy, views = (findings.milliseconds(s.seconds) for s in (result.legacy, result.views))
+    speed = f"{legacy} ms from the legacy table, {views} ms from the views, {times} times faster" if times else f"{views} ms from the views"
+    return f"{number} of {len(QUERY_PAIRS)}, {result.pair.name}: {speed}; {result.compared}."
+
+
+def _record(this: Step, results: list[Result], sizes: list[storage.RelationSize]) -> None:
+    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        schema.prepare_schemas(conn)
+        records.write(conn, this.migration_id, results, sizes)
+        journal.write_stage(
+            conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
+            started_at=this.started_at, finished_at=datetime.now(UTC), rows=len(results),
+        )  # fmt: skip
+
+
+def _materialized(this: Step, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:
+    timed = [t for r in results if (t := r.times_faster) is not None]
+    views = sum(s.group == "views" for s in sizes)
+    subtitle = f"{len(timed)} questions, about {rows:,} legacy rows, {views} materialized views, release {this.migration_id}; warm, medians"
+    png = picture.draw(results, subtitle)
+    metadata: dict[str, Any] = {
+        "queries": rows_table(records.as_rows(results)),
+        "storage": rows_table(storage.summary(sizes)),
+        "storage by relation": rows_table([{**s._asdict(), "total_bytes": s.total_bytes} for s in sizes]),
+        "release": this.migration_id,
+        "seconds": this.seconds,
+        "dagster/row_count": len(results),
+    }
+    if png is None:
+        metadata["speed-ups"] = "The legacy table is not there or may not be read: only the views were timed."
+    else:
+        metadata["speed-ups"] = dg.MetadataValue.md(picture.as_markdown(png, "How many times faster the views answer"))
+        metadata["at least 10 times faster"] = f"{sum(t >= 10 for t in timed)} of {len(timed)}"
+    return dg.MaterializeResult(asset_key=KEY, metadata=metadata)

@@ -1,0 +1,283 @@
+"""The query benchmark: same answers on damaged and on real data, checks that can fail, sizes, picture, records.
+
+Nothing here asserts how fast anything is.
+"""
+
+import base64
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from PIL import Image
+from psycopg import sql
+
+from mediabase_assets.lib.legacy_files import load_legacy_file
+from mediabase_assets.lib.query_benchmark import findings, measuring, picture, questions, records, storage
+from mediabase_assets.lib.statements import DEFS
+from mediabase_assets.model.query_pairs import QUERY_PAIRS
+from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.copies import copy_of, sample_of, told
+
+KEY = "validation/query_benchmark"
+SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
+LEGACY = sql.Identifier("public", "cancer_transcript_base")
+QUICK = measuring.Effort(repetitions=1)
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+
+
+def migrate_with_views(this):
+    """The whole migration but for the benchmark, then the views."""
+    from mediabase_assets.definitions import defs
+
+    keys = {k.to_user_string() for k in defs().resolve_asset_graph().get_all_asset_keys()} - {KEY}
+    result = this.migrate(*keys)
+    assert result.success, told(result)
+    with this.connect() as conn:
+        for path in sorted((DEFS / "views" / "sql").glob("*.sql")):
+            query = {"view": sql.Identifier(path.stem), "query": sql.SQL(path.read_text())}
+            conn.execute(sql.SQL("create materialized view if not exists {view} as {query}").format(**query))
+
+
+def measured(this, *pairs, legacy=LEGACY):
+    with measuring.reading_session(this.settings, QUICK) as conn:
+        return measuring.measure(conn, pairs or QUERY_PAIRS, legacy, QUICK)
+
+
+def pair(name):
+    return next(p for p in QUERY_PAIRS if p.name == name)
+
+
+@pytest.fixture(scope="module")
+def demo(pipeline_home):
+    """A migrated demonstration database with views; tests must not change it."""
+    with harness.project(pipeline_home) as this:
+        migrate_with_views(this)
+        yield this
+
+
+@pytest.fixture
+def copied(demo, pipeline_home):
+    """A copy of it that a test may change."""
+    with copy_of(demo, pipeline_home) as this:
+        yield this
+
+
+@pytest.fixture(scope="module")
+def benchmarked(demo, pipeline_home):
+    """A copy that the asset measured, standing alone, with the run's result."""
+    with copy_of(demo, pipeline_home) as this:
+        yield this, this.migrate(KEY)
+
+
+def metadata_of(result):
+    (event,) = [e for e in result.all_events if e.is_step_materialization]
+    return event.step_materialization_data.materialization.metadata
+
+
+def checks_of(result):
+    return {e.check_name: e for e in result.get_asset_check_evaluations()}
+
+
+def test_every_pair_gives_the_same_answer_on_damaged_data(demo):
+    for result in measured(demo):
+        expected = None if result.pair.not_comparable else True
+        assert result.is_same is expected, (result.pair.name, result.compared, result.unexplained[:5])
+
+
+def test_questions_have_answers(demo):
+    empty = {r.pair.name for r in measured(demo) if not r.views.rows}
+    nothing_changed = {p.name for p in QUERY_PAIRS if "changed" in p.name or "upregulated" in p.name} - {"sota_4a_changed_profile"}
+    assert empty == {"relevant_publications", "common_go_terms", "sota_4b_top_candidates"} | nothing_changed
+
+
+def test_what_is_not_comparable_is_a_closed_list():
+    assert [p.name for p in QUERY_PAIRS if not p.is_comparable] == ["relevant_publications"]
+    for each in QUERY_PAIRS:
+        assert questions.path_of(each, "views").exists()
+        assert questions.path_of(each, "legacy").exists() is each.is_comparable
+    assert len(list(questions.PAIRS.glob("*.sql"))) == sum(1 + p.is_comparable for p in QUERY_PAIRS)
+
+
+def test_a_relevance_was_indeed_never_recorded(demo):
+    assert demo.value("select count(*) from gene_publications where relevance_score is not null") == 0
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}")
+def test_every_pair_gives_the_same_answer_on_real_data(pipeline_home):
+    with harness.project(pipeline_home, demo=None) as this:
+        with this.connect(autocommit=False) as conn:
+            load_legacy_file(conn, SAMPLE)
+            conn.commit()
+        migrate_with_views(this)
+        results = measured(this)
+    assert {r.pair.name for r in results if not r.is_same} == {"relevant_publications"}
+    assert sum(r.explained for r in results) == 0
+    assert next(r for r in results if r.pair.name == "genes_of_drug").views.rows > 10
+
+
+def test_a_changed_cell_fails_exactly_its_pair_and_is_shown(copied):
+    with copied.connect() as conn:
+        definition = sql.SQL((DEFS / "views" / "sql" / "gene_summary_view.sql").read_text())
+        conn.execute("drop materialized view gene_summary_view")
+        conn.execute(sql.SQL("create table gene_summary_view as {}").format(definition))
+        conn.execute("update gene_summary_view set gene_type = 'lncRNA' where gene_symbol = 'TP53'")
+    result = copied.migrate(KEY)
+    assert result.success, told(result)
+    assert harness.failed_checks(result).keys() == {f"{KEY}:{findings.SAME_ANSWER}"}
+    shown = sample_of(checks_of(result)[findings.SAME_ANSWER].metadata)
+    assert {(row["query"], row["only in"], row["gene_type"]) for row in shown} == {
+        ("gene_by_symbol", "legacy", "protein_coding"),
+        ("gene_by_symbol", "views", "lncRNA"),
+    }
+
+
+def test_a_lost_row_is_no_quarantined_row(copied):
+    with copied.connect() as conn:
+        view = sql.SQL((DEFS / "views" / "sql" / "patient_query_optimized_view.sql").read_text())
+        conn.execute("drop materialized view patient_query_optimized_view")
+        conn.execute(sql.SQL("create table patient_query_optimized_view as {}").format(view))
+        conn.execute("delete from patient_query_optimized_view where transcript_id = 'ENST00000269305'")
+    by_name = {r.pair.name: r for r in measured(copied, pair("transcript_by_id"), pair("sota_5_validation"))}
+    assert by_name["transcript_by_id"].is_same is False
+    assert [d.side for d in by_name["transcript_by_id"].unexplained] == ["legacy"]
+    assert by_name["sota_5_validation"].is_same is False
+
+
+def test_a_slower_query_is_found(demo, tmp_path, monkeypatch):
+    for side, text in (("legacy", "select 1 as x"), ("views", "select 1 as x from pg_sleep(0.05)")):
+        (tmp_path / f"sleepy.{side}.sql").write_text(text)
+    monkeypatch.setattr(questions, "PAIRS", tmp_path)
+    results = measured(demo, replace(pair("genes_of_drug"), name="sleepy"))
+    found = findings.none_slower(results)
+    assert not found.passed
+    assert [row["query"] for row in found.sample] == ["sleepy"]
+    assert found.sample[0]["views ms"] >= 50
+
+
+def test_a_statement_that_takes_too_long_is_stopped(demo, tmp_path, monkeypatch):
+    for side, text in (("legacy", "select 1 as x from pg_sleep(5)"), ("views", "select 1 as x")):
+        (tmp_path / f"endless.{side}.sql").write_text(text)
+    monkeypatch.setattr(questions, "PAIRS", tmp_path)
+    effort = measuring.Effort(repetitions=1, longest=0.2)
+    with measuring.reading_session(demo.settings, effort) as conn:
+        (result,) = measuring.measure(conn, (replace(pair("genes_of_drug"), name="endless"),), LEGACY, effort)
+    assert result.legacy.is_stopped
+    assert result.legacy.seconds == 0.2
+    assert records.faster(result).startswith("≥ ")
+    assert result.is_same is None
+    assert "stopped" in result.compared
+
+
+def test_the_session_cannot_write_and_has_the_settings_of_any_reader(demo):
+    with demo.connect() as conn:
+        usual = dict(conn.execute("select name, setting from pg_settings where name in ('work_mem', 'jit')").fetchall())
+    with measuring.reading_session(demo.settings, QUICK) as conn:
+        assert dict(conn.execute("select name, setting from pg_settings where name in ('work_mem', 'jit')").fetchall()) == usual
+    with pytest.raises(Exception, match="read-only"), measuring.reading_session(demo.settings, QUICK) as conn:
+        conn.execute("delete from genes")
+
+
+def test_the_asset_standing_alone_tells_all(benchmarked):
+    _, result = benchmarked
+    assert result.success, told(result)
+    assert harness.failed_checks(result) == {}
+    metadata = metadata_of(result)
+    assert [r.data["query"] for r in metadata["queries"].records] == [p.name for p in QUERY_PAIRS]
+    text = metadata["speed-ups"].value
+    prefix = "](data:image/png;base64,"
+    image = Image.open(io.BytesIO(base64.b64decode(text[text.index(prefix) + len(prefix) : -1])))
+    image.load()
+    assert image.format == "PNG"
+    assert image.width > 1000
+
+
+def test_results_are_rows_of_the_release_and_no_new_migration(benchmarked, demo):
+    this, _ = benchmarked
+    release = this.value("select migration_id from mediabase_ops.releases")
+    assert this.rows("select distinct migration_id from mediabase_ops.query_benchmark") == [(release,)]
+    assert this.value("select count(*) from mediabase_ops.query_benchmark") == len(QUERY_PAIRS)
+    assert this.value("select count(*) from mediabase_ops.query_benchmark where views_ms > 0") == len(QUERY_PAIRS)
+    runs = "select migration_id, status from mediabase_ops.migration_runs"
+    assert this.rows(runs) == demo.rows(runs)
+    assert this.rows("select stage, status from mediabase_ops.migration_stages where asset = %s", KEY) == [(12, "done")]
+    again = this.migrate(KEY)
+    assert again.success
+    assert this.value("select count(*) from mediabase_ops.query_benchmark") == len(QUERY_PAIRS)
+
+
+def test_storage_adds_up_to_what_the_server_says(benchmarked):
+    this, _ = benchmarked
+    wrong = this.rows(
+        """select s.* from mediabase_ops.storage s
+           where total_bytes <> pg_total_relation_size(relation::regclass) or total_bytes <> heap_bytes + toast_bytes + index_bytes"""
+    )
+    assert wrong == []
+    groups = dict(this.rows("select relation_group, count(*) from mediabase_ops.storage group by 1"))
+    assert groups["legacy table"] == 1
+    assert groups["tables"] == 16
+    assert groups["views"] >= 11
+    toast = (
+        "select toast_bytes = pg_total_relation_size(reltoastrelid) from mediabase_ops.storage join pg_class on oid = relation::regclass"
+    )
+    assert this.value(f"{toast} where relation_group = 'legacy table'")
+
+
+def test_without_the_legacy_table_only_the_views_are_timed(copied):
+    with copied.connect() as conn:
+        conn.execute("drop table cancer_transcript_base")
+    result = copied.migrate(KEY)
+    assert result.success, told(result)
+    metadata = metadata_of(result)
+    assert "only the views were timed" in metadata["speed-ups"].value
+    assert all(r.data["views ms"] and not r.data["legacy ms"] for r in metadata["queries"].records)
+    checks = checks_of(result)
+    assert all(check.passed for check in checks.values())
+    assert checks[findings.SAME_ANSWER].metadata["pairs compared"].value == 0
+
+
+def test_before_any_release_it_says_so_and_leaves_the_journal_alone(copied):
+    with copied.connect() as conn:
+        conn.execute("delete from mediabase_ops.releases")
+        before = conn.execute("select * from mediabase_ops.migration_runs").fetchall()
+    result = copied.migrate(KEY)
+    assert not result.success
+    assert "Nothing was released yet" in told(result)
+    assert copied.rows("select * from mediabase_ops.migration_runs") == before
+
+
+def test_a_missing_view_is_named(copied):
+    with copied.connect() as conn:
+        conn.execute("drop materialized view pathway_coverage_view")
+    result = copied.migrate(KEY)
+    assert not result.success
+    assert 'relation "pathway_coverage_view" does not exist' in told(result)
+
+
+def test_a_large_release_misses_its_goal():
+    sizes = [storage.RelationSize("legacy table", "l", 60, 20, 20), storage.RelationSize("tables", "genes", 20, 0, 1)]
+    found = findings.storage_goal([*sizes, storage.RelationSize("views", "v", 20, 0, 0)])
+    assert not found.passed
+    assert [row["relations"] for row in found.sample] == ["tables", "genes", "v"]
+    assert found.examined["goals"] == {"tables": "21.0% of at most 20%", "tables and views": "41.0% of at most 50%"}
+
+
+def test_a_picture_needs_two_sides():
+    assert picture.draw([measuring.Result(QUERY_PAIRS[0], measuring.Side(), measuring.Side(0.1, 5, 1), "not compared")], "") is None
+
+
+def test_the_legacy_table_may_lack_a_column(copied):
+    with copied.connect() as conn:
+        conn.execute("alter table cancer_transcript_base drop column uniprot_ids")
+    (result,) = measured(copied, pair("gene_by_uniprot_accession"))
+    assert result.is_same is None
+    assert "cannot answer" in result.compared
+    assert result.views.seconds is not None
+
+
+def test_errors_of_the_server_are_told(demo):
+    with pytest.raises(Exception, match="The database refused"), measuring.reading_session(demo.settings, QUICK):
+        raise psycopg.errors.DiskFull("no space")
