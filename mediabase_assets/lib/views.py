@@ -87,7 +87,7 @@ def definition_of(view: View) -> str:
     False
     """
     lines = [line for line in query_of(view).splitlines() if not line.lstrip().startswith("--")]
-    indexes = [(i.name_on(view.name), i.columns, i.method, i.is_unique) for i in view.all_indexes]
+    indexes = [(i.name_on(view.name), i.columns, i.method, i.is_unique, i.where) for i in view.all_indexes]
     value = [view.is_materialized, lines, indexes, view.description, view.columns]
     return md5(json.dumps(value).encode(), usedforsecurity=False).hexdigest()
 
@@ -131,12 +131,13 @@ def add_indexes(conn: Connection, view: View, schema: str, present: Iterable[str
         name = index.name_on(view.name)
         if name not in present:
             conn.execute(
-                sql.SQL("create {unique}index {name} on {view} using {method} ({columns})").format(
+                sql.SQL("create {unique}index {name} on {view} using {method} ({columns}){where}").format(
                     unique=sql.SQL("unique ") if index.is_unique else sql.SQL(""),
                     name=sql.Identifier(name),
                     view=sql.Identifier(schema, view.name),
                     method=sql.Identifier(index.method),
                     columns=sql.SQL(", ").join(map(sql.Identifier, index.columns)),
+                    where=sql.SQL(" where " + index.where if index.where else ""),
                 )
             )
 

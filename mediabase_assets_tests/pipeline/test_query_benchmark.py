@@ -15,7 +15,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.legacy_files import load_legacy_file
 from mediabase_assets.lib.query_benchmark import findings, measuring, picture, questions, records, storage
-from mediabase_assets.lib.statements import DEFS
+from mediabase_assets.lib.views import query_of, view_named
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, sample_of, told
@@ -28,19 +28,6 @@ QUICK = measuring.Effort(repetitions=1)
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
 
-def migrate_with_views(this):
-    """The whole migration but for the benchmark, then the views."""
-    from mediabase_assets.definitions import defs
-
-    keys = {k.to_user_string() for k in defs().resolve_asset_graph().get_all_asset_keys()} - {KEY}
-    result = this.migrate(*keys)
-    assert result.success, told(result)
-    with this.connect() as conn:
-        for path in sorted((DEFS / "views" / "sql").glob("*.sql")):
-            query = {"view": sql.Identifier(path.stem), "query": sql.SQL(path.read_text())}
-            conn.execute(sql.SQL("create materialized view if not exists {view} as {query}").format(**query))
-
-
 def measured(this, *pairs, legacy=LEGACY):
     with measuring.reading_session(this.settings, QUICK) as conn:
         return measuring.measure(conn, pairs or QUERY_PAIRS, legacy, QUICK)
@@ -51,11 +38,9 @@ def pair(name):
 
 
 @pytest.fixture(scope="module")
-def demo(pipeline_home):
-    """A migrated demonstration database with views; tests must not change it."""
-    with harness.project(pipeline_home) as this:
-        migrate_with_views(this)
-        yield this
+def demo(migrated):
+    """A migrated demonstration database; tests must not change it."""
+    return migrated
 
 
 @pytest.fixture
@@ -112,7 +97,7 @@ def test_every_pair_gives_the_same_answer_on_real_data(pipeline_home):
         with this.connect(autocommit=False) as conn:
             load_legacy_file(conn, SAMPLE)
             conn.commit()
-        migrate_with_views(this)
+        assert this.migrate().success
         results = measured(this)
     assert {r.pair.name for r in results if not r.is_same} == {"relevant_publications"}
     assert sum(r.explained for r in results) == 0
@@ -121,7 +106,7 @@ def test_every_pair_gives_the_same_answer_on_real_data(pipeline_home):
 
 def test_a_changed_cell_fails_exactly_its_pair_and_is_shown(copied):
     with copied.connect() as conn:
-        definition = sql.SQL((DEFS / "views" / "sql" / "gene_summary_view.sql").read_text())
+        definition = sql.SQL(query_of(view_named("gene_summary_view")))
         conn.execute("drop materialized view gene_summary_view")
         conn.execute(sql.SQL("create table gene_summary_view as {}").format(definition))
         conn.execute("update gene_summary_view set gene_type = 'lncRNA' where gene_symbol = 'TP53'")
@@ -137,7 +122,7 @@ def test_a_changed_cell_fails_exactly_its_pair_and_is_shown(copied):
 
 def test_a_lost_row_is_no_quarantined_row(copied):
     with copied.connect() as conn:
-        view = sql.SQL((DEFS / "views" / "sql" / "patient_query_optimized_view.sql").read_text())
+        view = sql.SQL(query_of(view_named("patient_query_optimized_view")))
         conn.execute("drop materialized view patient_query_optimized_view")
         conn.execute(sql.SQL("create table patient_query_optimized_view as {}").format(view))
         conn.execute("delete from patient_query_optimized_view where transcript_id = 'ENST00000269305'")

@@ -10,14 +10,13 @@ from psycopg import sql
 
 from mediabase_assets.lib.query_benchmark.questions import SQL
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import DEFS, Connection, read
+from mediabase_assets.lib.statements import Connection, read
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.views import MATERIALIZED
 
 Group = Literal["legacy table", "tables", "views"]
 #: The owner's goals: size of the tables, and of tables and views together, as shares of the legacy table.
 TABLES_GOAL, VIEWS_GOAL = 0.20, 0.50
-#: Materialized views take storage; the plain ones among these names take none and are not found.
-VIEWS = tuple(sorted(path.stem for path in (DEFS / "views" / "sql").glob("*.sql")))
 
 
 class RelationSize(NamedTuple):
@@ -41,7 +40,7 @@ def relation_sizes(conn: Connection, settings: Settings) -> list[RelationSize]:
     wanted: tuple[tuple[Group, str, list[str]], ...] = (
         ("legacy table", database.source_schema, [database.legacy_table]),
         ("tables", database.schema_name, [r.name for r in RELATIONS]),
-        ("views", database.schema_name, list(VIEWS)),
+        ("views", database.schema_name, [v.name for v in MATERIALIZED]),
     )
     found = []
     for group, schema, relations in wanted:

@@ -5,7 +5,7 @@ machinery. Two views are the same if their queries, indexes (with the order of t
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 from mediabase_assets.model.tables.base import Relation, TableModel, column
 
@@ -27,12 +27,14 @@ class Index:
         method: `btree`, or `hash` for texts of any length that are looked up whole.
         is_unique: Whether no two rows agree in all of them.
         label: Stands for the columns in the name of the index, where they would make it too long.
+        where: The rows that it holds, as SQL; empty for all of them.
     """
 
     columns: tuple[str, ...]
     method: Literal["btree", "hash"] = "btree"
     is_unique: bool = False
     label: str = ""
+    where: LiteralString = ""
 
     def name_on(self, view: str) -> str:
         """The name of the index on a view.
