@@ -15,7 +15,7 @@ from rich.table import Table
 
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets_tests.benchmarks.place import load, parser, place
+from mediabase_assets_tests.benchmarks.place import QUIET, load, parser, place
 
 
 def main() -> None:
@@ -34,11 +34,11 @@ def _migrate(folder: Path) -> dict[str, object]:
     job = defs().resolve_job_def("migrate")
     with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
         started = time.monotonic()
-        result = job.execute_in_process(instance=instance, raise_on_error=True)
+        result = job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
         seconds = round(time.monotonic() - started, 2)
         steps = {s.step_key: round(s.end_time - s.start_time, 2) for s in instance.get_run_step_stats(result.run_id) if s.end_time}
         started = time.monotonic()
-        job.execute_in_process(instance=instance, raise_on_error=True)
+        job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
         again = round(time.monotonic() - started, 2)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return {"migration seconds": seconds, "second run seconds": again, "python peak MB": peak, "steps": steps}

@@ -16,6 +16,9 @@ from mediabase_assets.lib.legacy_files import load_legacy_file
 from mediabase_assets.lib.legacy_table import add_keys_and_indexes
 from mediabase_assets.lib.settings import Settings, load_settings
 
+#: Run configuration under which Dagster's events stay off the terminal.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 
 def parser(description: str | None) -> argparse.ArgumentParser:
     """The options that every benchmark has."""

@@ -20,7 +20,7 @@ from rich.table import Table
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.views import MATERIALIZED
-from mediabase_assets_tests.benchmarks.place import load, parser, place
+from mediabase_assets_tests.benchmarks.place import QUIET, load, parser, place
 
 READERS = 2
 LOOK_UPS = (
@@ -48,7 +48,7 @@ def _measure(settings: Settings, folder: Path, rounds: int) -> dict[str, dict[st
 
     with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
         found = defs()
-        found.resolve_job_def("migrate").execute_in_process(instance=instance, raise_on_error=True)
+        found.resolve_job_def("migrate").execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
         job = found.resolve_job_def("refresh_views")
         alone = _read_while(settings, lambda: time.sleep(5))
         took: dict[str, list[float]] = defaultdict(list)
@@ -60,7 +60,7 @@ def _measure(settings: Settings, folder: Path, rounds: int) -> dict[str, dict[st
                         "update genes set gene_name = %s where gene_id in (select gene_id from genes order by gene_id limit 500)",
                         (f"round {number}",),
                     )
-                run = job.execute_in_process(instance=instance, raise_on_error=True)
+                run = job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
                 for step in instance.get_run_step_stats(run.run_id):
                     took[step.step_key.removeprefix("views__")].append((step.end_time or 0) - (step.start_time or 0))
 

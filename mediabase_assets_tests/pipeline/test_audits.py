@@ -4,8 +4,10 @@ import dagster as dg
 import pytest
 
 from mediabase_assets.definitions import defs
+from mediabase_assets.defs.normalized.assets import CHECKS
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -19,12 +21,14 @@ _SIBLING = """
 
 
 def downstream(*names):
-    """Assets that need one of these, with the report and the release."""
+    """Assets that need one of these, with the views, the report, the release and what follows it."""
     found = set(names)
     for table in TABLES:
         if found & set(table.parents):
             found.add(table.name)
-    return {f"normalized/{n}" for n in found} | {"validation/migration_report", "release/current_release"}
+    shown = {f"views/{v.name}" for v in VIEWS if found & set(v.parents)}
+    always = {"validation/migration_report", "release/current_release", "validation/query_benchmark"}
+    return {f"normalized/{n}" for n in found} | shown | always
 
 
 def spoil_legacy(this, transcript):
@@ -155,9 +159,12 @@ def test_the_audit_of_the_live_tables_passes_and_writes_nothing(migrated):
     assert harness.executed(result) == set()
     evaluated = {(c.asset_key.path[-1], c.check_name) for c in result.get_asset_check_evaluations()}
     specified = {
-        (k.asset_key.path[-1], k.name) for k in defs().resolve_asset_graph().asset_check_keys if k.asset_key.path[0] == "normalized"
+        (k.asset_key.path[-1], k.name)
+        for k in defs().resolve_asset_graph().asset_check_keys
+        if k.asset_key.path[0] in ("normalized", "views")
     }
     assert evaluated == specified
+    assert all(c.passed for c in result.get_asset_check_evaluations())
     assert writes(migrated) == before
 
 
@@ -194,5 +201,19 @@ def test_the_audit_of_the_live_tables_shows_what_was_spoiled_by_hand(migrated, p
         failed = harness.failed_checks(result)
         assert f"normalized/{table}:{check}" in failed
         assert shown in str(copies.sample_of(failed[f"normalized/{table}:{check}"]))
-        assert {name.split(":")[0] for name in failed} == {f"normalized/{table}"}
+        # views show what they were refreshed from
+        assert {name.split(":")[0] for name in failed if name.startswith("normalized/")} == {f"normalized/{table}"}
         assert writes(this) == before
+
+
+def test_what_could_not_be_looked_at_is_never_told_as_passed(migrated, pipeline_home):
+    with copies.copy_of(migrated, pipeline_home) as this:
+        with this.connect() as conn:
+            conn.execute("drop table mediabase_next.legacy_snapshot")
+        result = this.migrate(job="audit")
+        assert result.success
+        told = {c.check_name: c for c in result.get_asset_check_evaluations() if not c.passed}
+        needing = {check.name for checks in CHECKS.values() for check in checks if check.needs_extraction}
+        assert set(told) == needing
+        assert all(c.severity is dg.AssetCheckSeverity.WARN for c in told.values())
+        assert all("There is no snapshot of the legacy table" in c.metadata["not looked at"].value for c in told.values())
