@@ -49,7 +49,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
         conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
     columns = hash_columns(conn, schema, table, include_timestamps=True)
-    conn.execute(_legacy_source(legacy, columns, schema, table))
+    conn.execute(create_legacy_source(legacy, columns, schema, table))
     run(conn, EXTRACTION / "legacy_rows.sql")
     conn.execute("analyze legacy_rows")
     run(conn, EXTRACTION / "legacy_payloads.sql")
@@ -69,7 +69,7 @@ def snapshot_id_of(content: str, settings: Settings) -> str:
     return md5(f"{content}|{settings_digest(settings)}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:
+def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:
     """A temporary view of the legacy table with every column that the extraction reads, NULL where it is absent.
 
     Each large value is turned to text and digested once: `<column>__md5` serves the extraction and the row digest.

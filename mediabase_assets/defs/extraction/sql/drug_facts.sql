@@ -82,9 +82,24 @@ typed as materialized (
     json_text(v -> 'indication') as indication,
     json_text(v -> 'disease_area') as disease_area,
     case when json_number(v -> 'clinical_score') between 0 and 5 then json_number(v -> 'clinical_score') end as clinical_score,
-    nullif(v - array['name', 'drug_name', 'molecule_name', 'pref_name', 'evidence', 'score', 'activity_value', 'activity_type', 'mechanism_of_action',
-      'mechanism', 'action_type', 'activity_units', 'clinical_phase', 'max_phase', 'phase', 'target_name', 'target_type', 'indication', 'disease_area',
-      'clinical_score', 'therapeutic_flag', 'source', 'references', 'drugcentral_id', 'chembl_id', 'molecule_chembl_id', 'drug_id', 'id'], '{}') as details,
+    -- whatever was not read from its key: other keys, the other of two keys for one thing, values of an unexpected kind
+    nullif((v - 'evidence' - array(
+        select k from (values
+          ('name', drug_name), ('drug_name', drug_name), ('molecule_name', drug_name), ('pref_name', drug_name), ('score', raw_score),
+          ('activity_value', raw_score), ('activity_type', raw_type), ('mechanism_of_action', raw_mechanism), ('mechanism', raw_mechanism),
+          ('action_type', raw_action), ('activity_units', raw_units), ('clinical_phase', raw_phase), ('max_phase', raw_phase), ('phase', raw_phase),
+          ('target_name', json_text(v -> 'target_name')), ('target_type', json_text(v -> 'target_type')), ('indication', json_text(v -> 'indication')),
+          ('disease_area', json_text(v -> 'disease_area')), ('source', source_database), ('drugcentral_id', key), ('chembl_id', key),
+          ('molecule_chembl_id', key), ('drug_id', key), ('id', key),
+          ('clinical_score', case when json_number(v -> 'clinical_score') between 0 and 5 then json_text(v -> 'clinical_score') end),
+          ('therapeutic_flag', case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then json_text(v -> 'therapeutic_flag') end),
+          ('references', case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then '' end)) as read (k, value)
+        where v ? k and (json_text(v -> k) = value or (k = 'references' and value = '')
+          or (json_text(v -> k) is null and jsonb_typeof(v -> k) not in ('object', 'array')))))
+      || case when jsonb_typeof(v -> 'evidence') = 'object' and (v -> 'evidence') - array['type', 'score'] <> '{}'
+          then jsonb_build_object('evidence_other', (v -> 'evidence') - array['type', 'score'])
+        when jsonb_typeof(v -> 'evidence') <> 'object' and v -> 'evidence' <> 'null' then jsonb_build_object('evidence_other', v -> 'evidence') else '{}' end, '{}')
+      as details,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
     case lower(regexp_replace(raw_phase, '\.0+$', ''))
       when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved'

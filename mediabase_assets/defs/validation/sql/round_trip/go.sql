@@ -1,0 +1,117 @@
+-- GO terms: the distinct values of the legacy rows against the sets of their transcripts, pair by pair.
+-- Rules: a term by its id, whatever the shape of the entry; evidence is a code, or inherited from a term, or unknown ('' and
+-- whatever is none); name and aspect are those that most facts tell, then the first by text.
+-- Inputs: legacy_values, view_go, kept_rows, quarantined.
+create unlogged table go_told as
+with sides as (
+  select gene, digest, null::bigint as go_set_id, n, value from legacy_values where field = 'go_terms'
+  union all
+  select null, null, go_set_id, 1, go_terms from view_go where go_terms is not null
+),
+entries as (
+  select gene, digest, go_set_id, n, '$.' || key as path, e as raw, key as raw_id, object(e) as v, null as list_aspect, jsonb_typeof(e) as shape
+  from sides cross join jsonb_each(object(value)) as m (key, e) where jsonb_typeof(e) <> 'array'
+  union all
+  select gene, digest, go_set_id, n, '$.' || key || '[' || (i - 1) || ']', e,
+    coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), key, 'listed'
+  from sides cross join jsonb_each(object(value)) as m (key, list) cross join jsonb_array_elements(listed(list)) with ordinality as l (e, i)
+  union all
+  select gene, digest, go_set_id, n, '$[' || (i - 1) || ']', e,
+    coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), null, 'salvaged'
+  from sides cross join jsonb_array_elements(listed(value)) with ordinality as l (e, i)
+  union all
+  select gene, digest, go_set_id, n, '$', value, null, '{}', null, 'none' from sides where jsonb_typeof(value) not in ('object', 'array')
+)
+select e.*,
+  case when raw_id ~ '^GO:\d{7}$' then raw_id when upper(plain(raw_id)) ~ '^GO:\d{7}$' and shape not in ('none', 'null', 'number', 'boolean') then upper(plain(raw_id)) end
+    collate "C" as go_id,
+  case when octet_length(term) <= 2000 then term end collate "C" as term, aspect(aspect_said) as aspect,
+  case when evidence_said ~ '^[A-Z]{2,3}$' then evidence_said end as evidence,
+  substring(evidence_said from '^[Ii]nherited from (GO:\d{7})$') as inherited_from,
+  word(v -> 'qualifier') as qualifier, word(v -> 'definition') collate "C" as definition,
+  case when v ?| array['pmid', 'pmids'] then pubmeds(coalesce(v -> 'pmid', v -> 'pmids')) else '{}' end as pmids,
+  evidence_said, aspect_said
+from entries as e
+cross join lateral (select
+  coalesce(word(v -> 'term'), word(v -> 'name'), case when shape = 'string' then word(raw) end) as term,
+  coalesce(word(v -> 'aspect'), word(v -> 'namespace'), list_aspect) as aspect_said,
+  case when jsonb_typeof(v -> 'evidence') = 'array' then (words(v -> 'evidence'))[1] else word(v -> 'evidence') end as evidence_said offset 0) as t;
+analyze go_told;
+update go_told set go_id = null where shape in ('null', 'number', 'boolean') and go_id is not null;
+
+create unlogged table expected_go_terms as
+with ids as (
+  select go_id from go_told where digest is not null and go_id is not null
+  union select inherited_from collate "C" from go_told where digest is not null and go_id is not null and inherited_from is not null
+)
+select i.go_id, n.term, c.aspect, d.definition from ids as i
+left join (select distinct on (go_id) go_id, term from (
+  select go_id, term, sum(n) as n from go_told where digest is not null and term is not null group by 1, 2) as v order by go_id, n desc, term) as n using (go_id)
+left join (select distinct on (go_id) go_id, aspect from (
+  select go_id, aspect collate "C" as aspect, sum(n) as n from go_told where digest is not null and aspect is not null group by 1, 2) as v order by go_id, n desc, aspect) as c
+  using (go_id)
+left join (select distinct on (go_id) go_id, definition from (
+  select go_id, definition, sum(n) as n from go_told where digest is not null and definition is not null and go_id is not null group by 1, 2) as v
+  order by go_id, n desc, definition) as d using (go_id);
+analyze expected_go_terms;
+
+create unlogged table go_facts_told as
+select t.gene, t.digest, t.go_set_id, t.go_id, t.path, t.raw, t.n,
+  row(t.evidence, t.qualifier, t.inherited_from, t.pmids,
+    case when t.digest is null then t.term else x.term end, case when t.digest is null then t.aspect else x.aspect end)::text as content,
+  case when t.digest is null then null
+    when t.evidence is not null and t.raw_id = t.go_id and t.shape = 'object' and t.term = x.term and t.aspect = x.aspect then 'equal:'
+    when t.shape = 'listed' then 'repair:go_aspect_keyed' when t.shape = 'salvaged' then 'repair:array_salvaged' when t.shape = 'string' then 'repair:go_text_value'
+    when t.inherited_from is not null then 'repair:inherited_evidence' when t.evidence is null and t.evidence_said is not null then 'repair:unreadable_evidence'
+    when t.evidence is null and t.v ? 'evidence' then 'repair:empty_evidence'
+    when t.v ? 'name' or t.v ? 'namespace' then 'repair:go_other_shape' when t.raw_id <> t.go_id then 'repair:go_id_format'
+    when t.term <> x.term or t.aspect <> x.aspect then 'repair:go_term_differs' when t.aspect is null and t.aspect_said is not null then 'repair:unreadable_aspect'
+    when t.term is null or t.aspect is null then 'merge:told_by_another_row' else 'equal:' end as why
+from go_told as t left join expected_go_terms as x using (go_id) where t.go_id is not null;
+analyze go_facts_told;
+
+create unlogged table go_sides as
+select gene, digest, go_set_id, md5(string_agg(go_id || content, '|' order by go_id, content)) as said, count(*) as facts, count(distinct go_id) as terms
+from go_facts_told group by 1, 2, 3;
+analyze go_sides;
+
+create unlogged table go_pairs as
+select r.gene, r.go_terms as digest, t.go_set_id, min(r.raw_transcript_id) as example, count(*) as n
+from kept_rows as r join transcripts as t on t.transcript_id = r.transcript
+group by 1, 2, 3;
+analyze go_pairs;
+
+create unlogged table go_pairs_apart as
+select p.* from go_pairs as p
+left join go_sides as l on l.gene = p.gene and l.digest = p.digest
+left join go_sides as v on v.go_set_id = p.go_set_id
+where l.said is distinct from v.said or l.facts <> l.terms;
+analyze go_pairs_apart;
+
+insert into account
+select 'go_terms', split_part(f.why, ':', 1), split_part(f.why, ':', 2), sum(p.n * f.facts)
+from go_pairs as p join (select gene, digest, why, count(*) as facts from go_facts_told where digest is not null group by 1, 2, 3) as f
+  on f.gene = p.gene and f.digest = p.digest
+group by 1, 2, 3;
+
+insert into differences
+select p.example, p.gene, 'go_terms', f.path, f.raw::text, null, 'go_term_set_members'
+from go_pairs_apart as p join go_facts_told as f on f.gene = p.gene and f.digest = p.digest
+where not exists (select from go_facts_told as v where v.go_set_id = p.go_set_id and v.go_id = f.go_id and v.content = f.content)
+  -- of several entries for one term in one value, one is kept; the others tell the same term again
+  and not exists (select from go_facts_told as o join go_facts_told as v on v.go_id = o.go_id and v.content = o.content
+    where o.gene = p.gene and o.digest = p.digest and o.go_id = f.go_id and o.path <> f.path and v.go_set_id = p.go_set_id)
+union all
+select p.example, p.gene, 'go_terms', f.path, null, f.raw::text, 'go_term_set_members'
+from go_pairs_apart as p join go_facts_told as f on f.go_set_id = p.go_set_id
+where not exists (select from go_facts_told as l where l.gene = p.gene and l.digest = p.digest and l.go_id = f.go_id and l.content = f.content)
+union all
+select p.example, p.gene, 'go_terms', '$', 'the set ' || p.go_set_id, null, 'go_term_sets'
+from go_pairs as p where p.go_set_id is not null and not exists (select from view_go as v where v.go_set_id = p.go_set_id and v.go_terms is not null)
+union all
+select null, t.gene, 'go_terms', t.path, t.raw::text, null, 'mediabase_ops.quarantine'
+from go_told as t
+where t.digest is not null and t.go_id is null and not exists (
+  select from quarantined as q where q.gene_id = t.gene and q.legacy_column = 'go_terms' and q.json_path = t.path and q.raw_value = t.raw);
+
+insert into account select 'go_terms', 'quarantine', 'not a term', sum(n) from go_told where digest is not null and go_id is null having count(*) > 0;

@@ -1,0 +1,99 @@
+-- Identifiers of a gene at other authorities. Rules: the form of an identifier tells its authority where the field does not;
+-- versions are split off; of two versions of one identifier the higher is kept, the other is in quarantine; a field that
+-- names one identifier shows the first of several.
+-- Inputs: legacy_values, kept_rows, view_genes, quarantined. Left out: the ids of a transcript itself (transcripts.sql).
+create unlogged table identifiers_told as
+with entries as (
+  select field, gene, n, example, '$[' || (i - 1) || ']' as path, e as raw, field as source,
+    case field when 'uniprot_ids' then 'UniProt' when 'ncbi_ids' then 'NCBI' when 'refseq_ids' then 'RefSeq' else 'PDB' end as expected_db, true as is_reported
+  from legacy_values cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i) where field in ('uniprot_ids', 'ncbi_ids', 'refseq_ids', 'pdb_ids')
+  union all
+  select field, gene, n, example, '$.' || key, e, field || '.' || key,
+    case when key in ('HGNC', 'HAVANA', 'OMIM', 'KEGG', 'Ensembl', 'RefSeq', 'UniProt', 'NCBI') then key end, true
+  from legacy_values cross join jsonb_each(object(value)) as m (key, e) where field in ('alt_gene_ids', 'alt_transcript_ids')
+  union all
+  select field, gene, n, example, '$', value, field, null, true from legacy_values
+  where field in ('alt_gene_ids', 'alt_transcript_ids') and jsonb_typeof(value) <> 'object'
+  union all
+  select 'alt_transcript_ids', gene, count(*)::integer, min(raw_transcript_id), '$.' || key, to_jsonb(id), 'alt_transcript_ids.' || key, db, false
+  from kept_rows cross join lateral (values ('CCDS', word(object(alt_transcript_ids) -> 'CCDS'), 'CCDS'),
+    ('RefSeq_protein', word(object(alt_transcript_ids) -> 'RefSeq_protein'), 'RefSeq')) as k (key, id, db)
+  where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_\d+(\.\d+)?$') group by gene, k.key, k.id, k.db
+),
+read as (
+  select *, word(raw) as said, case when octet_length(word(raw)) <= 100 and jsonb_typeof(raw) not in ('object', 'array') then word(raw) end as id from entries offset 0
+),
+typed as (
+  select *,
+    case
+      when id is null or path = '$' then null
+      when expected_db = 'UniProt' and id ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
+      when expected_db = 'RefSeq' and id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
+      when expected_db = 'NCBI' and id ~ '^\d{1,12}$' then 'NCBI'
+      when expected_db = 'OMIM' and id ~ '^\d{6}$' then 'OMIM'
+      when id ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
+      when id ~ '^HGNC:\d+$' then 'HGNC'
+      when id ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
+      when id ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
+      when id ~ '^hsa:\d+$' then 'KEGG'
+      when id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
+      when id ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
+      when expected_db = 'PDB' and id ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
+    end as db
+  from read offset 0
+)
+select *,
+  case when db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(id from '^(.*?)(?:\.\d+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
+  case when db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(id from '\.(\d{1,6})(?:_PAR_Y)?$')::integer end as version
+from typed;
+analyze identifiers_told;
+
+create unlogged table expected_identifiers as
+with newest as (select gene, db, external_id, max(version) as version from identifiers_told where db is not null group by 1, 2, 3)
+select t.gene, t.db, t.external_id, n.version, bool_or(t.field in ('alt_gene_ids', 'alt_transcript_ids') and t.is_reported) as is_named_as_one,
+  string_agg(distinct t.source, ', ' order by t.source) as source, min(t.example) as example
+from identifiers_told as t join newest as n using (gene, db, external_id)
+where t.version >= n.version or t.version is null
+group by 1, 2, 3, 4;
+analyze expected_identifiers;
+
+create unlogged table identifiers_shown as
+select gene, 'uniprot_ids' as source, i as id from view_genes cross join unnest(uniprot_ids) as i
+union all select gene, 'ncbi_ids', i from view_genes cross join unnest(ncbi_ids) as i
+union all select gene, 'refseq_ids', i from view_genes cross join unnest(refseq_ids) as i
+union all select gene, 'pdb_ids', i from view_genes cross join unnest(pdb_ids) as i
+union all select gene, 'alt_gene_ids.' || k, i from view_genes cross join jsonb_each_text(alt_gene_ids) as m (k, i)
+union all select gene, 'alt_transcript_ids.' || k, i from view_genes cross join jsonb_each_text(alt_transcript_ids) as m (k, i);
+analyze identifiers_shown;
+
+create unlogged table identifier_pairs as
+select t.*, x.version as kept_version, s.gene is not null as is_shown
+from identifiers_told as t
+left join expected_identifiers as x on x.gene = t.gene and x.db = t.db and x.external_id = t.external_id
+left join identifiers_shown as s on s.gene = t.gene and s.source = t.source and s.id = x.external_id || coalesce('.' || x.version, '')
+where t.is_reported;
+analyze identifier_pairs;
+
+insert into account
+select field, case when db is null or version < kept_version then 'quarantine' when raw #>> '{}' <> said or id like '%\_PAR\_Y' or db <> expected_db then 'repair'
+    when not is_shown then 'cannot be inverted' else 'equal' end,
+  case when version < kept_version then 'older_version' when db is null then 'no identifier' when db <> expected_db then 'identifier_retyped'
+    when id like '%\_PAR\_Y' then 'par_y' when raw #>> '{}' <> said then 'white_space' when not is_shown then 'one_value_of_a_key' else '' end, sum(n)
+from identifier_pairs as t
+where is_shown or db is null or version < kept_version or (source like 'alt\_%' and exists (
+  select from identifiers_shown as s where s.gene = t.gene and s.source = t.source))
+group by 1, 2, 3;
+
+insert into differences
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'gene_cross_references' from identifier_pairs as t
+where db is not null and not is_shown and not coalesce(version < kept_version, false)
+  -- a key that names one identifier shows the first of them; that the others are stored is seen by identifiers of the table
+  and not (source like 'alt\_%' and exists (
+    select from identifiers_told as o where o.gene = t.gene and o.source = t.source and o.db is not null and o.external_id collate "C" < t.external_id collate "C"))
+union all
+select null, s.gene, split_part(s.source, '.', 1), '$', null, s.id, 'gene_cross_references' from identifiers_shown as s
+where not exists (select from identifier_pairs as t where t.gene = s.gene and t.source = s.source and t.is_shown and s.id = t.external_id || coalesce('.' || t.kept_version, ''))
+union all
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from identifier_pairs as t
+where (db is null or version < kept_version) and not exists (
+  select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);

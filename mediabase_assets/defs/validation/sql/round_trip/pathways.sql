@@ -1,0 +1,59 @@
+-- Reactome pathways of a gene: `name [Reactome:id]`, a bare id, or features.pathways. The last bracket is the id; the name is
+-- the one that most facts tell. Inputs: legacy_values, view_genes, quarantined.
+create unlogged table pathways_told as
+with entries as (
+  select 'legacy' as side, field, gene, n, example, '$[' || (i - 1) || ']' as path, e as raw, word(e) as entry, null as name
+  from legacy_values cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i) where field = 'pathways'
+  union all
+  select 'legacy', 'features', gene, n, example, '$.pathways.' || key, e, key, word(object(e) -> 'name')
+  from legacy_values cross join jsonb_each(object(object(value) -> 'pathways')) as m (key, e) where field = 'features'
+  union all
+  select 'legacy', 'features', gene, n, example, '$.pathways', value -> 'pathways', null, null
+  from legacy_values where field = 'features' and object(value) ? 'pathways' and jsonb_typeof(value -> 'pathways') <> 'object'
+  union all
+  select 'view', 'pathways', gene, 1, transcript_id, '$', to_jsonb(e), e, null from view_genes cross join unnest(pathways) as e
+)
+select e.side, e.field, e.gene, e.n, e.example, e.path, e.raw, e.entry, m.id collate "C" as pathway_id,
+  case when octet_length(coalesce(m.name, e.name)) <= 2000 then coalesce(m.name, e.name) end collate "C" as name, m.name is null as is_bare
+from entries as e
+cross join lateral (select
+  case when octet_length(entry) <= 2000 then coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$'),
+    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$')) end as id,
+  substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-\d{1,12}(?:\.\d+)?\s*\]$') as name offset 0) as m;
+analyze pathways_told;
+
+create unlogged table expected_reactome as
+select distinct on (pathway_id) pathway_id, name from (
+  select pathway_id, name, sum(n) as n from pathways_told where side = 'legacy' and pathway_id is not null group by 1, 2) as v
+order by pathway_id, (name is null), n desc, name;
+analyze expected_reactome;
+
+create unlogged table pathways_shown as select gene, pathway_id, name, raw from pathways_told where side = 'view';
+analyze pathways_shown;
+
+create unlogged table pathway_pairs as
+select t.*, x.name as kept_name, s.gene is not null as is_shown
+from pathways_told as t
+left join expected_reactome as x using (pathway_id)
+left join pathways_shown as s on s.gene = t.gene and s.pathway_id = t.pathway_id and s.name is not distinct from x.name
+where t.side = 'legacy';
+analyze pathway_pairs;
+
+insert into account
+select field, case when pathway_id is null then 'quarantine' when name <> kept_name or (is_bare and field = 'pathways') or (raw #>> '{}' <> entry and field = 'pathways')
+    then 'repair' when field = 'features' then 'merge' else 'equal' end,
+  case when pathway_id is null then case when entry is null and field = 'features' then 'not_an_object' when entry is null then 'blank_value'
+      when octet_length(entry) > 2000 then 'value_too_long' else 'pathway_unparsable' end
+    when is_bare and field = 'pathways' then 'pathway_bare_id' when name <> kept_name then 'pathway_name_differs'
+    when raw #>> '{}' <> entry and field = 'pathways' then 'white_space' when field = 'features' then 'pathway_of_the_gene' else '' end, sum(n)
+from pathway_pairs where is_shown or pathway_id is null group by 1, 2, 3;
+
+insert into differences
+select example, gene, field, path, raw::text, null, 'gene_pathways' from pathway_pairs where pathway_id is not null and not is_shown
+union all
+select null, s.gene, 'pathways', '$', null, s.raw #>> '{}', 'gene_pathways' from pathways_shown as s
+where not exists (select from pathway_pairs as t where t.gene = s.gene and t.pathway_id = s.pathway_id and t.kept_name is not distinct from s.name)
+union all
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from pathway_pairs as t
+where t.pathway_id is null and not exists (
+  select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);

@@ -1,0 +1,73 @@
+-- Readers of single legacy values, written for the proof alone: it shares no function with the extraction that it audits.
+-- Left out: anything that needs a table.
+
+-- Text without white space at its ends; NULL for nothing left.
+create function plain(value text) returns text language sql immutable parallel safe
+return nullif(btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF'), '');
+
+-- A scalar of JSON as text.
+create function word(value jsonb) returns text language sql immutable parallel safe
+return case when jsonb_typeof(value) in ('string', 'number', 'boolean') then plain(value #>> '{}') end;
+
+-- A number of JSON, or a text that is one.
+create function num(value jsonb) returns numeric language sql immutable parallel safe
+return case when word(value) ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$' and jsonb_typeof(value) = 'string' then word(value)::numeric
+  when jsonb_typeof(value) = 'number' then (value #>> '{}')::numeric end;
+
+create function object(value jsonb) returns jsonb language sql immutable parallel safe
+return case when jsonb_typeof(value) = 'object' then value else '{}' end;
+
+create function listed(value jsonb) returns jsonb language sql immutable parallel safe
+return case when jsonb_typeof(value) = 'array' then value else '[]' end;
+
+-- The scalars of a list, or of one value, as a sorted set; an empty one for none.
+create function words(value jsonb) returns text[] language sql immutable parallel safe
+return array(
+  select distinct word(e) collate "C" from jsonb_array_elements(
+    case jsonb_typeof(value) when 'array' then value when 'object' then '[]' else jsonb_build_array(value) end) as e
+  where word(e) is not null order by 1);
+
+-- The PubMed id that a text holds: 1 to 8 digits, without prefix and leading zeros.
+create function pubmed(value text) returns text language sql immutable parallel safe
+return case when value ~ '^[1-9]\d{0,7}$' then value
+  else substring(plain(value) from '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9]\d{0,7})(?:\.0)?$') end;
+
+create function pubmeds(value jsonb) returns text[] language sql immutable parallel safe
+return array(select distinct pubmed(w) collate "C" from unnest(words(value)) as w where pubmed(w) is not null order by 1);
+
+-- An Ensembl id without version and PAR_Y; NULL for anything else. ENSGR0000182378 is the PAR_Y copy of ENSG00000182378.
+create function stem(value text, prefix text) returns text language sql immutable parallel safe
+return case
+  when value ~ ('^' || prefix || '\d{11}$') then value
+  when plain(value) ~ ('^' || prefix || '\d{11}(\.\d{1,6})?(_PAR_Y)?$') then left(plain(value), 15)
+  when plain(value) ~ ('^' || prefix || 'R\d{10}(\.\d{1,6})?(_PAR_Y)?$') then prefix || '0' || substr(plain(value), 6, 10) end;
+
+create function version_in(value text) returns integer language sql immutable parallel safe
+return substring(plain(value) from '^ENS[GT]R?\d+\.(\d{1,6})(?:_PAR_Y)?$')::integer;
+
+create function says_par(value text) returns boolean language sql immutable parallel safe
+return coalesce(plain(value) ~ '_PAR_Y$|^ENS[GT]R\d', false);
+
+-- The drugs that PharmGKB names in a text or list; one empty text for none.
+create function drugs_in(value jsonb) returns text[] language sql immutable parallel safe
+return coalesce(nullif(array(
+  select distinct plain(btrim(plain(part), '"')) collate "C"
+  from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
+  cross join regexp_split_to_table(word(e), case when word(e) like '%;%' then ';' else '(?<=[A-Za-z)"]),(?=[A-Za-z("])' end) as part
+  where plain(btrim(plain(part), '"')) is not null order by 1), '{}'), array['']);
+
+-- A clinical phase in the vocabulary of the new tables.
+create function phase(value text) returns text language sql immutable parallel safe
+return case lower(regexp_replace(value, '\.0+$', ''))
+  when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved' when 'phase iv' then 'Approved'
+  when 'phase 3' then 'Phase III' when '3' then 'Phase III' when 'phase iii' then 'Phase III'
+  when 'phase 2/phase 3' then 'Phase II' when 'phase 1/phase 2' then 'Phase I'
+  when 'phase 2' then 'Phase II' when '2' then 'Phase II' when 'phase ii' then 'Phase II'
+  when 'phase 1' then 'Phase I' when '1' then 'Phase I' when 'phase i' then 'Phase I' when '0.5' then 'Phase I' when 'early phase 1' then 'Phase I'
+  when 'preclinical' then 'Preclinical' when '0' then 'Preclinical' when 'withdrawn' then 'Withdrawn' end;
+
+create function aspect(value text) returns text language sql immutable parallel safe
+return case lower(replace(value, ' ', '_'))
+  when 'molecular_function' then 'molecular_function' when 'f' then 'molecular_function' when 'mf' then 'molecular_function'
+  when 'biological_process' then 'biological_process' when 'p' then 'biological_process' when 'bp' then 'biological_process'
+  when 'cellular_component' then 'cellular_component' when 'c' then 'cellular_component' when 'cc' then 'cellular_component' end;
