@@ -91,13 +91,14 @@ class RoundTrip:
         return rows
 
 
-def compare(conn: Connection, settings: Settings, live_schema: str | None = None) -> RoundTrip:
+def compare(conn: Connection, settings: Settings, live_schema: str | None = None, *, sample_rows: int = SAMPLE_ROWS) -> RoundTrip:
     """Compare; nothing of what this makes stays.
 
     Args:
         conn: A session in a transaction that may write.
         settings: Where the legacy table is.
         live_schema: Compare what readers see in this schema, not what was just built.
+        sample_rows: How many rows a failed check shows.
     """
     with _scratch(conn, settings, live_schema):
         for name in READING:
@@ -106,7 +107,7 @@ def compare(conn: Connection, settings: Settings, live_schema: str | None = None
         for name in COMPARISONS:
             run(conn, SQL / f"{name}.sql")
         _compare_tables(conn)
-        return _told(conn)
+        return _told(conn, sample_rows)
 
 
 @contextmanager
@@ -152,7 +153,9 @@ def _snapshot_is_there(conn: Connection) -> bool:
 def _run_on_snapshot(conn: Connection, path: Path) -> None:
     """Run a file that reads relations of the snapshot, which a session on the live tables does not see by itself."""
     for name in ("legacy_rows", "legacy_payloads"):
-        conn.execute(sql.SQL("create or replace view {} as select * from {}").format(sql.Identifier(name), sql.Identifier(BUILD_SCHEMA, name)))
+        conn.execute(
+            sql.SQL("create or replace view {} as select * from {}").format(sql.Identifier(name), sql.Identifier(BUILD_SCHEMA, name))
+        )
     run(conn, path)
 
 
@@ -199,7 +202,26 @@ def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
     )  # fmt: skip
 
 
-def _told(conn: Connection) -> RoundTrip:
+def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:
+    """Note what was found, replacing what an earlier attempt of the same migration noted."""
+    conn.execute("delete from mediabase_ops.round_trip where migration_id = %s", (migration_id,))
+    rows = [(migration_id, e.legacy_column, e.explanation, e.reason, e.sentence, e.facts) for e in found.explained]
+    rows += [
+        (migration_id, column, "unexplained", "", "Nothing explains the difference; the release waits.", facts)
+        for column, facts in found.unexplained.items()
+    ]
+    if found.changed_rows:
+        words = "The row changed since the snapshot; it was compared as the snapshot read it, and the next migration takes the change."
+        rows.append((migration_id, "transcript_id", "changed since the snapshot", "", words, found.changed_rows))
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """insert into mediabase_ops.round_trip (migration_id, legacy_column, explanation, reason, sentence, facts)
+               values (%s, %s, %s, %s, %s, %s)""",
+            rows,
+        )
+
+
+def _told(conn: Connection, sample_rows: int) -> RoundTrip:
     explained = tuple(
         Explained(str(column), str(kind), str(reason), int(facts))
         for column, kind, reason, facts in conn.execute(
@@ -213,17 +235,19 @@ def _told(conn: Connection) -> RoundTrip:
     examined = {"facts compared": facts, "legacy rows changed since the snapshot": changed_rows}
     empty = [str(c) for (c,) in conn.execute(read(SQL / "columns_not_compared.sql")).fetchall()]
     findings = (
-        _finding(conn, EXPLAINED, "differences", examined),
-        _finding(conn, DERIVED, "derived", {"relations": [r.name for r in RELATIONS]}),
-        Finding(COMPARED, not empty, {"columns": len({e.legacy_column for e in explained})}, len(empty), tuple({"column": c} for c in empty)),
+        _finding(conn, EXPLAINED, "differences", examined, sample_rows),
+        _finding(conn, DERIVED, "derived", {"relations": [r.name for r in RELATIONS]}, sample_rows),
+        Finding(
+            COMPARED, not empty, {"columns": len({e.legacy_column for e in explained})}, len(empty), tuple({"column": c} for c in empty)
+        ),
     )
     return RoundTrip(explained, findings, unexplained, changed_rows)
 
 
-def _finding(conn: Connection, check: str, relation: str, examined: dict[str, Any]) -> Finding:
+def _finding(conn: Connection, check: str, relation: str, examined: dict[str, Any], sample_rows: int) -> Finding:
     row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(relation))).fetchone()
     failures = int(row[0]) if row else 0
     shown = conn.execute(
-        sql.SQL("select to_jsonb(d)::text from {} as d order by 1 limit {}").format(sql.Identifier(relation), sql.Literal(SAMPLE_ROWS))
+        sql.SQL("select to_jsonb(d)::text from {} as d order by 1 limit {}").format(sql.Identifier(relation), sql.Literal(sample_rows))
     ).fetchall()
     return Finding(check, failures == 0, examined, failures, tuple(json.loads(text) for (text,) in shown))

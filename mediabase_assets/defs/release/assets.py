@@ -29,7 +29,10 @@ KEY = dg.AssetKey(["release", "current_release"])
         asset_spec(
             KEY,
             Stage.INDEXES,
-            deps=[dg.AssetKey(["validation", "migration_report"]), *(dg.AssetKey(["views", v.name]) for v in VIEWS)],
+            deps=[
+                *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip")),
+                *(dg.AssetKey(["views", v.name]) for v in VIEWS),
+            ],
             description="What readers see: all normalized tables and views of one migration, published in one transaction after every "
             "audit has passed. New relations are moved into place; of live tables only the rows that differ are changed, live views "
             "are refreshed while they are read.",

@@ -212,3 +212,14 @@ create table if not exists storage (
   primary key (migration_id, relation_group, relation)
 );
 comment on table storage is 'One row per released migration and relation of the legacy table, the tables and the views: bytes of heap, TOAST and indexes.';
+
+create table if not exists round_trip (
+  migration_id text not null,
+  legacy_column text not null,
+  explanation text not null,
+  reason text not null,
+  sentence text not null,
+  facts bigint not null,
+  primary key (migration_id, legacy_column, explanation, reason)
+);
+comment on table round_trip is 'One row per migration, legacy column and explanation: facts that the normalized tables give back as they were, and why the others differ.';

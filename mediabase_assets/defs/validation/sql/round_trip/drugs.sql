@@ -4,7 +4,7 @@
 -- has none; of entries for one gene and drug that differ one is kept, the others are in quarantine, each with its raw value.
 -- Inputs: legacy_values, view_genes, quarantined. Left out: pharmgkb_data (pharmgkb.sql) and references (references.sql).
 create unlogged table drugs_read as
-with sides as (
+with sides as not materialized (
   select 'legacy' as side, gene, n, example, value from legacy_values where field = 'drugs'
   union all select 'view', gene, 1, transcript_id, drugs from view_genes where drugs <> '{}'
 ),

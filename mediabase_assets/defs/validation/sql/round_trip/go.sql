@@ -3,7 +3,7 @@
 -- whatever is none); name and aspect are those that most facts tell, then the first by text.
 -- Inputs: legacy_values, view_go, kept_rows, quarantined.
 create unlogged table go_told as
-with sides as (
+with sides as not materialized (
   select gene, digest, null::bigint as go_set_id, n, value from legacy_values where field = 'go_terms'
   union all
   select null, null, go_set_id, 1, go_terms from view_go where go_terms is not null

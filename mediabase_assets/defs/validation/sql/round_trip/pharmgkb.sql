@@ -4,7 +4,7 @@
 -- objects of one gene that differ one is kept, the others are in quarantine. Inputs: legacy_values, view_genes, expected_genes,
 -- quarantined. Left out: summaries and records without a target (archived), roles of other genes (told on those genes).
 create unlogged table annotations_read as
-with sides as (
+with sides as not materialized (
   select 'legacy' as side, field, gene, n, example, value from legacy_values where field in ('drugs', 'pharmgkb_variants')
   union all select 'view', 'drugs', gene, 1, transcript_id, drugs from view_genes where drugs ? 'pharmgkb_data'
   union all select 'view', 'pharmgkb_variants', gene, 1, transcript_id, pharmgkb_variants from view_genes where pharmgkb_variants <> '{}'
@@ -66,7 +66,7 @@ where not exists (select from annotation_pairs as t where t.gene = s.gene and t.
 
 -- the pathways of a gene: its own role, and the publications of the reactions that it controls
 create unlogged table objects_read as
-with sides as (
+with sides as not materialized (
   select 'legacy' as side, field, gene, n, example, 'pharmgkb_data.pathway_data.' as prefix, object(object(value) -> 'pharmgkb_data') -> 'pathway_data' as value
   from legacy_values where field = 'drugs' and jsonb_typeof(object(object(value) -> 'pharmgkb_data') -> 'pathway_data') = 'object'
   union all select 'legacy', field, gene, n, example, '', value from legacy_values where field = 'pharmgkb_pathways'

@@ -3,7 +3,7 @@
 -- publication is described is told once, by its richest reference.
 -- Inputs: legacy_values, view_genes, quarantined.
 create unlogged table references_read as
-with sides as (
+with sides as not materialized (
   select 'legacy' as side, field, gene, n, example, value from legacy_values where field in ('source_references', 'publications')
   union all select 'view', 'source_references', gene, 1, transcript_id, source_references from view_genes
 ),

@@ -1,0 +1,95 @@
+"""The audit of audits: the legacy table against what the normalized tables say, which the release waits for.
+
+Only declarations belong here; the proof is `lib/round_trip.py` with its SQL.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import journal, round_trip
+from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import build_session, live_session
+from mediabase_assets.lib.snapshot import current_snapshot
+from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.statements import code_version
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import check_result, rows_table
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.tables import TABLES
+
+KEY = dg.AssetKey(["validation", "round_trip"])
+CHECKS = {
+    round_trip.EXPLAINED: "The compatibility view shows every fact of the legacy table, or a repair, a merge, an entry in quarantine or "
+    "the closed list of what cannot be inverted says why not; and it shows nothing else.",
+    round_trip.DERIVED: "Every cell of the normalized tables is what its rule makes of the legacy facts; what the legacy table never "
+    "held is NULL.",
+    round_trip.COMPARED: "Of every legacy column that holds values, facts were compared.",
+}
+
+
+@dg.multi_asset(
+    name="validation__round_trip",
+    specs=[
+        asset_spec(
+            KEY,
+            Stage.VALIDATION,
+            deps=[*(dg.AssetKey(["normalized", t.name]) for t in TABLES), dg.AssetKey(["extraction", "remaining_facts"])],
+            description="One row per column of the legacy table and explanation: facts that the normalized tables give back, and why "
+            "the others differ. Read from the legacy table itself; the release waits for it.",
+            code_version=code_version(round_trip.COMPAT_FILE, *sorted(round_trip.SQL.glob("*.sql"))),
+        )
+    ],
+    check_specs=[dg.AssetCheckSpec(name, asset=KEY, blocking=True, description=text) for name, text in CHECKS.items()],
+    can_subset=True,
+)
+def round_trip_of_legacy(
+    context: dg.AssetExecutionContext, mediabase: Mediabase
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Compare fact by fact."""
+    settings = mediabase.settings()
+    wanted = {k.name for k in context.selected_asset_check_keys}
+    if not context.selected_asset_keys:
+        with live_session(settings, asset=KEY.to_user_string()) as conn:
+            conn.execute("set default_transaction_read_only = off")  # what it makes is rolled back
+            with conn.transaction(force_rollback=True):
+                found = round_trip.compare(conn, settings, settings.database.schema_name)
+        yield from (check_result(KEY, f) for f in found.findings if f.check in wanted)
+        return
+    with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
+        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
+            snapshot = current_snapshot(conn, settings, this.asset)
+            found = round_trip.compare(conn, settings)
+            round_trip.record(conn, this.migration_id, found)
+            failed = [f for f in found.findings if not f.passed]
+            journal.write_stage(
+                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="failed" if failed else "done",
+                started_at=this.started_at, finished_at=datetime.now(UTC), rows=sum(e.facts for e in found.explained),
+            )  # fmt: skip
+        yield from (check_result(KEY, f) for f in found.findings if f.check in wanted)
+        if failed:
+            raise dg.Failure(description=_failure_text(this, failed), allow_retries=False)
+        yield dg.MaterializeResult(
+            asset_key=KEY,
+            metadata={
+                "columns": rows_table(found.by_column()),
+                "explanations": rows_table([{**e.__dict__, "what it means": e.sentence} for e in found.explained]),
+                "dagster/row_count": sum(e.facts for e in found.explained),
+                "legacy rows changed since the snapshot": found.changed_rows,
+                "seconds": this.seconds,
+            },
+            data_version=dg.DataVersion(snapshot.snapshot_id),
+        )
+
+
+def _failure_text(this: Step, failed: list[Finding]) -> str:
+    lines = ["The normalized tables do not give back what the legacy table holds; nothing was released."]
+    for finding in failed:
+        lines.append(f"  {finding.check}: {finding.failures} failures")
+        lines += [f"    {row}" for row in finding.sample[:3]]
+    lines.append("  next:  look at the table that a row names as the place of the value; mend its rule, then run again.")
+    this.detail["failed"] = [f.check for f in failed]
+    return "\n".join(lines)
