@@ -24,11 +24,11 @@ def automation() -> dg.Definitions:
         description="The whole migration: prerequisites, backup, extraction, tables, views, audits, release.",
         tags={"dagster/max_retries": "0"},
     )
-    audited = (*(dg.AssetKey(["normalized", t.name]) for t in TABLES), *(dg.AssetKey(["views", v.name]) for v in VIEWS))
+    audited = [*(["normalized", t.name] for t in TABLES), *(["views", v.name] for v in VIEWS), ["validation", "round_trip"]]
     audit = dg.define_asset_job(
         "audit",
-        selection=dg.AssetSelection.checks_for_assets(*audited),
-        description="Audits the live tables and views: every check of each, without writing anything.",
+        selection=dg.AssetSelection.checks_for_assets(*map(dg.AssetKey, audited)),
+        description="Audits the live tables and views: every check of each, and the round trip, without writing anything.",
     )
     refresh_views = dg.define_asset_job(
         "refresh_views",

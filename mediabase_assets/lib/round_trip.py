@@ -180,6 +180,12 @@ def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
         sql.SQL("({}, {}.{}::text, {}.{}::text)").format(sql.Literal(c), found, sql.Identifier(c), expected, sql.Identifier(c))
         for c in others
     )
+    differs = (
+        sql.SQL("row({}) is distinct from row({})").format(names(found, others), names(expected, others)) if others else sql.SQL("false")
+    )
+    match = sql.SQL(" and ").join(
+        sql.SQL("{}.{} = {}.{}").format(found, sql.Identifier(c), expected, sql.Identifier(c)) for c in relation.key
+    )
     return sql.SQL(
         """insert into derived (relation, key, column_name, found, expected)
            select {name}, concat_ws(' | ', {key}), c.*
@@ -197,8 +203,7 @@ def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
         relation=sql.Identifier(relation.name), expectation=sql.Identifier(f"expected__{relation.name}"),
         using=sql.SQL(", ").join(sql.Identifier(c) for c in relation.key),
         cells=cells if others else sql.SQL("(null::text, null::text, null::text)"),
-        differs=sql.SQL("row({}) is distinct from row({})").format(names(found, others), names(expected, others)) if others else sql.SQL("false"),
-        match=sql.SQL(" and ").join(sql.SQL("{}.{} = {}.{}").format(found, sql.Identifier(c), expected, sql.Identifier(c)) for c in relation.key),
+        differs=differs, match=match,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def downstream(*names):
         if found & set(table.parents):
             found.add(table.name)
     shown = {f"views/{v.name}" for v in VIEWS if found & set(v.parents)}
-    always = {"validation/migration_report", "release/current_release", "validation/query_benchmark"}
+    always = {"validation/migration_report", "validation/round_trip", "release/current_release", "validation/query_benchmark"}
     return {f"normalized/{n}" for n in found} | shown | always
 
 

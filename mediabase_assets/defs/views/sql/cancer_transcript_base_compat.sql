@@ -70,7 +70,8 @@ select
           || coalesce(detail, '{}') as entry
         from gene_publications as l
         join publications as p on p.publication_id = l.publication_id
-        left join jsonb_array_elements(l.details) as detail on true
+        left join jsonb_array_elements(case jsonb_typeof(l.details) when 'array' then l.details else jsonb_build_array(l.details) end) as detail
+          on l.details is not null
         where l.gene_id = t.gene_id and not (
           l.source_db = 'PharmGKB' and l.details is null
           and string_to_array(l.evidence_type, ', ') <@ array['pathway_reaction', 'clinical_annotation', 'variant_annotation'])
@@ -95,7 +96,7 @@ select
   null::jsonb as evidence_quality_metrics,
   coalesce((
     select jsonb_object_agg(v.list, v.entries) || '{"summary": {}}' from (
-      select e.variant_list || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id) as entries from (
+      select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id) as entries from (
         select a.annotation_id, a.variant_list,
           jsonb_strip_nulls(jsonb_build_object(
             'variant_id', a.variant_identifier, 'phenotypes', a.phenotype, 'phenotype_category', a.phenotype_category,

@@ -16,10 +16,15 @@ with entries as (
 select e.side, e.field, e.gene, e.n, e.example, e.path, e.raw, e.entry, m.id collate "C" as pathway_id,
   case when octet_length(coalesce(m.name, e.name)) <= 2000 then coalesce(m.name, e.name) end collate "C" as name, m.name is null as is_bare
 from entries as e
+-- the usual form is read without a capturing group, which is ten times faster
+cross join lateral (select split_part(entry, ' [Reactome:', -1) as tail, entry like '% [Reactome:%' as is_usual offset 0) as u
 cross join lateral (select
-  case when octet_length(entry) <= 2000 then coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$'),
-    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$')) end as id,
-  substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-\d{1,12}(?:\.\d+)?\s*\]$') as name offset 0) as m;
+  case when octet_length(entry) > 2000 then null
+    when is_usual and tail ~ '^R-[A-Z]{2,4}-\d{1,12}\]$' then left(tail, -1)
+    else coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$'),
+      substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$')) end as id,
+  case when is_usual and tail ~ '^R-[A-Z]{2,4}-\d{1,12}\]$' and left(entry, -length(tail) - 11) !~ '\s$' then nullif(left(entry, -length(tail) - 11), '')
+    else substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-\d{1,12}(?:\.\d+)?\s*\]$') end as name offset 0) as m;
 analyze pathways_told;
 
 create unlogged table expected_reactome as

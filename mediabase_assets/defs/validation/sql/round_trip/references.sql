@@ -33,6 +33,8 @@ identified as (
     jsonb_typeof(raw) <> 'object' and (place = 'alone' or coalesce(raw_pmid !~* '^\s*(pmid|pubmed)', true)) as is_no_reference
   from read offset 0
 )
+select r.*, case when side = 'legacy' then md5(row(title, abstract, authors, journal, publication_year, doi, url, citation_count)::text) end as content
+from (
 select i.side, i.field, i.column_name, i.gene, i.n, i.example, i.path, i.raw, i.raw_pmid, i.place, i.pmid, i.doi,
   case when not is_no_reference then coalesce(i.pmid::bigint,
     10000000000 + abs(('x' || substr(md5('doi:' || i.doi), 1, 16))::bit(64)::bigint % 9000000000000000)) end as publication_id,
@@ -45,7 +47,7 @@ select i.side, i.field, i.column_name, i.gene, i.n, i.example, i.path, i.raw, i.
   word(v -> 'url') as url, case when num(v -> 'citation_count') between 0 and 1e9 then num(v -> 'citation_count')::integer end as citation_count,
   nullif(jsonb_strip_nulls(v - array['pmid', 'PMID', 'evidence_type', 'source_db', 'title', 'abstract', 'authors', 'year', 'journal', 'citation_count', 'doi', 'url']), '{}')
     as details
-from identified as i;
+from identified as i offset 0) as r;
 analyze references_read;
 
 create unlogged table expected_citations as
@@ -70,10 +72,10 @@ where t.side = 'legacy' and t.publication_id is null and not exists (
 
 -- the richest description of each publication: title, abstract, DOI, address, then the most frequent, then the first by text
 create unlogged table descriptions as
-select publication_id, md5(row(title, abstract, authors, journal, publication_year, doi, url, citation_count)::text) as content,
-  title, abstract, authors, journal, publication_year, min(doi) as doi, url, citation_count, sum(n) as n
+select publication_id, content, min(title) as title, min(abstract) as abstract, min(authors::text)::text[] as authors, min(journal) as journal,
+  min(publication_year) as publication_year, min(doi) as doi, min(url) as url, min(citation_count) as citation_count, sum(n) as n
 from references_read where side = 'legacy' and publication_id is not null
-group by 1, 2, 3, 4, 5, 6, 7, 9, 10;
+group by 1, 2;
 analyze descriptions;
 create unlogged table expected_publications as
 select distinct on (publication_id) *
@@ -83,10 +85,9 @@ analyze expected_publications;
 
 insert into account
 select r.column_name,
-  case when r.publication_id is null then 'quarantine' when r.raw_pmid <> r.pmid or r.place = 'salvaged' or x.content <> md5(row(r.title, r.abstract, r.authors, r.journal, r.publication_year,
-    r.doi, r.url, r.citation_count)::text) then 'repair' else 'equal' end,
+  case when r.publication_id is null then 'quarantine' when r.raw_pmid <> r.pmid or r.place = 'salvaged' or x.content <> r.content then 'repair' else 'equal' end,
   case when r.publication_id is null then 'bad_pmid' when r.place = 'salvaged' then 'array_salvaged' when r.raw_pmid ~* '^pubmed|^pmid' then 'pmid_prefix' when r.raw_pmid <> r.pmid then 'pmid_format'
-    when x.content <> md5(row(r.title, r.abstract, r.authors, r.journal, r.publication_year, r.doi, r.url, r.citation_count)::text) then 'reference_differs' else '' end,
+    when x.content <> r.content then 'reference_differs' else '' end,
   sum(r.n)
 from references_read as r left join expected_publications as x using (publication_id)
 where r.side = 'legacy' group by 1, 2, 3;

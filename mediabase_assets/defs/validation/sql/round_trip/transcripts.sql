@@ -10,7 +10,8 @@ with pairs as (
     g.symbol as symbol_kept, g.gene_type as type_kept, g.version as version_kept,
     object(r.features) as f, object(r.alt_transcript_ids) as a,
     word(object(r.features) -> 'TSL') as tsl, word(object(r.features) -> 'annotation_level') as level, word(object(r.features) -> 'annotation_tags') as tags,
-    word(object(r.alt_transcript_ids) -> 'RefSeq_protein') as protein, object(r.features) ->> 'transcript_id_versioned' as own_versioned,
+    word(object(r.alt_transcript_ids) -> 'RefSeq_protein') as protein,
+    word(object(r.alt_transcript_ids) -> 'RefSeq_protein') ~ '^ENSP\d{11}(\.\d+)?$' as is_ensp, object(r.features) ->> 'transcript_id_versioned' as own_versioned,
     object(r.features) ->> 'gene_id_versioned' as gene_versioned
   from kept_rows as r
   left join view_transcripts as v on v.transcript_id = r.transcript
@@ -22,7 +23,7 @@ from pairs as p
 cross join lateral (values
   -- column, path, legacy value, expected value, value of the view, why expected is not the legacy value, where it is stored
   ('transcript_id', '$', p.raw_transcript_id, p.transcript, p.found_id,
-    case when says_par(p.raw_transcript_id) then 'repair:par_y' when version_in(p.raw_transcript_id) is not null then 'repair:versioned_id'
+    case when p.raw_transcript_id = p.transcript then null when says_par(p.raw_transcript_id) then 'repair:par_y' when version_in(p.raw_transcript_id) is not null then 'repair:versioned_id'
       when p.raw_transcript_id <> p.transcript then 'repair:white_space' end, 'transcripts.transcript_id'),
   ('gene_id', '$', p.gene_id, p.gene, p.found_gene,
     case when p.gene_id = p.gene then null when not p.names_own_gene then case when plain(p.gene_id) is null then 'repair:missing_gene_id' else 'repair:bad_gene_id' end
@@ -52,11 +53,11 @@ cross join lateral (values
     case when p.level !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end, 'transcripts.annotation_level'),
   ('features', '$.annotation_tags', p.tags, p.tags, p.found_features ->> 'annotation_tags', null, 'transcripts.tags'),
   ('features', '$.transcript_id_versioned', p.own_versioned, p.transcript || '.' || p.version_of_transcript, p.found_features ->> 'transcript_id_versioned',
-    case when p.own_versioned is null then 'merge:version_told_by_the_id' when says_par(p.own_versioned) then 'repair:par_y'
+    case when p.own_versioned = p.transcript || '.' || p.version_of_transcript then null when p.own_versioned is null then 'merge:version_told_by_the_id' when says_par(p.own_versioned) then 'repair:par_y'
       when p.own_versioned is distinct from p.transcript || '.' || p.version_of_transcript then 'cannot be inverted:id_of_another_transcript' end,
     'transcripts.transcript_version'),
   ('features', '$.gene_id_versioned', p.gene_versioned, p.gene || '.' || p.version_kept, p.found_features ->> 'gene_id_versioned',
-    case when p.gene_versioned is null then 'merge:version_told_by_another_id' when says_par(p.gene_versioned) then 'repair:par_y'
+    case when p.gene_versioned = p.gene || '.' || p.version_kept then null when p.gene_versioned is null then 'merge:version_told_by_another_id' when says_par(p.gene_versioned) then 'repair:par_y'
       when stem(p.gene_versioned, 'ENSG') is distinct from p.gene then 'cannot be inverted:id_of_another_gene'
       when p.gene_versioned is distinct from p.gene || '.' || p.version_kept then 'cannot be inverted:newest_version_of_the_gene' end,
     'genes.gene_version'),
@@ -64,8 +65,8 @@ cross join lateral (values
   ('alt_transcript_ids', '$.CCDS', word(p.a -> 'CCDS'), word(p.a -> 'CCDS'), p.found_ids ->> 'CCDS', null, 'transcripts.ccds_id'),
   ('alt_transcript_ids', '$.HAVANA', word(p.a -> 'HAVANA'), word(p.a -> 'HAVANA'), p.found_ids ->> 'HAVANA', null, 'transcripts.havana_id'),
   ('alt_transcript_ids', '$.RefSeq_protein', p.protein,
-    case when p.protein ~ '^ENSP\d{11}(\.\d+)?$' then p.protein end, p.found_ids ->> 'RefSeq_protein',
-    case when p.protein ~ '^ENSP\d{11}(\.\d+)?$' then 'repair:refseq_protein_relabelled'
+    case when p.is_ensp then p.protein end, p.found_ids ->> 'RefSeq_protein',
+    case when p.is_ensp then 'repair:refseq_protein_relabelled'
       when p.protein ~ '^[NXY]P_\d+(\.\d+)?$' then 'merge:identifier_of_the_gene'
       when p.a -> 'RefSeq_protein' is not null then 'quarantine:bad_identifier' end, 'transcripts.ensembl_protein_id')
 ) as t (legacy_column, path, raw, expected, found, why, stored_in)
