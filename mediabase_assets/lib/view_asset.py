@@ -125,10 +125,12 @@ def _build(
             found = findings(conn, view)
             if any(not f.passed for f in found):
                 raise _Rollback
-            digest = tables.record_built(
-                conn, asset=this.asset, schema=BUILD_SCHEMA, relations=(view.name,), snapshot_id=snapshot.snapshot_id,
-                migration_id=this.migration_id, code_version=version,
+            content = views.content_of(conn, view, BUILD_SCHEMA)
+            tables.note_built(
+                conn, view.name, content, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id,
+                code_version=version,
             )  # fmt: skip
+            digest = content.digest
             metadata = _tell(conn, this, view)
             journal.write_stage(
                 conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",

@@ -12,7 +12,6 @@ from psycopg import sql
 
 from mediabase_assets.lib import audit, schema, view_release, view_state, views
 from mediabase_assets.lib.audit import Finding
-from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.tables import table_named
 from mediabase_assets.lib.view_release import Plan, ViewChange
@@ -138,10 +137,10 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
         raise _AuditFailed
     digest, rows = "", 0
     if how in ("created", "replaced"):
-        rows, digest = content_hash(conn, SUCCESSORS, view.name)
+        rows, digest = views.content_of(conn, view, SUCCESSORS)
         _publish(conn, view, how, live_schema)
     elif how == "refreshed":
-        rows, digest = content_hash(conn, live_schema, view.name)
+        rows, digest = views.content_of(conn, view, live_schema)
     else:
         known = view_state.records(conn)[view.name]
         rows, digest = known.rows, known.content_hash

@@ -13,6 +13,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from mediabase_assets.lib.content_hash import ContentHash, content_hash
 from mediabase_assets.lib.statements import DEFS, Connection, read
 from mediabase_assets.model.views import VIEWS, View
 
@@ -178,6 +179,14 @@ def describe(conn: Connection, schema: str, name: str) -> Described | None:
         ).fetchone()
         conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
     return None if row is None else Described(row[0], row[1], dict(row[3]), bool(row[2]))
+
+
+def content_of(conn: Connection, view: View, schema: str) -> ContentHash:
+    """The content of a view: of the compatibility view, whose rows are never stored, its definition and number of rows."""
+    if view.audits_rows:
+        return content_hash(conn, schema, view.name)
+    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, view.name))).fetchone()
+    return ContentHash(int(row[0]) if row else 0, definition_of(view))
 
 
 def drop_built(conn: Connection, view: View, schema: str) -> None:

@@ -11,6 +11,7 @@ from mediabase_assets.model.views.annotations import (
     PUBLICATION_SUMMARY_VIEW,
 )
 from mediabase_assets.model.views.base import Index, View
+from mediabase_assets.model.views.compat import CANCER_TRANSCRIPT_BASE_COMPAT
 from mediabase_assets.model.views.genes import GENE_SUMMARY_VIEW, PATIENT_QUERY_OPTIMIZED_VIEW, TRANSCRIPT_ENRICHMENT_VIEW
 from mediabase_assets.model.views.pathways_and_drugs import (
     DRUG_GENE_SUMMARY,
@@ -34,6 +35,7 @@ VIEWS: tuple[View, ...] = (
     DRUG_GENE_SUMMARY,
     PATHWAY_ANNOTATION_COVERAGE,
     DRUG_INTERACTION_COVERAGE,
+    CANCER_TRANSCRIPT_BASE_COMPAT,
 )
 #: Those whose rows are stored.
 MATERIALIZED: tuple[View, ...] = tuple(v for v in VIEWS if v.is_materialized)
