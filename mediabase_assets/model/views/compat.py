@@ -46,7 +46,7 @@ CANCER_TRANSCRIPT_BASE_COMPAT = View(
     ("transcript_id",),
     (
         "genes", "transcripts", "gene_cross_references", "go_terms", "transcript_go_terms", "pathways", "gene_pathways",
-        "drug_interactions", "gene_drug_interactions", "publications", "gene_publications", "transcript_products", "gene_annotations",
+        "gene_drug_interactions", "publications", "gene_publications", "transcript_products", "gene_annotations",
         "pharmgkb_pathway_reactions", "pharmacogenomic_annotations",
     ),
     is_materialized=False,
