@@ -3,21 +3,24 @@
 import json
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from mediabase_assets.lib import views
+from mediabase_assets.lib.legacy_files import load_legacy_file
 from mediabase_assets.lib.session import OPERATIONS_SCHEMA, prepare
 from mediabase_assets.lib.view_asset import NUMBERS, checks_of, findings
 from mediabase_assets.lib.view_state import stored_relations
 from mediabase_assets.lib.views import view_named
 from mediabase_assets.model.views import FUNCTIONS, MATERIALIZED, VIEWS
-from mediabase_assets_tests.pipeline import view_oracle
+from mediabase_assets_tests.pipeline import harness, view_oracle
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, same
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 STAMPS = {"view_created_at", "last_updated"}
 #: The compatibility view is compared with the legacy table by the round trip.
 SHOWN = [v for v in VIEWS if v.audits_rows]
@@ -78,6 +81,19 @@ def test_comments_and_indexes_are_those_of_the_value(migrated, view):
         f"public.{view.name}",
     )
     assert dict(comments) == view.columns
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}")
+def test_every_value_is_what_plain_python_computes_on_real_data(pipeline_home):
+    with harness.project(pipeline_home, demo=None) as this:
+        with this.connect(autocommit=False) as conn:
+            load_legacy_file(conn, SAMPLE)
+        assert this.migrate().success
+        with this.connect() as conn:
+            found = Oracle(conn)
+            for view in SHOWN:
+                assert differences(conn, found, view) == []
 
 
 # ------------------------------------------------------------------------------------------------------- what the contract says
