@@ -49,6 +49,10 @@ class Finding:
     sample: tuple[dict[str, Any], ...] = field(default=())
 
 
+class AuditRollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
+    """Ends a transaction whose audit failed."""
+
+
 def arrow_schema(relation: Relation) -> pa.Schema:
     """The Arrow types in which a relation's rows are looked at."""
     columns = relation.model.to_schema().columns.items()

@@ -113,7 +113,7 @@ def _build_and_audit(
     failed: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
     data_version = ""
-    rollback = _Rollback()
+    rollback = audit.AuditRollback()
     try:
         with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
             snapshot = current_snapshot(conn, this.settings, this.asset)
@@ -139,7 +139,7 @@ def _build_and_audit(
                 migration_id=this.migration_id, code_version=version,
             )  # fmt: skip
             metadata = _tell(conn, this, table, account)
-    except _Rollback as raised:
+    except audit.AuditRollback as raised:
         if raised is not rollback:
             raise
     yield from results
@@ -150,10 +150,6 @@ def _build_and_audit(
             allow_retries=False,
         )
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
-
-
-class _Rollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
-    """Ends a transaction whose audit failed."""
 
 
 def _failure_text(this: Step, table: Table, failed: list[audit.Finding]) -> str:

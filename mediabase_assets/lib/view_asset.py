@@ -105,10 +105,6 @@ def will_release(context: dg.AssetExecutionContext) -> bool:
     return RELEASE_STEP in context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
 
 
-class _Rollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
-    """Ends a transaction whose audit failed."""
-
-
 def _build(
     this: Step, view: View, key: dg.AssetKey, wanted: set[str], version: str
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
@@ -124,7 +120,7 @@ def _build(
             views.finish(conn, view, BUILD_SCHEMA)
             found = findings(conn, view)
             if any(not f.passed for f in found):
-                raise _Rollback
+                raise audit.AuditRollback
             content = views.content_of(conn, view, BUILD_SCHEMA)
             tables.note_built(
                 conn, view.name, content, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id,
@@ -136,7 +132,7 @@ def _build(
                 conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
                 started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]),
             )  # fmt: skip
-    except _Rollback:
+    except audit.AuditRollback:
         this.detail["failed"] = [f.check for f in found if not f.passed]
     yield from (check_result(key, f) for f in found if f.check in wanted)
     _require_passed(view, found, "it was dropped, and everything live is as it was")
@@ -150,6 +146,8 @@ def _refresh(
     live = this.settings.database.schema_name
     with refresh_session(this.settings, asset=this.asset) as conn:
         done = refresh_view(conn, view, live, run_id=context.run.run_id, findings=findings)
+        if done.change.how in ("created", "replaced", "refreshed"):
+            views.vacuum(conn, live, [view])
         metadata = _tell(conn, this, view) if all(f.passed for f in done.findings) else {}
     yield from (check_result(key, f) for f in done.findings if f.check in wanted)
     _require_passed(view, done.findings, "the refresh was rolled back, and the view keeps its old rows")

@@ -34,10 +34,6 @@ class Refreshed:
     findings: list[Finding]
 
 
-class _AuditFailed(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed
-    """Ends a transaction whose audit failed."""
-
-
 def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str, findings: Findings) -> Refreshed:
     """Bring a view up to date if its tables or its definition changed.
 
@@ -71,7 +67,7 @@ def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str,
                     migration_id=f"refresh {run_id[:8]}",
                 )  # fmt: skip
             _log(conn, change, before.rows if before else None, run_id, began)
-    except _AuditFailed:
+    except audit.AuditRollback:
         change = ViewChange(view.name, "rolled back", "its audit failed", 0, "")
         before = None
     return Refreshed(change, before.rows if before else None, told)
@@ -134,7 +130,7 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
         how = "created" if plan.difference is Difference.ABSENT else "replaced"
     told += findings(conn, view)
     if any(not f.passed for f in told):
-        raise _AuditFailed
+        raise audit.AuditRollback
     digest, rows = "", 0
     if how in ("created", "replaced"):
         rows, digest = views.content_of(conn, view, SUCCESSORS)

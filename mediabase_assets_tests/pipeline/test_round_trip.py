@@ -149,13 +149,20 @@ def test_nothing_is_unexplained_in_real_data_of_any_era(pipeline_home, era):
 # ------------------------------------------------------------------------------------------------------ single cells
 
 
-@pytest.mark.parametrize("to_null", [False, True], ids=["changed", "emptied"])
-@pytest.mark.parametrize("name", sorted(RELATION.keys() - {"go_term_sets", "go_term_set_members"}))
+#: Every relation with cells changed, and emptied where a column may be NULL.
+CELLS = [
+    pytest.param(name, to_null, id=f"{name}-{'emptied' if to_null else 'changed'}")
+    for name in sorted(RELATION.keys() - {"go_term_sets", "go_term_set_members"})
+    for to_null in (False, True)
+    if not to_null or any(c.nullable for c in RELATION[name].model.to_schema().columns.values())
+]
+
+
+@pytest.mark.parametrize(("name", "to_null"), CELLS)
 def test_every_cell_that_is_changed_is_named(migrated, name, to_null):
     relation = RELATION[name]
     made = changes(migrated, relation, to_null=to_null)
-    if not made:
-        pytest.skip(f"{name} has no column that may be NULL")
+    assert made
     found = compared(migrated, *(statement for _, statement in made.values()))
     expected = {(name, key, column) for key, (column, _) in made.items() if column != "go_set_id"}
     assert expected <= cells(found), expected - cells(found)

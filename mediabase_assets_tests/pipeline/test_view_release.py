@@ -5,7 +5,7 @@ import pytest
 from mediabase_assets.lib import view_functions
 from mediabase_assets.lib.backup import list_backups
 from mediabase_assets.model.errors import ReleaseError
-from mediabase_assets.model.views import VIEWS
+from mediabase_assets.model.views import MATERIALIZED, VIEWS
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.pipeline.test_release import change_legacy
 from mediabase_assets_tests.pipeline.test_view_refresh import due, other_query, view_hashes
@@ -35,6 +35,13 @@ def test_the_first_release_moves_every_view_into_place(migrated):
     assert how(migrated) == {v.name: "moved" for v in VIEWS}
     # the extraction stays for re-runs, no view and no table does
     assert not copies.relations(migrated, "mediabase_next") & {v.name for v in VIEWS}
+
+
+def test_look_ups_in_a_released_view_need_its_index_alone(migrated):
+    """Pages are marked as visible to all, which autovacuum would do some time later."""
+    pages = migrated.rows("select relname, relpages, relallvisible from pg_class where relname = any(%s)", [v.name for v in MATERIALIZED])
+    assert len(pages) == len(MATERIALIZED)
+    assert all(visible == found > 0 for _, found, visible in pages), pages
 
 
 def test_views_follow_changed_tables_and_what_people_built_on_them_survives(live):

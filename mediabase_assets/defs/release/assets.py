@@ -6,10 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import journal, schema, tables
+from mediabase_assets.lib import journal, schema, tables, views
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.session import build_session, refresh_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection
@@ -49,6 +49,8 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             changes, shown = release(conn, settings.database.schema_name, snapshot.snapshot_id, this.migration_id)
             schema.record_version(conn, settings.database.schema_name)
             _record(conn, this, snapshot, changes, shown)
+        with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
+            views.vacuum(conn, settings.database.schema_name, [views.view_named(c.view) for c in shown if c.how != "kept"])
         yield dg.MaterializeResult(
             asset_key=KEY,
             metadata={
