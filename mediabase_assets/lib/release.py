@@ -71,7 +71,8 @@ def release(conn: Connection, live_schema: str, snapshot_id: str, migration_id: 
         found = view_state.fingerprints(conn, live_schema, (r.name for r in RELATIONS))
         view_state.note_audited(conn, found, passed=True)
         told = [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
-        shown = release_views(conn, live_schema, found, migration_id)
+        touched = frozenset(c.relation for c in told if c.how == "moved" or c.inserted + c.updated + c.deleted)
+        shown = release_views(conn, live_schema, found, migration_id, touched)
         for relation in differing:
             conn.execute(sql.SQL("drop table {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
     except psycopg.errors.IntegrityError as error:

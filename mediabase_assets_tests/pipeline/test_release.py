@@ -7,12 +7,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import tables
+from mediabase_assets.lib import tables, views
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.release import TIMESTAMPS
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -143,7 +144,10 @@ def test_the_differences_lead_to_what_a_first_migration_makes(live):
     assert live.migrate().success
     changed = copies.hashes(live)
     with live.connect() as conn:
-        conn.execute("drop view transcript_go_terms; drop schema mediabase_next cascade; drop schema mediabase_ops cascade")
+        conn.execute("drop schema mediabase_next cascade; drop schema mediabase_ops cascade")
+        for view in VIEWS:
+            views.drop(conn, "public", view.name, "m" if view.is_materialized else "v")
+        conn.execute("drop view transcript_go_terms")
         conn.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(sql.Identifier(r.name) for r in RELATIONS)))
         conn.execute("drop table schema_version")
     result = live.migrate()

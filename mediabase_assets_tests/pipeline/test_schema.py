@@ -4,9 +4,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import schema, tables
+from mediabase_assets.lib import schema, tables, views
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import harness
 
 pytestmark = pytest.mark.pg
@@ -148,16 +149,41 @@ DIFFERENCES = {
 def test_verify_finds_what_differs_and_names_it(conn, kind):
     statement, words = DIFFERENCES[kind]
     schema.deploy(conn)
+    if "drop" in statement:  # what views stand on cannot be dropped
+        for view in VIEWS:
+            views.drop(conn, "target", view.name, "m" if view.is_materialized else "v")
     conn.execute(statement)
     wrong = schema.verify(conn, "target")
     assert wrong
     assert any(words in text for text in wrong), wrong
-    assert {text.split(":")[0] for text in wrong} == {words.split(":")[0]}
+    named = {text.split(":")[0] for text in wrong}
+    assert named - ({v.name for v in VIEWS} if "drop" in statement else set()) == {words.split(":")[0]}
+
+
+#: The same for views.
+VIEWS_DIFFER = {
+    "a view is gone": ("drop view drug_interaction_coverage", "drug_interaction_coverage: is not there"),
+    "an index is gone": ("drop index gene_summary_view_gene_symbol_idx", "gene_summary_view: indexes are"),
+    "an index too many": ("create index mine on drug_gene_summary (drug_id)", "drug_gene_summary: indexes are"),
+    "a comment of a view": ("comment on materialized view pathway_gene_counts is 'x'", "pathway_gene_counts: comments differ"),
+    "a column has another name": (
+        "alter materialized view go_term_hierarchy_view rename column definition to meaning", "go_term_hierarchy_view: columns are",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", VIEWS_DIFFER)
+def test_verify_finds_what_differs_in_a_view_and_names_it(conn, kind):
+    statement, words = VIEWS_DIFFER[kind]
+    schema.deploy(conn)
+    conn.execute(statement)
+    (wrong,) = schema.verify(conn, "target")
+    assert wrong.startswith(words)
 
 
 def test_verify_names_everything_in_an_empty_schema(conn):
     wrong = schema.verify(conn, "target")
-    assert {text.split(":")[0] for text in wrong} == {r.name for r in RELATIONS} | {t.name for t in TABLES}
+    assert {text.split(":")[0] for text in wrong} == {r.name for r in RELATIONS} | {t.name for t in TABLES} | {v.name for v in VIEWS}
 
 
 @pytest.mark.end_to_end
