@@ -149,12 +149,13 @@ def test_nothing_is_unexplained_in_real_data_of_any_era(pipeline_home, era):
 # ------------------------------------------------------------------------------------------------------ single cells
 
 
-#: Every relation with cells changed, and emptied where a column may be NULL.
+#: Every relation with cells beside its key changed, and emptied where a column may be NULL; keys are covered by whole rows.
 CELLS = [
     pytest.param(name, to_null, id=f"{name}-{'emptied' if to_null else 'changed'}")
     for name in sorted(RELATION.keys() - {"go_term_sets", "go_term_set_members"})
     for to_null in (False, True)
-    if not to_null or any(c.nullable for c in RELATION[name].model.to_schema().columns.values())
+    if set(RELATION[name].columns) - set(RELATION[name].key)
+    and (not to_null or any(c.nullable for c in RELATION[name].model.to_schema().columns.values()))
 ]
 
 
