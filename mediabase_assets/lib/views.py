@@ -211,7 +211,7 @@ def refresh(conn: Connection, view: View, schema: str) -> None:
 def vacuum(conn: Connection, schema: str, changed: Iterable[View]) -> None:
     """Reclaim what changed rows left behind, and mark pages as visible to all, so that look-ups need the index alone.
 
-    Readers do not wait for it, and what somebody works on is passed over.
+    Readers do not wait for it (giving pages back to the disk would lock them out), and what somebody works on is passed over.
 
     Args:
         conn: A session outside a transaction.
@@ -220,4 +220,4 @@ def vacuum(conn: Connection, schema: str, changed: Iterable[View]) -> None:
     """
     for view in changed:
         if view.is_materialized:
-            conn.execute(sql.SQL("vacuum (skip_locked) {}").format(sql.Identifier(schema, view.name)))
+            conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, view.name)))

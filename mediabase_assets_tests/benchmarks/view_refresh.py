@@ -6,11 +6,13 @@ changes of genes; a lock that is waited for longer than 100 ms is an error. It m
 """
 
 import json
+import multiprocessing
 import statistics
-import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -72,35 +74,38 @@ def _measure(settings: Settings, folder: Path, rounds: int) -> dict[str, dict[st
     }
 
 
-def _read_while(settings: Settings, work: object) -> dict[str, float]:
-    """Latencies of look-ups, in ms, while something else is done."""
-    assert callable(work)
-    stop, times, errors = threading.Event(), list[float](), list[str]()
-
-    def read() -> None:
-        with connect(settings, autocommit=True) as conn:
-            conn.execute("set lock_timeout = '100ms'")
-            while not stop.is_set():
-                for query in LOOK_UPS:
-                    began = time.perf_counter()
-                    try:
-                        conn.execute(query).fetchall()  # type: ignore[arg-type]
-                    except psycopg.Error as error:
-                        errors.append(str(error))
-                    times.append(1000 * (time.perf_counter() - began))
-
-    readers = [threading.Thread(target=read) for _ in range(READERS)]
-    for thread in readers:
-        thread.start()
+def _read_while(settings: Settings, work: Callable[[], None]) -> dict[str, float]:
+    """Latencies of look-ups, in ms, by processes of their own, while something else is done."""
+    context = multiprocessing.get_context("spawn")
+    stop, told = context.Event(), context.Queue()
+    readers = [context.Process(target=_read, args=(settings, stop, told)) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
     work()
     stop.set()
-    for thread in readers:
-        thread.join()
-    times.sort()
+    found = [told.get() for _ in readers]
+    for reader in readers:
+        reader.join()
+    times = sorted(t for each, _ in found for t in each)
     return {
-        "reads": len(times), "errors": len(errors), "median_ms": round(statistics.median(times), 2),
+        "reads": len(times), "errors": sum(errors for _, errors in found), "median_ms": round(statistics.median(times), 2),
         "p99_ms": round(times[int(len(times) * 0.99)], 2), "max_ms": round(times[-1], 2),
     }  # fmt: skip
+
+
+def _read(settings: Settings, stop: Any, told: Any) -> None:
+    times, errors = list[float](), 0
+    with connect(settings, autocommit=True) as conn:
+        conn.execute("set lock_timeout = '100ms'")
+        while not stop.is_set():
+            for query in LOOK_UPS:
+                began = time.perf_counter()
+                try:
+                    conn.execute(query).fetchall()  # type: ignore[arg-type]
+                except psycopg.Error:
+                    errors += 1
+                times.append(1000 * (time.perf_counter() - began))
+    told.put((times, errors))
 
 
 def _show(figures: dict[str, dict[str, float]]) -> None:
