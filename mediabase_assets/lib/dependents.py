@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import sql
 
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, looking_in
 
 _DEPENDENTS = """
     with recursive above (oid, depth) as (
@@ -116,10 +116,8 @@ def take_down(conn: Connection, schema: str, name: str) -> list[Dependent]:
 
 
 def _dependent(conn: Connection, oid: int) -> Dependent:
-    path = conn.execute("show search_path").fetchone()
-    conn.execute("select set_config('search_path', '', true)")
-    row = conn.execute(_FACTS, (oid,)).fetchone()
-    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+    with looking_in(conn):
+        row = conn.execute(_FACTS, (oid,)).fetchone()
     assert row is not None
     return Dependent(
         schema=row[0], name=row[1], kind=row[2], query=row[3].rstrip().rstrip(";"), options=tuple(row[4] or ()), owner=row[5],

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import tables, view_functions, views
 from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA
-from mediabase_assets.lib.statements import OPERATIONS, Connection, run
+from mediabase_assets.lib.statements import OPERATIONS, Connection, looking_in, run
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import TABLES, Relation
 from mediabase_assets.model.views import FUNCTIONS, VIEWS, View
@@ -145,17 +145,15 @@ def rehearse(conn: Connection) -> list[str]:
         SchemaError: After the revert something is left.
     """
     schema = sql.Identifier(REHEARSAL_SCHEMA)
-    path = conn.execute("show search_path").fetchone()
     conn.execute(sql.SQL("create schema {}").format(schema))
-    conn.execute(sql.SQL("set local search_path = {}").format(schema))
-    deploy(conn)
-    wrong = verify(conn, REHEARSAL_SCHEMA)
-    revert(conn)
+    with looking_in(conn, REHEARSAL_SCHEMA):
+        deploy(conn)
+        wrong = verify(conn, REHEARSAL_SCHEMA)
+        revert(conn)
     left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (REHEARSAL_SCHEMA,)).fetchone()
     if left and left[0]:
         raise SchemaError(f"Reverting the schema left {left[0]} objects.", where=tables.SCHEMA_VERSION, next_step="Report this.")
     conn.execute(sql.SQL("drop schema {}").format(schema))
-    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
     return wrong
 
 
@@ -163,10 +161,8 @@ def prepare_schemas(conn: Connection) -> None:
     """Create the build schema, and the operations schema with its tables."""
     for name in (BUILD_SCHEMA, OPERATIONS_SCHEMA):
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
-    path = conn.execute("show search_path").fetchone()
-    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(OPERATIONS_SCHEMA)))
-    run(conn, OPERATIONS / "deploy.sql")
-    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+    with looking_in(conn, OPERATIONS_SCHEMA):
+        run(conn, OPERATIONS / "deploy.sql")
 
 
 def _layout(conn: Connection, schema: str) -> dict[str, str] | None:

@@ -4,6 +4,8 @@ SQL of any size is in `.sql` files beside the asset that runs it. Names of schem
 session's search_path. Settings that a file reads are session settings `mediabase.…` (see `session.py`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import md5
 from pathlib import Path
@@ -39,6 +41,21 @@ def code_version(*paths: Path) -> str:
         digest.update(path.name.encode())
         digest.update(read(path).encode())
     return digest.hexdigest()[:12]
+
+
+@contextmanager
+def looking_in(conn: Connection, *schemas: str) -> Iterator[None]:
+    """Another search_path for some statements of the transaction that is open; an error leaves it, for the transaction is over.
+
+    Args:
+        conn: A session in a transaction.
+        schemas: Where names are looked up; without any, the server tells every name with its schema.
+    """
+    before = conn.execute("show search_path").fetchone()
+    path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string(conn)
+    conn.execute("select set_config('search_path', %s, true)", (path,))
+    yield
+    conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
 
 
 def exists(conn: Connection, name: str) -> bool:

@@ -8,7 +8,7 @@ from hashlib import md5
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.lib.statements import Connection, read
+from mediabase_assets.lib.statements import Connection, looking_in, read
 from mediabase_assets.lib.views import QUERIES
 from mediabase_assets.model.views import FUNCTIONS
 
@@ -21,18 +21,16 @@ _OF_THAT_NAME = """
 
 def bring(conn: Connection, live_schema: str) -> None:
     """Create the functions in the live schema, or bring them up to date; what is the same stays untouched."""
-    path = conn.execute("show search_path").fetchone()
     # pg_temp comes last, or whoever calls a function could put a table of his own in the place of ours
-    conn.execute(sql.SQL("set local search_path = {}, pg_temp").format(sql.Identifier(live_schema)))
-    for name, description in FUNCTIONS.items():
-        text = read(QUERIES / "functions" / f"{name}.sql")
-        digest = md5(f"{live_schema}\0{text}".encode(), usedforsecurity=False).hexdigest()[:12]
-        comment = f"{description} (definition {digest})"
-        there = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
-        if [found[1] for found in there] != [comment]:
-            _create(conn, name, text, there)
-            conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
-    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+    with looking_in(conn, live_schema, "pg_temp"):
+        for name, description in FUNCTIONS.items():
+            text = read(QUERIES / "functions" / f"{name}.sql")
+            digest = md5(f"{live_schema}\0{text}".encode(), usedforsecurity=False).hexdigest()[:12]
+            comment = f"{description} (definition {digest})"
+            there = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
+            if [found[1] for found in there] != [comment]:
+                _create(conn, name, text, there)
+                conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
 
 
 def _create(conn: Connection, name: str, text: str, there: list[tuple[str, str | None, list[str]]]) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 from mediabase_assets.lib import dependents, view_functions, view_state, views
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.session import BUILD_SCHEMA
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, looking_in
 from mediabase_assets.lib.views import Described, Difference
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.views import VIEWS, View
@@ -168,11 +168,9 @@ def refresh_live(conn: Connection, plan: Plan, live_schema: str) -> None:
 
 def make_successor(conn: Connection, view: View, schema: str, live_schema: str) -> None:
     """Create a view in another schema that shows the live tables."""
-    path = conn.execute("show search_path").fetchone()
-    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
-    views.create(conn, view, schema)
-    views.finish(conn, view, schema)
-    conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
+    with looking_in(conn, live_schema):
+        views.create(conn, view, schema)
+        views.finish(conn, view, schema)
 
 
 def _reads_build_schema(conn: Connection, view: View) -> bool:

@@ -14,7 +14,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from mediabase_assets.lib.content_hash import ContentHash, content_hash
-from mediabase_assets.lib.statements import DEFS, Connection, read
+from mediabase_assets.lib.statements import DEFS, Connection, looking_in, read
 from mediabase_assets.model.views import VIEWS, View
 
 QUERIES = DEFS / "views" / "sql"
@@ -166,9 +166,7 @@ def add_comments(conn: Connection, view: View, schema: str) -> None:
 
 def describe(conn: Connection, schema: str, name: str) -> Described | None:
     """What is there under the name of a view; None if nothing is."""
-    with conn.transaction():
-        path = conn.execute("show search_path").fetchone()
-        conn.execute("select set_config('search_path', '', true)")  # so that every name is told with its schema
+    with conn.transaction(), looking_in(conn):
         row = conn.execute(
             """select c.relkind::text, md5(c.relkind::text || coalesce(pg_get_viewdef(c.oid), '')), c.relispopulated,
                  (select coalesce(jsonb_object_agg(i.relname, pg_get_indexdef(i.oid)), '{}') from pg_index as x
@@ -177,7 +175,6 @@ def describe(conn: Connection, schema: str, name: str) -> Described | None:
                  and c.relkind in ('r', 'p', 'v', 'm', 'f')""",
             (name, schema),
         ).fetchone()
-        conn.execute("select set_config('search_path', %s, true)", (path[0] if path else "",))
     return None if row is None else Described(row[0], row[1], dict(row[3]), bool(row[2]))
 
 
