@@ -87,10 +87,10 @@ def account_of(conn: Connection, query: sql.SQL) -> list[Account]:
 
 def write_account(conn: Connection, migration_id: str, asset: str, accounts: list[Account]) -> None:
     """Record an asset's account, replacing what an earlier attempt of the same migration wrote."""
-    conn.execute("delete from mediabase_ops.row_account where migration_id = %s and asset = %s", (migration_id, asset))
+    conn.execute("delete from row_account where migration_id = %s and asset = %s", (migration_id, asset))
     with conn.cursor() as cursor:
         cursor.executemany(
-            """insert into mediabase_ops.row_account (migration_id, asset, legacy_column, fact_kind, is_primary, facts_read, kept,
+            """insert into row_account (migration_id, asset, legacy_column, fact_kind, is_primary, facts_read, kept,
                  merged, repaired, quarantined, archived) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             [
                 (migration_id, asset, a.legacy_column, a.fact_kind, a.is_primary, a.facts_read, a.kept, a.merged, a.repaired,
@@ -126,7 +126,7 @@ def clear_records(conn: Connection, migration_id: str, asset: str) -> None:
     """Forget what an earlier attempt of the same migration recorded for an asset."""
     for table in ("quarantine", "repairs", "reason_account"):
         conn.execute(
-            sql.SQL("delete from mediabase_ops.{} where migration_id = %s and asset = %s").format(sql.Identifier(table)),
+            sql.SQL("delete from {} where migration_id = %s and asset = %s").format(sql.Identifier(table)),
             (migration_id, asset),
         )
 
@@ -138,16 +138,16 @@ def sum_reasons(conn: Connection, migration_id: str, asset: str) -> dict[str, di
         UnknownDamageError: A reason code is not in the model: a kind of damage that no rule knows.
     """
     conn.execute(
-        """insert into mediabase_ops.reason_account (migration_id, asset, legacy_column, outcome, reason, facts)
-           select migration_id, asset, legacy_column, 'quarantined', reason, sum(fact_count) from mediabase_ops.quarantine
+        """insert into reason_account (migration_id, asset, legacy_column, outcome, reason, facts)
+           select migration_id, asset, legacy_column, 'quarantined', reason, sum(fact_count) from quarantine
            where migration_id = %(id)s and asset = %(asset)s group by 1, 2, 3, 5
            union all
-           select migration_id, asset, legacy_column, 'repaired', reason, sum(fact_count) from mediabase_ops.repairs
+           select migration_id, asset, legacy_column, 'repaired', reason, sum(fact_count) from repairs
            where migration_id = %(id)s and asset = %(asset)s group by 1, 2, 3, 5""",
         {"id": migration_id, "asset": asset},
     )
     rows = conn.execute(
-        """select outcome, reason, sum(facts)::bigint from mediabase_ops.reason_account
+        """select outcome, reason, sum(facts)::bigint from reason_account
            where migration_id = %s and asset = %s group by 1, 2 order by 1, 3 desc""",
         (migration_id, asset),
     ).fetchall()

@@ -16,10 +16,10 @@ from mediabase_assets.lib.backup import (
     read_manifest,
 )
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.session import OPERATIONS_SCHEMA
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import snapshot_id_of
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
@@ -37,7 +37,7 @@ def scope_of(settings: Settings) -> BackupScope:
     return BackupScope(
         legacy=RelationName(settings.database.source_schema, settings.database.legacy_table),
         relations=tuple(RelationName(live, name) for name in names),
-        schemas=(OPERATIONS_SCHEMA,),
+        schemas=(Workspace(settings.workspace).operations,),
     )
 
 
@@ -56,7 +56,7 @@ def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest
         if held.get(scope.legacy) != state.fingerprints[scope.legacy]:
             continue
         differing = [
-            name for name, fingerprint in state.fingerprints.items() if name.schema != OPERATIONS_SCHEMA and held.get(name) != fingerprint
+            name for name, fingerprint in state.fingerprints.items() if name.schema not in scope.schemas and held.get(name) != fingerprint
         ]
         if not differing or _can_be_made_again(conn, settings, manifest, differing):
             return manifest
@@ -65,14 +65,14 @@ def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest
 
 def _can_be_made_again(conn: Connection, settings: Settings, manifest: BackupManifest, names: list[RelationName]) -> bool:
     digest = manifest.legacy_relation.content_hash
-    row = conn.execute("select to_regclass(%s) is not null", (f"{OPERATIONS_SCHEMA}.release_relations",)).fetchone()
+    row = conn.execute("select to_regclass(%s) is not null", ("release_relations",)).fetchone()
     if digest is None or not (row and row[0]):
         return False
     released = dict(
         conn.execute(
-            """select r.relation, r.content_hash from mediabase_ops.release_relations as r
+            """select r.relation, r.content_hash from release_relations as r
                join (
-                 select release_id, snapshot_id from mediabase_ops.releases order by released_at desc limit 1) as newest using (release_id)
+                 select release_id, snapshot_id from releases order by released_at desc limit 1) as newest using (release_id)
                where newest.snapshot_id = %s""",
             (snapshot_id_of(digest, settings),),
         ).fetchall()

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from mediabase_assets.lib import server
 from mediabase_assets.lib.binaries import client_tool
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import ServerError
 
 __all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "psql_command", "sqlalchemy_url"]
@@ -35,9 +36,17 @@ _ENVIRONMENT = {
 }
 
 
-def connect(
-    settings: Settings, *, autocommit: bool = False, application_name: str = "mediabase", dbname: str | None = None
-) -> psycopg.Connection[TupleRow]:
+class Session(psycopg.Connection[Any]):
+    """A session with the server; it finds the records of its workspace and what is live by their plain names.
+
+    Attributes:
+        workspace: The schemas of the project that it works in.
+    """
+
+    workspace: Workspace
+
+
+def connect(settings: Settings, *, autocommit: bool = False, application_name: str = "mediabase", dbname: str | None = None) -> Session:
     """Open a session; without a named server the embedded one is started if it does not run.
 
     Args:
@@ -52,12 +61,17 @@ def connect(
     attempts = 3 if settings.database.is_embedded else 1
     for left in reversed(range(attempts)):
         try:
-            return psycopg.connect(
+            conn = Session.connect(
                 **_parameters(settings, dbname, application_name),
                 password=_password(settings),
-                autocommit=autocommit,
+                autocommit=True,
                 client_encoding="UTF8",
             )
+            conn.workspace = Workspace(settings.workspace)
+            names = (sql.Identifier(s) for s in (conn.workspace.operations, settings.database.schema_name))
+            conn.execute(sql.SQL("set search_path = {}").format(sql.SQL(", ").join(names)))
+            conn.autocommit = autocommit
+            return conn
         except psycopg.OperationalError as error:
             if not left:
                 raise _told(error, settings, dbname) from None

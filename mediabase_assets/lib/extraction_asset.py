@@ -175,7 +175,7 @@ def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: s
 def note_built(conn: Connection, name: str, this: Step, snapshot_id: str, rows: int) -> None:
     """Note an extraction relation in `built_relations`, so that one which a crash emptied is noticed."""
     conn.execute(
-        """insert into mediabase_ops.built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
+        """insert into built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
            values (%s, %s, %s, %s, %s, '', '')
            on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,
              migration_id = excluded.migration_id, row_count = excluded.row_count, built_at = now()""",

@@ -22,7 +22,7 @@ def open_run(
 ) -> None:  # fmt: skip
     """Note that a migration is running, or goes on."""
     conn.execute(
-        """insert into mediabase_ops.migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
+        """insert into migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
              legacy_content_hash, backup_id, schema_version, configuration)
            values (%s, %s, 'running', %s, %s, %s, %s, %s, %s, %s::jsonb)
            on conflict (migration_id) do update set run_id = excluded.run_id, status = 'running', finished_at = null""",
@@ -34,7 +34,7 @@ def open_run(
 def close_run(conn: Connection, migration_id: str, status: str, snapshot_id: str | None = None) -> None:
     """Note how a migration ended."""
     conn.execute(
-        """update mediabase_ops.migration_runs set status = %s, finished_at = clock_timestamp(), snapshot_id = coalesce(%s, snapshot_id)
+        """update migration_runs set status = %s, finished_at = clock_timestamp(), snapshot_id = coalesce(%s, snapshot_id)
            where migration_id = %s""",
         (status, snapshot_id, migration_id),
     )
@@ -46,12 +46,12 @@ def write_stage(
 ) -> None:  # fmt: skip
     """Note how an asset of a migration ended; a migration that begins in the middle gets its record here."""
     conn.execute(
-        """insert into mediabase_ops.migration_runs (migration_id, status, started_at) values (%s, 'running', %s)
+        """insert into migration_runs (migration_id, status, started_at) values (%s, 'running', %s)
            on conflict (migration_id) do nothing""",
         (migration_id, started_at),
     )
     conn.execute(
-        """insert into mediabase_ops.migration_stages (
+        """insert into migration_stages (
              migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
            values (%(id)s, %(asset)s, %(stage)s, %(status)s, %(start)s, %(end)s, %(seconds)s, %(rows)s, %(detail)s)
            on conflict (migration_id, asset) do update set stage = excluded.stage, status = excluded.status,

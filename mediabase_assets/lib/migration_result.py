@@ -80,10 +80,10 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase summary") as conn:
-        found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
+        found = conn.execute("select to_regclass('migration_runs') is not null").fetchone()
         if not (found and found[0]):
             return None
-        row = conn.execute("select migration_id from mediabase_ops.migration_runs where run_id = %s", (run_id,)).fetchone()
+        row = conn.execute("select migration_id from migration_runs where run_id = %s", (run_id,)).fetchone()
         return None if row is None else _result(conn, str(row[0]))
 
 
@@ -94,10 +94,10 @@ def note_interrupted(settings: Settings, run_id: str) -> None:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-        found = conn.execute("select to_regclass('mediabase_ops.migration_runs') is not null").fetchone()
+        found = conn.execute("select to_regclass('migration_runs') is not null").fetchone()
         if found and found[0]:
             conn.execute(
-                """update mediabase_ops.migration_runs set status = 'interrupted', finished_at = clock_timestamp()
+                """update migration_runs set status = 'interrupted', finished_at = clock_timestamp()
                    where run_id = %s and status = 'running'""",
                 (run_id,),
             )
@@ -106,18 +106,18 @@ def note_interrupted(settings: Settings, run_id: str) -> None:
 def _result(conn: Connection, migration_id: str) -> MigrationResult:
     changes = conn.execute(
         """select l.relation, l.how, l.row_count, l.inserted, l.updated, l.deleted
-           from mediabase_ops.release_relations as l join mediabase_ops.releases as r using (release_id)
+           from release_relations as l join releases as r using (release_id)
            where r.migration_id = %s order by l.relation""",
         (migration_id,),
     ).fetchall()
     before = conn.execute(
-        """select release_id from mediabase_ops.releases where released_at <
-             (select max(released_at) from mediabase_ops.releases where migration_id = %s)
+        """select release_id from releases where released_at <
+             (select max(released_at) from releases where migration_id = %s)
            order by released_at desc limit 1""",
         (migration_id,),
     ).fetchone()
     reasons = conn.execute(
-        """select outcome, reason, sum(facts)::bigint from mediabase_ops.reason_account where migration_id = %s
+        """select outcome, reason, sum(facts)::bigint from reason_account where migration_id = %s
            group by 1, 2 having sum(facts) > 0 order by 1, 3 desc, 2""",
         (migration_id,),
     ).fetchall()
@@ -125,7 +125,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         """select count(*), count(*) filter (where facts_read <> kept + merged + repaired + quarantined + archived),
                   coalesce(sum(facts_read) filter (where is_primary), 0)::bigint,
                   coalesce(sum(quarantined) filter (where is_primary), 0)::bigint
-           from mediabase_ops.row_account where migration_id = %s""",
+           from row_account where migration_id = %s""",
         (migration_id,),
     ).fetchone() or (0, 0, 0, 0)
     return MigrationResult(
@@ -145,7 +145,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
 def _views(conn: Connection, migration_id: str) -> dict[str, int]:
     assets = [f"normalized/{table.name}" for table in TABLES if table.is_view]
     rows = conn.execute(
-        """select split_part(asset, '/', 2), row_count from mediabase_ops.migration_stages
+        """select split_part(asset, '/', 2), row_count from migration_stages
            where migration_id = %s and asset = any(%s) and row_count is not null order by 1""",
         (migration_id, assets),
     ).fetchall()
@@ -154,8 +154,8 @@ def _views(conn: Connection, migration_id: str) -> dict[str, int]:
 
 def _view_changes(conn: Connection, migration_id: str) -> tuple[ViewChange, ...]:
     rows = conn.execute(
-        """select v.view, v.how, v.reason, v.row_count from mediabase_ops.release_views as v
-           join mediabase_ops.releases as r using (release_id) where r.migration_id = %s order by v.view""",
+        """select v.view, v.how, v.reason, v.row_count from release_views as v
+           join releases as r using (release_id) where r.migration_id = %s order by v.view""",
         (migration_id,),
     ).fetchall()
     return tuple(ViewChange(*row) for row in rows)

@@ -11,8 +11,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import tables, view_state
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.session import BUILD_SCHEMA
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, looking_in
 from mediabase_assets.lib.view_release import ViewChange, release_views
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.tables import RELATIONS, TABLES, Relation
@@ -74,7 +73,7 @@ def release(conn: Connection, live_schema: str, snapshot_id: str, migration_id: 
         touched = frozenset(c.relation for c in told if c.how == "moved" or c.inserted + c.updated + c.deleted)
         shown = release_views(conn, live_schema, found, migration_id, touched)
         for relation in differing:
-            conn.execute(sql.SQL("drop table {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
+            conn.execute(sql.SQL("drop table {}").format(sql.Identifier(conn.workspace.build, relation.name)))
     except psycopg.errors.IntegrityError as error:
         raise ReleaseError(
             f"The new content would break a rule of the database: {error.diag.message_primary}.",
@@ -90,14 +89,14 @@ def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:
         """select c.relname, bool_or(n.nspname = %(build)s), bool_or(n.nspname = %(live)s)
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname in (%(build)s, %(live)s) and c.relname = any(%(names)s) group by 1""",
-        {"build": BUILD_SCHEMA, "live": live_schema, "names": [r.name for r in RELATIONS]},
+        {"build": conn.workspace.build, "live": live_schema, "names": [r.name for r in RELATIONS]},
     ).fetchall()
     found = {name: (bool(built), bool(live)) for name, built, live in rows}
     return {r.name: found.get(r.name, (False, False)) for r in RELATIONS}
 
 
 def _require_one_snapshot(conn: Connection, states: dict[str, tuple[bool, bool]], snapshot_id: str) -> None:
-    noted = dict(conn.execute("select relation, snapshot_id from mediabase_ops.built_relations").fetchall())
+    noted = dict(conn.execute("select relation, snapshot_id from built_relations").fetchall())
     wrong = [name for name, state in states.items() if not any(state) or noted.get(name) != snapshot_id]
     if wrong:
         assets = sorted(f"normalized/{t.name}" for t in TABLES if any(r.name in wrong for r in t.relations))
@@ -111,25 +110,24 @@ def _require_one_snapshot(conn: Connection, states: dict[str, tuple[bool, bool]]
 def _drop_build_views(conn: Connection) -> None:
     for table in TABLES:
         if table.is_view:
-            conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, table.name)))
+            conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(conn.workspace.build, table.name)))
 
 
 def _move(conn: Connection, relation: Relation, live_schema: str) -> None:
-    conn.execute(sql.SQL("alter table {} set schema {}").format(sql.Identifier(BUILD_SCHEMA, relation.name), sql.Identifier(live_schema)))
+    names = (sql.Identifier(conn.workspace.build, relation.name), sql.Identifier(live_schema))
+    conn.execute(sql.SQL("alter table {} set schema {}").format(*names))
 
 
 def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
     """Foreign keys of what was moved, and the views that show tables which are stored otherwise."""
     names = {r.name for r in moved}
-    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
-    for table in TABLES:
-        if any(r.name in names for r in table.relations):
-            tables.add_references(conn, table)
-        if table.is_view and not _view_exists(conn, live_schema, table.name):
-            tables.create_view(conn, table)
-            tables.add_view_comments(conn, table)
-    path = sql.SQL(", ").join(sql.Identifier(s) for s in (BUILD_SCHEMA, live_schema))
-    conn.execute(sql.SQL("set local search_path = {}").format(path))
+    with looking_in(conn, live_schema):
+        for table in TABLES:
+            if any(r.name in names for r in table.relations):
+                tables.add_references(conn, table)
+            if table.is_view and not _view_exists(conn, live_schema, table.name):
+                tables.create_view(conn, table)
+                tables.add_view_comments(conn, table)
 
 
 def _view_exists(conn: Connection, schema: str, name: str) -> bool:
@@ -170,11 +168,11 @@ def _match(key: tuple[str, ...]) -> sql.Composable:
 
 
 def _parts(conn: Connection, relation: Relation, live_schema: str) -> dict[str, sql.Composable]:
-    columns = _columns(conn, BUILD_SCHEMA, relation)
+    columns = _columns(conn, conn.workspace.build, relation)
     rest = [c for c in columns if c not in relation.key]
     return {
         "live": sql.Identifier(live_schema, relation.name),
-        "next": sql.Identifier(BUILD_SCHEMA, relation.name),
+        "next": sql.Identifier(conn.workspace.build, relation.name),
         "columns": _names(columns),
         "new_columns": _names(columns, "n"),
         "match": _match(relation.key),
@@ -191,7 +189,7 @@ def _insert(conn: Connection, relation: Relation, live_schema: str) -> int:
 
 def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
     parts = _parts(conn, relation, live_schema)
-    if not any(c not in relation.key for c in _columns(conn, BUILD_SCHEMA, relation)):
+    if not any(c not in relation.key for c in _columns(conn, conn.workspace.build, relation)):
         return 0
     stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation) else sql.SQL("")
     query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and row({new_rest}) is distinct from row({live_rest})"
@@ -216,9 +214,7 @@ def _told(
     changed: dict[str, tuple[int, int, int]],
 ) -> Change:  # fmt: skip
     """What became of a relation, and that its live content is what was audited."""
-    noted = conn.execute(
-        "select row_count, content_hash from mediabase_ops.built_relations where relation = %s", (relation.name,)
-    ).fetchone()
+    noted = conn.execute("select row_count, content_hash from built_relations where relation = %s", (relation.name,)).fetchone()
     assert noted is not None
     rows, digest = int(noted[0]), str(noted[1])
     if state == (False, True):

@@ -20,7 +20,6 @@ from psycopg import sql
 from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
 from mediabase_assets.lib.content_hash import hash_columns
 from mediabase_assets.lib.legacy_table import describe_legacy_table
-from mediabase_assets.lib.session import BUILD_SCHEMA
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import create_legacy_source
 from mediabase_assets.lib.statements import DEFS, Connection, read, run
@@ -113,7 +112,8 @@ def compare(conn: Connection, settings: Settings, live_schema: str | None = None
 @contextmanager
 def _scratch(conn: Connection, settings: Settings, live_schema: str | None) -> Iterator[None]:
     """A schema of its own, first in the search path, rolled back at the end."""
-    seen = [live_schema] if live_schema else [BUILD_SCHEMA, settings.database.schema_name]
+    seen = [live_schema] if live_schema else [conn.workspace.build, settings.database.schema_name]
+    seen.insert(len(seen) - 1, conn.workspace.operations)
     with conn.transaction(force_rollback=True):
         row = conn.execute("select format('mediabase_round_trip_%s', pg_backend_pid())").fetchone()
         scratch = sql.Identifier(str(row and row[0]))
@@ -143,19 +143,18 @@ def _read_both_sides(conn: Connection, settings: Settings) -> None:
 
 
 def _snapshot_is_there(conn: Connection) -> bool:
-    row = conn.execute("select to_regclass(%s) is not null", (f"{BUILD_SCHEMA}.legacy_rows",)).fetchone()
+    row = conn.execute("select to_regclass(%s) is not null", (f"{conn.workspace.build}.legacy_rows",)).fetchone()
     if not (row and row[0]):
         return False
-    found = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(BUILD_SCHEMA, "legacy_rows"))).fetchone()
+    found = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
     return bool(found and found[0])
 
 
 def _run_on_snapshot(conn: Connection, path: Path) -> None:
     """Run a file that reads relations of the snapshot, which a session on the live tables does not see by itself."""
     for name in ("legacy_rows", "legacy_payloads"):
-        conn.execute(
-            sql.SQL("create or replace view {} as select * from {}").format(sql.Identifier(name), sql.Identifier(BUILD_SCHEMA, name))
-        )
+        names = (sql.Identifier(name), sql.Identifier(conn.workspace.build, name))
+        conn.execute(sql.SQL("create or replace view {} as select * from {}").format(*names))
     run(conn, path)
 
 
@@ -209,7 +208,7 @@ def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
 
 def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:
     """Note what was found, replacing what an earlier attempt of the same migration noted."""
-    conn.execute("delete from mediabase_ops.round_trip where migration_id = %s", (migration_id,))
+    conn.execute("delete from round_trip where migration_id = %s", (migration_id,))
     rows = [(migration_id, e.legacy_column, e.explanation, e.reason, e.sentence, e.facts) for e in found.explained]
     rows += [
         (migration_id, column, "unexplained", "", "Nothing explains the difference; the release waits.", facts)
@@ -220,7 +219,7 @@ def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:
         rows.append((migration_id, "transcript_id", "changed since the snapshot", "", words, found.changed_rows))
     with conn.cursor() as cursor:
         cursor.executemany(
-            """insert into mediabase_ops.round_trip (migration_id, legacy_column, explanation, reason, sentence, facts)
+            """insert into round_trip (migration_id, legacy_column, explanation, reason, sentence, facts)
                values (%s, %s, %s, %s, %s, %s)""",
             rows,
         )

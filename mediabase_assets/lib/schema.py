@@ -9,14 +9,11 @@ from typing import Any, NamedTuple
 from psycopg import sql
 
 from mediabase_assets.lib import tables, view_functions, views
-from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA
 from mediabase_assets.lib.statements import OPERATIONS, Connection, looking_in, run
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import TABLES, Relation
 from mediabase_assets.model.views import FUNCTIONS, VIEWS, View
 
-#: Where a version is deployed, verified and reverted before it is used.
-REHEARSAL_SCHEMA = "mediabase_rehearsal"
 DESCRIPTION = "Normalized schema: twelve tables of the owner's document and three for the PharmGKB payload"
 
 
@@ -144,13 +141,14 @@ def rehearse(conn: Connection) -> list[str]:
     Raises:
         SchemaError: After the revert something is left.
     """
-    schema = sql.Identifier(REHEARSAL_SCHEMA)
+    rehearsal = conn.workspace.rehearsal
+    schema = sql.Identifier(rehearsal)
     conn.execute(sql.SQL("create schema {}").format(schema))
-    with looking_in(conn, REHEARSAL_SCHEMA):
+    with looking_in(conn, rehearsal):
         deploy(conn)
-        wrong = verify(conn, REHEARSAL_SCHEMA)
+        wrong = verify(conn, rehearsal)
         revert(conn)
-    left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (REHEARSAL_SCHEMA,)).fetchone()
+    left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (rehearsal,)).fetchone()
     if left and left[0]:
         raise SchemaError(f"Reverting the schema left {left[0]} objects.", where=tables.SCHEMA_VERSION, next_step="Report this.")
     conn.execute(sql.SQL("drop schema {}").format(schema))
@@ -159,9 +157,9 @@ def rehearse(conn: Connection) -> list[str]:
 
 def prepare_schemas(conn: Connection) -> None:
     """Create the build schema, and the operations schema with its tables."""
-    for name in (BUILD_SCHEMA, OPERATIONS_SCHEMA):
+    for name in (conn.workspace.build, conn.workspace.operations):
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
-    with looking_in(conn, OPERATIONS_SCHEMA):
+    with looking_in(conn, conn.workspace.operations):
         run(conn, OPERATIONS / "deploy.sql")
 
 

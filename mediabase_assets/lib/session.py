@@ -21,11 +21,6 @@ from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import BuildError, MigrationLockedError
 
-#: Where everything is built and audited before it is released.
-BUILD_SCHEMA = "mediabase_next"
-#: What the migration knows about itself.
-OPERATIONS_SCHEMA = "mediabase_ops"
-
 #: Settings that a build session makes for itself; those that a server does not know are left out.
 _BUILD_SETTINGS = {
     "work_mem": "128MB",
@@ -95,7 +90,10 @@ def build_session(settings: Settings, *, migration_id: str, asset: str) -> Itera
     _building[threading.get_ident()] = conn
     try:
         with conn:
-            prepare(conn, settings, BUILD_SCHEMA, settings.database.schema_name, migration_id=migration_id, asset=asset)
+            space = conn.workspace
+            prepare(
+                conn, settings, space.build, space.operations, settings.database.schema_name, migration_id=migration_id, asset=asset
+            )  # fmt: skip
             try:
                 with conn.transaction():
                     yield conn
@@ -120,7 +118,7 @@ def refresh_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
         BuildError: The server refused a statement.
     """
     with connect(settings, application_name=f"mediabase {asset}", autocommit=True) as conn:
-        prepare(conn, settings, settings.database.schema_name, asset=asset)
+        prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset=asset)
         try:
             yield conn
         except psycopg.Error as error:
@@ -132,7 +130,7 @@ def live_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
     """A read-only session that sees the live relations alone."""
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
     with conn:
-        prepare(conn, settings, settings.database.schema_name, OPERATIONS_SCHEMA, asset=asset)
+        prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset=asset)
         conn.execute("set default_transaction_read_only = on")
         yield conn
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from mediabase_assets.lib.workspace import MIGRATIONS, Workspace
+
 WITHOUT_EFFECT: dict[str, str] = {
     "checkpoints_dir": "what is done is known to Dagster's storage and to the schema mediabase_ops",
     "temp_dir": "work in progress is kept in the database",
@@ -49,7 +51,7 @@ WITHOUT_EFFECT: dict[str, str] = {
 }
 """Dotted key to the reason why it is accepted and does nothing."""
 
-RESERVED_SCHEMAS = ("mediabase_next", "mediabase_ops", "mediabase_dagster", "mediabase_successors", "information_schema")
+RESERVED_SCHEMAS = (*Workspace().schemas, "mediabase_dagster", "information_schema")
 """Schemas that the project or PostgreSQL keeps for itself, never a target."""
 
 
@@ -256,6 +258,9 @@ class Settings(Section):
     max_retry_attempts: Whole = Field(default=3, ge=0, description="accepted, without effect")
     stage_timeout_minutes: Positive = Field(default=60, description="accepted, without effect")
     enable_rollback: bool = Field(default=True, description="accepted, without effect")
+    workspace: Literal["mediabase", "mediabase_plan", "mediabase_selftest"] = Field(
+        default=MIGRATIONS, description="whose schemas are used; dry runs and self-tests have their own"
+    )
     symbol_conflicts: Literal["keep_best", "qualify"] = Field(
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",

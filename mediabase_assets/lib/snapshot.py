@@ -156,7 +156,7 @@ def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None
     """
     for name in names:
         found = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
-        noted = conn.execute("select asset, row_count from mediabase_ops.built_relations where relation = %s", (name,)).fetchone()
+        noted = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
         is_there = bool(found and found[0])
         if is_there and (noted is None or noted[1] == 0 or _has_rows(conn, name)):
             continue

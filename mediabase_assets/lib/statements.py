@@ -14,13 +14,15 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from mediabase_assets.lib.database import Session
+
 DEFS = Path(__file__).parent.parent / "defs"
 OPERATIONS = DEFS / "schema" / "sql" / "operations"
 VERSION_FOLDERS = DEFS / "schema" / "sql"
 EXTRACTION = DEFS / "extraction" / "sql"
 NORMALIZED = DEFS / "normalized" / "sql"
 
-Connection = psycopg.Connection[Any]
+Connection = Session
 
 
 @cache
@@ -29,7 +31,7 @@ def read(path: Path) -> LiteralString:
     return path.read_text(encoding="utf-8")  # our own file, as literal as the code beside it
 
 
-def run(conn: Connection, path: Path) -> int:
+def run(conn: psycopg.Connection[Any], path: Path) -> int:
     """Run every statement of a file; returns the rows that the last one touched."""
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from mediabase_assets.lib import server
 from mediabase_assets.lib.backup import BackupManifest, list_backups
 from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.session import OPERATIONS_SCHEMA, lock_holder
+from mediabase_assets.lib.session import lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import TABLES
@@ -141,7 +141,7 @@ def read_status(settings: Settings) -> Status:
     with connect(settings, autocommit=True, application_name="mediabase status") as conn:
         conn.execute("set default_transaction_read_only = on")
         live = settings.database.schema_name
-        has_journal = _is_there(conn, OPERATIONS_SCHEMA, "migration_runs")
+        has_journal = _is_there(conn, conn.workspace.operations, "migration_runs")
         lock = lock_holder(conn, settings)
         runs = _runs(conn, bool(lock)) if has_journal else ()
         return Status(
@@ -212,9 +212,9 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
         conn,
         """select r.migration_id, coalesce(r.run_id, ''), r.status, r.started_at, r.finished_at,
                   coalesce(r.configuration ->> 'symbol_conflicts', ''),
-                  coalesce((select sum(q.facts) from mediabase_ops.reason_account as q
+                  coalesce((select sum(q.facts) from reason_account as q
                             where q.migration_id = r.migration_id and q.outcome = 'quarantined'), 0)::bigint
-           from mediabase_ops.migration_runs as r order by r.started_at desc, r.migration_id desc limit 5""",
+           from migration_runs as r order by r.started_at desc, r.migration_id desc limit 5""",
     )
     runs = [Run(*row) for row in rows]
     return tuple(Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run for run in runs)
@@ -227,7 +227,7 @@ def _stages(conn: Connection, migration_id: str) -> tuple[StageRow, ...]:
                               when bool_or(status = 'running') then 'running' else min(status) end,
                   count(*), sum(row_count)::bigint, sum(seconds),
                   coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed'), '')
-           from mediabase_ops.migration_stages where migration_id = %s group by stage order by stage""",
+           from migration_stages where migration_id = %s group by stage order by stage""",
         migration_id,
     )
     return tuple(StageRow(*row) for row in rows)
@@ -239,7 +239,7 @@ def _releases(conn: Connection) -> tuple[Release, ...]:
         """select r.release_id, r.released_at, r.schema_version, count(l.relation),
                   coalesce(sum(l.inserted), 0)::bigint,
                   coalesce(sum(l.updated), 0)::bigint, coalesce(sum(l.deleted), 0)::bigint
-           from mediabase_ops.releases as r left join mediabase_ops.release_relations as l using (release_id)
+           from releases as r left join release_relations as l using (release_id)
            group by 1, 2, 3 order by 2 desc limit 5""",
     )
     return tuple(Release(*row) for row in rows)
@@ -248,7 +248,7 @@ def _releases(conn: Connection) -> tuple[Release, ...]:
 def _refreshes(conn: Connection) -> tuple[Refresh, ...]:
     rows = _rows(
         conn,
-        """select view, refreshed_at, how, reason, seconds from mediabase_ops.view_refreshes
+        """select view, refreshed_at, how, reason, seconds from view_refreshes
            where how <> 'kept' order by refreshed_at desc, view limit 5""",
     )
     return tuple(Refresh(*row) for row in rows)

@@ -16,10 +16,10 @@ from psycopg import sql
 
 from mediabase_assets.lib import accounts, ahead, audit, journal, tables
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import BUILD_SCHEMA, build_session, live_session
+from mediabase_assets.lib.session import build_session, live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, read
+from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, column_schema
 from mediabase_assets.model.errors import BuildError
@@ -135,7 +135,7 @@ def _build_and_audit(
             tables.add_comments(conn, table)
             accounts.write_account(conn, this.migration_id, this.asset, account)
             data_version = tables.record_built(
-                conn, asset=this.asset, schema=BUILD_SCHEMA, relations=table.relations, snapshot_id=snapshot.snapshot_id,
+                conn, asset=this.asset, schema=conn.workspace.build, relations=table.relations, snapshot_id=snapshot.snapshot_id,
                 migration_id=this.migration_id, code_version=version,
             )  # fmt: skip
             metadata = _tell(conn, this, table, account)
@@ -219,9 +219,7 @@ def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, ch
     What could not be looked at is told as a warning, never as passed.
     """
     settings = mediabase.settings()
-    path = sql.SQL(", ").join(map(sql.Identifier, (settings.database.schema_name, BUILD_SCHEMA)))
-    with conn.transaction():
-        conn.execute(sql.SQL("set local search_path = {}").format(path))
+    with conn.transaction(), looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):
         try:
             current_snapshot(conn, settings, f"normalized/{table.name}")
             require_inputs(conn, table.inputs, f"normalized/{table.name}")

@@ -9,7 +9,6 @@ from pathlib import Path
 from psycopg import sql
 
 from mediabase_assets.lib.content_hash import ContentHash, content_hash
-from mediabase_assets.lib.session import BUILD_SCHEMA
 from mediabase_assets.lib.statements import NORMALIZED, VERSION_FOLDERS, Connection, run
 from mediabase_assets.model.tables import TABLES, Relation, Table
 from mediabase_assets.model.views import VIEWS
@@ -28,9 +27,9 @@ def drop_built(conn: Connection, table: Table) -> None:
     """Drop what an earlier attempt left of a table in the build schema."""
     _drop_dependents(conn, table)
     if table.is_view:
-        conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, table.name)))
+        conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(conn.workspace.build, table.name)))
     for relation in reversed(table.relations):
-        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(BUILD_SCHEMA, relation.name)))
+        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(conn.workspace.build, relation.name)))
 
 
 def _drop_dependents(conn: Connection, table: Table) -> None:
@@ -38,10 +37,10 @@ def _drop_dependents(conn: Connection, table: Table) -> None:
     for view in VIEWS:
         if table.name in view.parents:
             keyword = sql.SQL("materialized view" if view.is_materialized else "view")
-            conn.execute(sql.SQL("drop {} if exists {}").format(keyword, sql.Identifier(BUILD_SCHEMA, view.name)))
+            conn.execute(sql.SQL("drop {} if exists {}").format(keyword, sql.Identifier(conn.workspace.build, view.name)))
     for other in TABLES:
         if other.is_view and table.name in other.parents:
-            conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(BUILD_SCHEMA, other.name)))
+            conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(conn.workspace.build, other.name)))
 
 
 def create(conn: Connection, table: Table) -> None:
@@ -133,7 +132,7 @@ def note_built(
 ) -> None:
     """Note in `built_relations` what was built, from which snapshot, with which content."""
     conn.execute(
-        """insert into mediabase_ops.built_relations (
+        """insert into built_relations (
              relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version, is_live)
            values (%(relation)s, %(asset)s, %(snapshot)s, %(migration)s, %(rows)s, %(digest)s, %(code)s, false)
            on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,

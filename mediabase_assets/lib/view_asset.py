@@ -14,7 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, journal, tables, views
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import BUILD_SCHEMA, Purpose, build_session, live_session, refresh_session
+from mediabase_assets.lib.session import Purpose, build_session, live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read
@@ -115,13 +115,13 @@ def _build(
     try:
         with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
             snapshot = current_snapshot(conn, this.settings, this.asset)
-            views.drop_built(conn, view, BUILD_SCHEMA)
-            views.create(conn, view, BUILD_SCHEMA)
-            views.finish(conn, view, BUILD_SCHEMA)
+            views.drop_built(conn, view, conn.workspace.build)
+            views.create(conn, view, conn.workspace.build)
+            views.finish(conn, view, conn.workspace.build)
             found = findings(conn, view)
             if any(not f.passed for f in found):
                 raise audit.AuditRollback
-            content = views.content_of(conn, view, BUILD_SCHEMA)
+            content = views.content_of(conn, view, conn.workspace.build)
             tables.note_built(
                 conn, view.name, content, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id,
                 code_version=version,

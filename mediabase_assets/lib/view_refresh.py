@@ -20,8 +20,6 @@ from mediabase_assets.model.errors import AuditError, BuildError
 from mediabase_assets.model.tables import Table
 from mediabase_assets.model.views import View
 
-#: Where the successor of a view is made before it takes its place; gone afterwards.
-SUCCESSORS = "mediabase_successors"
 Findings = Callable[[Connection, View], list[Finding]]
 
 
@@ -123,17 +121,18 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
         view_release.refresh_live(conn, plan, live_schema)
         how = "refreshed"
     elif plan.reason:
-        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(SUCCESSORS)))
-        views.drop_built(conn, view, SUCCESSORS)
-        view_release.make_successor(conn, view, SUCCESSORS, live_schema)
-        conn.execute(sql.SQL("set local search_path = {}, {}").format(sql.Identifier(SUCCESSORS), sql.Identifier(live_schema)))
+        successors = conn.workspace.successors
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(successors)))
+        views.drop_built(conn, view, successors)
+        view_release.make_successor(conn, view, successors, live_schema)
+        _look_in(conn, successors, conn.workspace.operations, live_schema)
         how = "created" if plan.difference is Difference.ABSENT else "replaced"
     told += findings(conn, view)
     if any(not f.passed for f in told):
         raise audit.AuditRollback
     digest, rows = "", 0
     if how in ("created", "replaced"):
-        rows, digest = views.content_of(conn, view, SUCCESSORS)
+        rows, digest = views.content_of(conn, view, conn.workspace.successors)
         _publish(conn, view, how, live_schema)
     elif how == "refreshed":
         rows, digest = views.content_of(conn, view, live_schema)
@@ -143,18 +142,22 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
     return ViewChange(view.name, how, plan.reason, rows, digest)
 
 
+def _look_in(conn: Connection, *schemas: str) -> None:
+    conn.execute(sql.SQL("set local search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, schemas))))
+
+
 def _publish(conn: Connection, view: View, how: str, live_schema: str) -> None:
-    conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(live_schema)))
+    _look_in(conn, conn.workspace.operations, live_schema)
     if how == "created":
-        view_release.move(conn, view, SUCCESSORS, live_schema)
+        view_release.move(conn, view, conn.workspace.successors, live_schema)
     else:
-        view_release.replace(conn, [view], SUCCESSORS, live_schema)
-    conn.execute(sql.SQL("drop schema {}").format(sql.Identifier(SUCCESSORS)))
+        view_release.replace(conn, [view], conn.workspace.successors, live_schema)
+    conn.execute(sql.SQL("drop schema {}").format(sql.Identifier(conn.workspace.successors)))
 
 
 def _log(conn: Connection, change: ViewChange, before: int | None, run_id: str, began: datetime) -> None:
     conn.execute(
-        """insert into mediabase_ops.view_refreshes (view, run_id, how, reason, rows_before, row_count, content_hash, seconds)
+        """insert into view_refreshes (view, run_id, how, reason, rows_before, row_count, content_hash, seconds)
            values (%s, %s, %s, %s, %s, %s, %s, %s)""",
         (
             change.view,

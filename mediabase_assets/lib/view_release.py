@@ -15,7 +15,6 @@ from psycopg import sql
 
 from mediabase_assets.lib import dependents, view_functions, view_state, views
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.session import BUILD_SCHEMA
 from mediabase_assets.lib.statements import Connection, looking_in
 from mediabase_assets.lib.views import Described, Difference
 from mediabase_assets.model.errors import ReleaseError
@@ -75,7 +74,7 @@ def plans(conn: Connection, live_schema: str, found: dict[str, str], wanted: Ite
                 views.difference(view, described, recorded.get(view.name)),
                 view_state.why_stale(view, described, recorded.get(view.name), inputs),
                 described,
-                views.describe(conn, BUILD_SCHEMA, view.name) is not None,
+                views.describe(conn, conn.workspace.build, view.name) is not None,
                 inputs,
             )
         )
@@ -106,9 +105,9 @@ def release_views(
     view_functions.bring(conn, live_schema)
     changes = []
     for plan in decided:
-        place = BUILD_SCHEMA if plan in successors else live_schema
+        place = conn.workspace.build if plan in successors else live_schema
         changes.append(_told(conn, plan, how[plan.view.name], place))
-    replace(conn, [p.view for p in successors], BUILD_SCHEMA, live_schema)
+    replace(conn, [p.view for p in successors], conn.workspace.build, live_schema)
     for plan, change in zip(decided, changes, strict=True):
         if change.how != "kept":
             view_state.record(
@@ -139,21 +138,21 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan
     view = plan.view
     if not plan.reason:
         if plan.is_built:
-            views.drop_built(conn, view, BUILD_SCHEMA)
+            views.drop_built(conn, view, conn.workspace.build)
         return "kept"
     if plan.difference in (Difference.NONE, Difference.INDEXES):
-        views.drop_built(conn, view, BUILD_SCHEMA)
+        views.drop_built(conn, view, conn.workspace.build)
         if view.is_materialized:
             refresh_live(conn, plan, live_schema)
         return "refreshed"
     moves = plan.is_built and not _reads_build_schema(conn, view)
     if not moves:
-        views.drop_built(conn, view, BUILD_SCHEMA)
-        make_successor(conn, view, BUILD_SCHEMA, live_schema)
+        views.drop_built(conn, view, conn.workspace.build)
+        make_successor(conn, view, conn.workspace.build, live_schema)
     if plan.difference is Difference.QUERY:
         successors.append(plan)
         return "replaced"
-    move(conn, view, BUILD_SCHEMA, live_schema)
+    move(conn, view, conn.workspace.build, live_schema)
     return "moved" if moves else "created"
 
 
@@ -181,7 +180,7 @@ def _reads_build_schema(conn: Connection, view: View) -> bool:
              where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
                and r.ev_class = format('%%I.%%I', %s::text, %s::text)::regclass and c.oid <> r.ev_class
                and c.relnamespace = %s::regnamespace)""",
-        (BUILD_SCHEMA, view.name, BUILD_SCHEMA),
+        (conn.workspace.build, view.name, conn.workspace.build),
     ).fetchone()
     return bool(row and row[0])
 
@@ -254,9 +253,7 @@ def patiently(conn: Connection, action: Callable[[], None], *, where: str) -> No
 
 def _told(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
     """What became of a view, and that it holds what was audited."""
-    noted = conn.execute(
-        "select row_count, content_hash from mediabase_ops.built_relations where relation = %s", (plan.view.name,)
-    ).fetchone()
+    noted = conn.execute("select row_count, content_hash from built_relations where relation = %s", (plan.view.name,)).fetchone()
     if noted is None:
         raise ReleaseError(
             "A view was never built and audited.",

@@ -40,9 +40,7 @@ def records(conn: Connection) -> dict[str, Recorded]:
     """What is recorded about every view; empty where there are no records yet."""
     if not has_records(conn):
         return {}
-    rows = conn.execute(
-        "select view, definition, catalogue, index_names, inputs, content_hash, row_count from mediabase_ops.view_state"
-    ).fetchall()
+    rows = conn.execute("select view, definition, catalogue, index_names, inputs, content_hash, row_count from view_state").fetchall()
     return {row[0]: Recorded(row[1], row[2], tuple(row[3]), dict(row[4]), row[5], int(row[6])) for row in rows}
 
 
@@ -51,7 +49,7 @@ def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str],
     found = views.describe(conn, schema, view.name)
     assert found is not None
     conn.execute(
-        """insert into mediabase_ops.view_state (view, definition, catalogue, index_names, inputs, content_hash, row_count, migration_id)
+        """insert into view_state (view, definition, catalogue, index_names, inputs, content_hash, row_count, migration_id)
            values (%(view)s, %(definition)s, %(catalogue)s, %(indexes)s, %(inputs)s::jsonb, %(hash)s, %(rows)s, %(migration)s)
            on conflict (view) do update set definition = excluded.definition, catalogue = excluded.catalogue,
              index_names = excluded.index_names, inputs = excluded.inputs, content_hash = excluded.content_hash,
@@ -99,7 +97,7 @@ def note_audited(conn: Connection, found: dict[str, str], *, passed: bool) -> No
     """Note the outcome of an audit of relations, by their fingerprints."""
     with conn.cursor() as cursor:
         cursor.executemany(
-            """insert into mediabase_ops.audited_relations (relation, fingerprint, passed) values (%s, %s, %s)
+            """insert into audited_relations (relation, fingerprint, passed) values (%s, %s, %s)
                on conflict (relation) do update set fingerprint = excluded.fingerprint, passed = excluded.passed, audited_at = now()""",
             [(name, fingerprint, passed) for name, fingerprint in found.items()],
         )
@@ -107,13 +105,13 @@ def note_audited(conn: Connection, found: dict[str, str], *, passed: bool) -> No
 
 def audited(conn: Connection) -> dict[str, tuple[str, bool]]:
     """For every relation the fingerprint that was last audited, and whether it passed."""
-    rows = conn.execute("select relation, fingerprint, passed from mediabase_ops.audited_relations").fetchall()
+    rows = conn.execute("select relation, fingerprint, passed from audited_relations").fetchall()
     return {row[0]: (row[1], bool(row[2])) for row in rows}
 
 
 def has_records(conn: Connection) -> bool:
     """Whether the tables of records are there; a migration of an earlier version did not make them."""
-    row = conn.execute("select to_regclass('mediabase_ops.view_state') is not null").fetchone()
+    row = conn.execute("select to_regclass('view_state') is not null").fetchone()
     return bool(row and row[0])
 
 

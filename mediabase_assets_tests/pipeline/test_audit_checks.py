@@ -9,7 +9,7 @@ from mediabase_assets.defs.extraction.assets import EXTRACTIONS
 from mediabase_assets.defs.normalized.assets import CHECKS
 from mediabase_assets.defs.validation import assets as validation
 from mediabase_assets.lib import accounts, audit
-from mediabase_assets.lib.session import BUILD_SCHEMA, OPERATIONS_SCHEMA, prepare
+from mediabase_assets.lib.session import prepare
 from mediabase_assets.lib.statements import read
 from mediabase_assets.lib.table_asset import GENERAL_CHECKS, _findings
 from mediabase_assets.model.tables import TABLES
@@ -26,7 +26,7 @@ def session(this):
     """A session that sees a schema of copies first, then what was built and released; everything is rolled back."""
     with this.connect(autocommit=False) as conn:
         conn.execute("create schema spoiled")
-        prepare(conn, this.settings, "spoiled", BUILD_SCHEMA, "public", OPERATIONS_SCHEMA)
+        prepare(conn, this.settings, "spoiled", "mediabase_next", "public", "mediabase_ops")
         try:
             yield conn
         finally:
@@ -37,7 +37,7 @@ def copy(conn, *relations, limit="all"):
     """Copies without keys or rules, into which anything can be written."""
     for name in relations:
         found = conn.execute("select to_regclass('public.' || quote_ident(%s)) is not null", (name,)).fetchone()
-        schema = "public" if found == (True,) else BUILD_SCHEMA
+        schema = "public" if found == (True,) else "mediabase_next"
         conn.execute(
             sql.SQL("create table spoiled.{0} as select * from {1}.{0} limit {2}").format(
                 sql.Identifier(name), sql.Identifier(schema), sql.SQL(limit)

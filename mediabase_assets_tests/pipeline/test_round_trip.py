@@ -8,7 +8,7 @@ from psycopg import sql
 from mediabase_assets.defs.validation.round_trip import CHECKS
 from mediabase_assets.lib import round_trip
 from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.session import BUILD_SCHEMA, prepare
+from mediabase_assets.lib.session import prepare
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets_tests.pipeline import harness
@@ -38,7 +38,7 @@ OTHER_VALUE = {
 def compared(this, *statements, live=None):
     """What the proof finds after some statements, all of which are rolled back."""
     with this.connect(autocommit=False) as conn:
-        prepare(conn, this.settings, BUILD_SCHEMA, "public", migration_id="test", asset="validation/round_trip")
+        prepare(conn, this.settings, "mediabase_next", "mediabase_ops", "public", migration_id="test", asset="validation/round_trip")
         conn.execute("set local session_replication_role = replica")  # no foreign key gets in the way of a spoiled cell
         for statement in statements:
             assert conn.execute(statement).rowcount != 0, statement
@@ -252,7 +252,7 @@ def test_the_checks_alone_look_at_what_is_live(migrated):
 
 def test_the_checks_alone_write_nothing(migrated, pipeline_home):
     with copy_of(migrated, pipeline_home) as this:
-        before = {schema: relations(this, schema) for schema in ("public", BUILD_SCHEMA, "mediabase_ops")}
+        before = {schema: relations(this, schema) for schema in ("public", "mediabase_next", "mediabase_ops")}
         this.rows(
             "update publications set journal = 'Spoiled' where publication_id = (select min(publication_id) from publications) returning 1"
         )

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import views
 from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.session import OPERATIONS_SCHEMA, prepare
+from mediabase_assets.lib.session import prepare
 from mediabase_assets.lib.view_asset import NUMBERS, checks_of, findings
 from mediabase_assets.lib.view_state import stored_relations
 from mediabase_assets.lib.views import view_named
@@ -228,7 +228,7 @@ def spoiled(this, view):
     """A session that sees a copy of a view, as a table that can be changed; rolled back."""
     with this.connect(autocommit=False) as conn:
         conn.execute("create schema spoiled")
-        prepare(conn, this.settings, "spoiled", "public", OPERATIONS_SCHEMA)
+        prepare(conn, this.settings, "spoiled", "public", "mediabase_ops")
         conn.execute(sql.SQL("create table spoiled.{0} as select * from public.{0}").format(sql.Identifier(view.name)))
         try:
             yield conn

@@ -67,24 +67,24 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
 
 def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> None:
     """The release's record, in the transaction that makes it true."""
-    conn.execute("delete from mediabase_ops.releases where release_id = %s", (this.migration_id,))
+    conn.execute("delete from releases where release_id = %s", (this.migration_id,))
     conn.execute(
-        "insert into mediabase_ops.releases (release_id, migration_id, snapshot_id, schema_version) values (%s, %s, %s, %s)",
+        "insert into releases (release_id, migration_id, snapshot_id, schema_version) values (%s, %s, %s, %s)",
         (this.migration_id, this.migration_id, snapshot.snapshot_id, tables.SCHEMA_VERSION),
     )
     with conn.cursor() as cursor:
         cursor.executemany(
-            """insert into mediabase_ops.release_relations (release_id, relation, how, row_count, content_hash, inserted, updated, deleted)
+            """insert into release_relations (release_id, relation, how, row_count, content_hash, inserted, updated, deleted)
                values (%s, %s, %s, %s, %s, %s, %s, %s)""",
             [(this.migration_id, c.relation, c.how, c.rows, c.content_hash, c.inserted, c.updated, c.deleted) for c in changes],
         )
         cursor.executemany(
-            """insert into mediabase_ops.release_views (release_id, view, how, reason, row_count, content_hash)
+            """insert into release_views (release_id, view, how, reason, row_count, content_hash)
                values (%s, %s, %s, %s, %s, %s)""",
             [(this.migration_id, c.view, c.how, c.reason, c.rows, c.content_hash) for c in shown],
         )
     conn.execute(
-        "update mediabase_ops.built_relations set is_live = true where relation = any(%s)",
+        "update built_relations set is_live = true where relation = any(%s)",
         ([*(c.relation for c in changes), *(c.view for c in shown)],),
     )
     journal.write_stage(

@@ -97,14 +97,14 @@ def _write_account(conn: Connection, this: Step) -> None:
         fate, why = (known.fate, known.why) if known else (Fate.ARCHIVED, "a column that no schema version of MEDIABASE had")
         columns.append({"name": name, "fate": str(fate), "why": why})
     conn.execute("select set_config('mediabase.legacy_columns', %s, true)", (json.dumps(columns),))
-    conn.execute("delete from mediabase_ops.column_account where migration_id = %s", (this.migration_id,))
+    conn.execute("delete from column_account where migration_id = %s", (this.migration_id,))
     run(conn, SQL / "column_account.sql")
 
 
 def _rows(conn: Connection, this: Step) -> list[dict[str, Any]]:
     cursor = conn.execute(
         """select legacy_column, fate, facts_read, kept, merged, repaired, quarantined, archived, explanation
-           from mediabase_ops.column_account where migration_id = %s order by 1""",
+           from column_account where migration_id = %s order by 1""",
         (this.migration_id,),
     )
     names = [d.name for d in cursor.description or ()]

@@ -131,7 +131,8 @@ def reading_session(settings: Settings, effort: Effort) -> Iterator[Connection]:
     conn = connect(settings, application_name="mediabase query benchmark", autocommit=True)
     with conn:
         conn.prepare_threshold = None  # a reader's query is planned each time
-        conn.execute(sql.SQL("set search_path = {}").format(sql.Identifier(settings.database.schema_name)))
+        path = (sql.Identifier(s) for s in (settings.database.schema_name, conn.workspace.operations))
+        conn.execute(sql.SQL("set search_path = {}").format(sql.SQL(", ").join(path)))
         conn.execute("select set_config('statement_timeout', %s, false)", (f"{round(effort.longest * 1000)}ms",))
         conn.execute("set default_transaction_read_only = on")
         try:

@@ -21,7 +21,7 @@ def newest_release(conn: Connection, asset: str) -> str:
     Raises:
         BuildError: Nothing was released yet.
     """
-    query = "select migration_id from mediabase_ops.releases order by released_at desc, release_id desc limit 1"
+    query = "select migration_id from releases order by released_at desc, release_id desc limit 1"
     try:
         row = conn.execute(query).fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -64,11 +64,11 @@ def faster(result: Result) -> str:
 
 def write(conn: Connection, migration_id: str, results: Sequence[Result], sizes: Sequence[RelationSize]) -> None:
     """Replace the rows of a migration."""
-    conn.execute("delete from mediabase_ops.query_benchmark where migration_id = %s", (migration_id,))
-    conn.execute("delete from mediabase_ops.storage where migration_id = %s", (migration_id,))
+    conn.execute("delete from query_benchmark where migration_id = %s", (migration_id,))
+    conn.execute("delete from storage where migration_id = %s", (migration_id,))
     with conn.cursor() as cursor:
         cursor.executemany(
-            """insert into mediabase_ops.query_benchmark (migration_id, query, kind, question, legacy_ms, views_ms, times_faster,
+            """insert into query_benchmark (migration_id, query, kind, question, legacy_ms, views_ms, times_faster,
                  is_legacy_stopped, repetitions, legacy_rows, views_rows, is_same_answer, comparison)
                values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             [
@@ -78,7 +78,7 @@ def write(conn: Connection, migration_id: str, results: Sequence[Result], sizes:
             ],
         )  # fmt: skip
         cursor.executemany(
-            """insert into mediabase_ops.storage (migration_id, relation_group, relation, heap_bytes, toast_bytes, index_bytes, total_bytes)
+            """insert into storage (migration_id, relation_group, relation, heap_bytes, toast_bytes, index_bytes, total_bytes)
                values (%s, %s, %s, %s, %s, %s, %s)""",
             [(migration_id, *s, s.total_bytes) for s in sizes],
         )

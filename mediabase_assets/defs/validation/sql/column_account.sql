@@ -1,13 +1,13 @@
 -- Grain: one row per column of the legacy table: where its facts went. Carried columns from the primary lines of the row
 -- accounts of the assets as they were last built, archived ones from the snapshot.
-insert into mediabase_ops.column_account (
+insert into column_account (
   migration_id, legacy_column, fate, facts_read, kept, merged, repaired, quarantined, archived, explanation)
 with carried as (
   select a.legacy_column, sum(a.facts_read) as facts_read, sum(a.kept) as kept, sum(a.merged) as merged, sum(a.repaired) as repaired,
     sum(a.quarantined) as quarantined, sum(a.archived) as archived,
     string_agg(format('%s %s in %s', a.facts_read, a.fact_kind, split_part(a.asset, '/', 2)), '; ' order by a.fact_kind, a.asset) as explanation
-  from mediabase_ops.row_account as a
-  join (select distinct asset, migration_id from mediabase_ops.built_relations) as b using (asset, migration_id)
+  from row_account as a
+  join (select distinct asset, migration_id from built_relations) as b using (asset, migration_id)
   where a.is_primary
   group by a.legacy_column
 )

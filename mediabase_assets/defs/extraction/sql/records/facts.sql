@@ -1,6 +1,6 @@
 -- What a fact relation (here: the temporary view `facts`) put into quarantine or repaired. A repair that recurs inside one
 -- value of a gene is one row, with the raw values by path.
-insert into mediabase_ops.quarantine (
+insert into quarantine (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, winner, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), p.first_transcript_id, f.gene_id,
   split_part(f.field, '.', 1), f.path, f.reason, f.raw, f.winner, f.n
@@ -8,7 +8,7 @@ from facts as f
 left join legacy_payloads as p using (payload_id)
 where f.reason is not null;
 
-insert into mediabase_ops.repairs (
+insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), p.first_transcript_id, f.gene_id,
   split_part(f.field, '.', 1), case when count(*) = 1 then min(f.path) else '$' end, code,

@@ -1,5 +1,5 @@
 -- What the choice between genes put into quarantine: the gene, and every value that describes it, whole.
-insert into mediabase_ops.quarantine (
+insert into quarantine (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, winner, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), min(i.first_transcript_id), g.gene_id, 'gene_id', '$',
   g.reason, jsonb_build_object('gene_id', g.gene_id, 'gene_symbol', g.legacy_symbol, 'gene_type', g.gene_type, 'chromosome', g.chromosome,
@@ -29,7 +29,7 @@ select current_setting('mediabase.migration_id'), current_setting('mediabase.ass
 from (select * from gene_payloads where reason is not null offset 0) as p
 where count_facts(field, value) > 0;
 
-insert into mediabase_ops.repairs (
+insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), i.first_transcript_id, i.gene_id, 'gene_id', '$', code,
   to_jsonb(i.raw_gene_id), to_jsonb(i.gene_id), i.n_rows

@@ -1,6 +1,6 @@
 -- What became of legacy rows as wholes and of their transcript-grain values: quarantined rows with all that they say, and
 -- single values of kept rows that were quarantined or repaired.
-insert into mediabase_ops.quarantine (
+insert into quarantine (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, winner, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), s.raw_transcript_id, s.gene_id, 'transcript_id', '$',
   s.reason,
@@ -48,7 +48,7 @@ cross join lateral (values
 ) as v (legacy_column, path, reason, raw, applies)
 where v.applies and s.outcome <> 'quarantined';
 
-insert into mediabase_ops.repairs (
+insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'transcript_id', '$', code,
   to_jsonb(t.raw_transcript_id), to_jsonb(t.transcript_id), 1

@@ -3,13 +3,13 @@
 -- alt_gene_ids.Ensembl, then a symbol that is one, then the only gene of the same symbol. Rows and genes that are in
 -- quarantine as wholes are told by its entries. Inputs: legacy_read, quarantined.
 create unlogged table quarantined as
-select q.* from mediabase_ops.quarantine as q
-join (select distinct asset, migration_id from mediabase_ops.built_relations) as b using (asset, migration_id);
+select q.* from quarantine as q
+join (select distinct asset, migration_id from built_relations) as b using (asset, migration_id);
 analyze quarantined;
 
 create unlogged table repaired as
-select r.legacy_column, r.reason, r.transcript_id, r.gene_id, r.json_path, r.raw_value from mediabase_ops.repairs as r
-join (select distinct asset, migration_id from mediabase_ops.built_relations) as b using (asset, migration_id);
+select r.legacy_column, r.reason, r.transcript_id, r.gene_id, r.json_path, r.raw_value from repairs as r
+join (select distinct asset, migration_id from built_relations) as b using (asset, migration_id);
 analyze repaired;
 
 create unlogged table named as
