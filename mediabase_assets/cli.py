@@ -108,6 +108,7 @@ def migrate(
     ] = None,
     config_file: ConfigFile = None,
     skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Make everything again, also what stands.")] = False,
     symbol_conflicts: Annotated[
         SymbolConflicts | None,
         typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),
@@ -115,8 +116,8 @@ def migrate(
 ) -> Exit:
     """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
 
-    Asks before it writes. What is done already is not done again. Exit codes: 0 released, 1 failed, 2 wrong usage or
-    configuration, 130 interrupted (nothing was published; running again continues).
+    Makes what is missing, failed or stale (its input, code or configuration changed), and says why before it asks.
+    Exit codes: 0 released, 1 failed, 2 wrong usage or configuration, 130 interrupted (nothing was published; running again continues).
     """
     from mediabase_assets.lib.console.legacy_source import Demo, Source
 
@@ -128,7 +129,7 @@ def migrate(
     from mediabase_assets.lib.console.migrate import migrate as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
-    return run(settings, source, asks=asks, load_definitions=_definitions, console=console)
+    return run(settings, source, asks=asks, everything=everything, load_definitions=_definitions, console=console)
 
 
 @app.command()

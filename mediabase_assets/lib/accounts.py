@@ -7,6 +7,7 @@ the number of rows of the table. Both must agree, or the release does not happen
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from psycopg import sql
@@ -73,6 +74,12 @@ def take_account(conn: Connection, table: Table) -> list[Account]:
     accounts = account_of(conn, sql.SQL(read(ACCOUNTS / "of_facts.sql")))
     conn.execute("drop view pg_temp.account_facts")
     return accounts
+
+
+def account_paths(table: Table) -> list[Path]:
+    """The files that a table's account is taken by."""
+    own = ACCOUNTS / f"{table.name}.sql"
+    return [own] if own.exists() else [ACCOUNTS / "facts" / f"{table.name}.sql", ACCOUNTS / "of_facts.sql"]
 
 
 def account_of_remaining(conn: Connection) -> list[Account]:

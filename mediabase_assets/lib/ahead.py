@@ -3,12 +3,12 @@
 Dagster runs the steps of a process one after the other; a build is one session of PostgreSQL, which uses one core. In
 a run of the whole job, each step therefore starts the costliest asset whose inputs are done, in a session of its own.
 The step of that asset, when its turn comes, tells what was built or raises what went wrong: order, events, failures
-and re-execution are those of the steps. In a run of selected assets nothing is built ahead.
+and re-execution are those of the steps. In a run of assets that a person selected nothing is built ahead.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ import dagster as dg
 import psycopg
 
 from mediabase_assets.lib.session import cancel_statement_of
-from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.step import Step
+from mediabase_assets.lib.telling import planned_assets
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.stages import Stage
 
@@ -69,10 +69,10 @@ def register(work: Work) -> None:
 
 def events_of(context: dg.AssetExecutionContext, this: Step, build: Build) -> Iterator[Event]:
     """What a step tells: built ahead of it, or now, with another asset started beside it."""
-    if context.run.asset_selection:
+    if context.run.asset_selection and not this.keeps:
         yield from build(this)
         return
-    lane = _lanes.setdefault(context.run.run_id, _Lane(_steps_of(context)))
+    lane = _lanes.setdefault(context.run.run_id, _Lane(planned_assets(context) & _works.keys()))
     job = lane.jobs.pop(this.asset, None)
     if job is not None:
         job.thread.join()
@@ -86,12 +86,6 @@ def events_of(context: dg.AssetExecutionContext, this: Step, build: Build) -> It
     lane.done.add(this.asset)
 
 
-def _steps_of(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """The known assets that the run makes: all, or in a re-execution those that its plan holds."""
-    steps = context.run.step_keys_to_execute
-    return frozenset(key for key in _works if steps is None or key.replace("/", "__") in steps)
-
-
 def _start_next(lane: _Lane, this: Step) -> None:
     """Start the costliest asset that is ready, unless one is under way."""
     if any(job.thread.is_alive() for job in lane.jobs.values()):
@@ -101,14 +95,15 @@ def _start_next(lane: _Lane, this: Step) -> None:
     if not ready:
         return
     work = max(ready, key=lambda w: (w.cost, w.key))
-    job = _Job(threading.Thread(target=lambda: _run(work, job, this.settings, this.migration_id), daemon=True, name=work.key))
+    job = _Job(threading.Thread(target=lambda: _run(work, job, this), daemon=True, name=work.key))
     lane.jobs[work.key] = job
     job.thread.start()
 
 
-def _run(work: Work, job: _Job, settings: Settings, migration_id: str) -> None:
+def _run(work: Work, job: _Job, beside: Step) -> None:
+    this = replace(beside, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={})
     try:
-        for event in work.build(Step(settings, migration_id, work.key, work.stage, datetime.now(UTC))):
+        for event in work.build(this):
             job.events.append(event)
         job.is_done = True
     except (MediabaseError, dg.Failure, psycopg.Error) as error:

@@ -17,7 +17,6 @@ from mediabase_assets.lib.backup import (
 )
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.snapshot import snapshot_id_of
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import BackupError
@@ -74,7 +73,7 @@ def _can_be_made_again(conn: Connection, settings: Settings, manifest: BackupMan
                join (
                  select release_id, snapshot_id from releases order by released_at desc limit 1) as newest using (release_id)
                where newest.snapshot_id = %s""",
-            (snapshot_id_of(digest, settings),),
+            (digest,),
         ).fetchall()
     )
     plain = {t.name for t in TABLES if t.is_view} | {"schema_version"}
@@ -111,6 +110,16 @@ def _is_our_view(conn: Connection, name: RelationName, recorded: dict[str, views
     """Whether a view is as we made it, so that it can be made again; one of somebody else would be replaced, and be lost."""
     found = views.describe(conn, name.schema, name.name) if name.name in recorded else None
     return found is not None and found.catalogue == recorded[name.name].catalogue
+
+
+def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:
+    """The backup that a migration stands on; None while there is none, or in a run that makes none.
+
+    Raises:
+        BackupError: Its files are gone.
+    """
+    row = conn.execute("select backup_id from migration_runs where migration_id = %s", (migration_id,)).fetchone()
+    return read_manifest(settings.backup_dir / str(row[0])) if row and row[0] else None
 
 
 def chosen_backup(instance: dg.DagsterInstance, settings: Settings) -> BackupManifest:

@@ -12,20 +12,25 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, ahead, audit, journal
+from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, journal, standing
+from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
-from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, current_snapshot, require_inputs
+from mediabase_assets.lib.snapshot import (
+    PAYLOADS_VIEW,
+    SNAPSHOT_RELATIONS,
+    UNDER_THE_VIEW,
+    current_snapshot,
+    require_inputs,
+    restore_payloads_view,
+)
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, reasons_table
 from mediabase_assets.model.stages import Stage
 
-#: The view that joins values with their genes; it stands on relations that are built anew.
-PAYLOADS_VIEW = "gene_payloads"
 _COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
-_UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
 
 
 @dataclass(frozen=True)
@@ -80,19 +85,25 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     """
     key = dg.AssetKey(["extraction", extraction.name])
     path = EXTRACTION / f"{extraction.name}.sql"
-    paths = [path, EXTRACTION / "functions.sql"]
-    deps = sorted({owner_of(name) for name in extraction.inputs})
+    paths = [path, EXTRACTION / "functions.sql", *_other_files(extraction)]
+    deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
+    version = code_version(*paths)
+    catalogue.register(
+        catalogue.Definition(
+            key.to_user_string(), extraction.stage, _inputs(extraction), version, catalogue.settings_in(paths), (extraction.name,),
+            catalogue.Place.BUILD,
+        )
+    )  # fmt: skip
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
-        specs=[asset_spec(key, extraction.stage, deps=deps, description=extraction.description, code_version=code_version(*paths))],
+        specs=[asset_spec(key, extraction.stage, deps=deps, description=extraction.description, code_version=version)],
         check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
         can_subset=True,
     )
     def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        with step(context, mediabase.settings(), key.to_user_string(), extraction.stage) as this:
-            wanted = {k.name for k in context.selected_asset_check_keys}
-            builds = bool(context.selected_asset_keys)
+        wanted, builds = {k.name for k in context.selected_asset_check_keys}, bool(context.selected_asset_keys)
+        with step(context, mediabase.settings(), key.to_user_string(), extraction.stage, locks=builds) as this:
             yield from ahead.events_of(context, this, lambda s: _extract(s, extraction, key, wanted, builds))
 
     all_checks = {c.name for c in extraction.checks}
@@ -105,45 +116,93 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     return _asset
 
 
+def _beneath(inputs: Sequence[str]) -> list[str]:
+    """What the view of values stands on: who reads the view reads all of it."""
+    return sorted(UNDER_THE_VIEW) if PAYLOADS_VIEW in inputs else []
+
+
+def _inputs(extraction: Extraction) -> tuple[str, ...]:
+    """The assets whose content it is made from; the snapshot of the legacy table is known by its rows."""
+    names = {*extraction.inputs, *_beneath(extraction.inputs)} - {PAYLOADS_VIEW}
+    return tuple(f"extraction/{name}" for name in sorted(names))
+
+
+def _other_files(extraction: Extraction) -> list[Path]:
+    """What decides on quarantine, repairs, checks and accounts beside the query itself."""
+    paths = [c.query for c in extraction.checks]
+    paths += [EXTRACTION / "records" / f"{extraction.records}.sql"] if extraction.records else []
+    paths += [EXTRACTION / f"{PAYLOADS_VIEW}.sql"] if extraction.name == "gene_candidates" else []
+    return paths + ([EXTRACTION / "remaining_facts_account.sql"] if extraction.name == "remaining_facts" else [])
+
+
 def _extract(
     this: Step, extraction: Extraction, key: dg.AssetKey, wanted: set[str], builds: bool
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    kept = standing.kept(this, key, wanted) if builds else None
+    if kept is not None:
+        yield from kept
+        return
+    data_version = ""
     results: list[dg.AssetCheckResult] = []
     failed: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-        snapshot = current_snapshot(conn, this.settings, this.asset)
+        snapshot = current_snapshot(conn, this.asset)
         if builds:
             require_inputs(conn, extraction.inputs, this.asset)
-            build(conn, extraction.name)
+            standing.require_same_settings(conn, this)
+            data_version = _build(conn, this, extraction.name)
             metadata = _record(conn, this, extraction, snapshot.snapshot_id)
         for check in extraction.checks:
             finding = audit.failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
             severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
-            if finding.check in wanted:
-                results.append(check_result(key, finding, severity))
+            results.append(check_result(key, finding, severity))
             if not finding.passed and not check.is_warning:
                 failed.append(finding)
-    yield from results
+        if builds and failed:
+            asset_state.forget(conn, [this.asset])
+        elif builds:
+            standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure("; ".join(f"{f.check}: {f.failures} failures, such as {f.sample[:1]}" for f in failed), allow_retries=False)
     if builds:
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={**metadata, "seconds": this.seconds},
-            data_version=dg.DataVersion(f"{snapshot.snapshot_id[:16]}-{key.path[-1]}"),
+            data_version=dg.DataVersion(data_version),
         )
+
+
+def _build(conn: Connection, this: Step, name: str) -> str:
+    """Build a relation anew and name its content: by what it is made from, or as before if the content is that of before."""
+    definition, known = catalogue.definition(this.asset), asset_state.states(conn)
+    inputs, configuration = asset_state.input_versions(known, definition), definition.configuration(this.settings)
+    before = known.get(this.asset)
+    is_same = before is not None and (before.code_version, before.configuration, before.inputs) == (
+        definition.code_version, configuration, inputs
+    )  # fmt: skip
+    old = content_hash(conn, conn.workspace.build, name) if before and not is_same and _stands(conn, name) else None
+    build(conn, name)
+    if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
+        return before.data_version
+    return definition.token(configuration, inputs)
+
+
+def _stands(conn: Connection, name: str) -> bool:
+    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (conn.workspace.build, name)).fetchone()
+    return bool(row and row[0])
 
 
 def build(conn: Connection, name: str) -> None:
     """Build a relation anew in the first schema of the search_path."""
-    if name in _UNDER_THE_VIEW:
+    if name in UNDER_THE_VIEW:
         conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
     conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
     run(conn, EXTRACTION / f"{name}.sql")
     conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
-    if name == "gene_candidates":
-        run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
+    if name in UNDER_THE_VIEW:
+        restore_payloads_view(conn)
 
 
 def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: str) -> dict[str, Any]:

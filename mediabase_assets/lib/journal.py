@@ -5,30 +5,54 @@ about to record.
 """
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 import psycopg
 
+from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import ServerError
+from mediabase_assets.model.stages import Stage
 
 
 def open_run(
-    conn: Connection, settings: Settings, *, migration_id: str, run_id: str, started_at: datetime, backup_id: str,
-    fingerprint: str, content_hash: str, schema_version: str,
+    conn: Connection, settings: Settings, *, migration_id: str, run_id: str, started_at: datetime, backup: BackupManifest | None,
+    schema_version: str,
 ) -> None:  # fmt: skip
-    """Note that a migration is running, or goes on."""
+    """Note that a migration is running, or goes on; without a backup where it is still to be made."""
+    legacy = backup.legacy_relation if backup else None
     conn.execute(
         """insert into migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
              legacy_content_hash, backup_id, schema_version, configuration)
            values (%s, %s, 'running', %s, %s, %s, %s, %s, %s, %s::jsonb)
-           on conflict (migration_id) do update set run_id = excluded.run_id, status = 'running', finished_at = null""",
-        (migration_id, run_id, started_at, f"{settings.database.source_schema}.{settings.database.legacy_table}", fingerprint,
-         content_hash, backup_id, schema_version, settings_digest(settings)),
+           on conflict (migration_id) do update set run_id = excluded.run_id, status = 'running', finished_at = null,
+             backup_id = coalesce(excluded.backup_id, migration_runs.backup_id)""",
+        (migration_id, run_id, started_at, f"{settings.database.source_schema}.{settings.database.legacy_table}",
+         legacy and legacy.fingerprint, legacy and legacy.content_hash, backup and backup.migration_id, schema_version,
+         settings_digest(settings)),
     )  # fmt: skip
+
+
+def note_backup(settings: Settings, migration_id: str, backup: BackupManifest, *, started_at: datetime) -> None:
+    """Note on which backup a migration stands; nothing happens where there are no records yet."""
+    legacy = backup.legacy_relation
+    with connect(settings, application_name="mediabase journal") as conn:
+        found = conn.execute(
+            "select to_regclass(quote_ident(%s) || '.migration_runs') is not null", (conn.workspace.operations,)
+        ).fetchone()
+        if not (found and found[0]):
+            return
+        conn.execute(
+            "update migration_runs set backup_id = %s, legacy_fingerprint = %s, legacy_content_hash = %s where migration_id = %s",
+            (backup.migration_id, legacy.fingerprint, legacy.content_hash, migration_id),
+        )
+        write_stage(
+            conn, migration_id=migration_id, asset="backup/legacy_backup", stage=int(Stage.BACKUP), status="done",
+            started_at=started_at, finished_at=datetime.now(UTC), rows=legacy.rows,
+        )  # fmt: skip
 
 
 def close_run(conn: Connection, migration_id: str, status: str, snapshot_id: str | None = None) -> None:

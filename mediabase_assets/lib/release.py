@@ -43,20 +43,18 @@ class Change:
     deleted: int = 0
 
 
-def release(conn: Connection, live_schema: str, snapshot_id: str, migration_id: str) -> tuple[list[Change], list[ViewChange]]:
+def release(conn: Connection, live_schema: str, migration_id: str) -> tuple[list[Change], list[ViewChange]]:
     """Publish every built relation and view, in the transaction that is open.
 
     Args:
         conn: A build session, in a transaction.
         live_schema: Where people read.
-        snapshot_id: The snapshot that all relations must come from.
         migration_id: The migration that releases.
 
     Raises:
-        ReleaseError: Relations come from different snapshots, or an object of somebody else is in the way.
+        ReleaseError: An object of somebody else is in the way.
     """
     states = _states(conn, live_schema)
-    _require_one_snapshot(conn, states, snapshot_id)
     moved = [r for r in RELATIONS if states[r.name] == (True, False)]
     differing = [r for r in RELATIONS if states[r.name] == (True, True)]
     try:
@@ -70,8 +68,7 @@ def release(conn: Connection, live_schema: str, snapshot_id: str, migration_id: 
         found = view_state.fingerprints(conn, live_schema, (r.name for r in RELATIONS))
         view_state.note_audited(conn, found, passed=True)
         told = [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
-        touched = frozenset(c.relation for c in told if c.how == "moved" or c.inserted + c.updated + c.deleted)
-        shown = release_views(conn, live_schema, found, migration_id, touched)
+        shown = release_views(conn, live_schema, found, migration_id)
         for relation in differing:
             conn.execute(sql.SQL("drop table {}").format(sql.Identifier(conn.workspace.build, relation.name)))
     except psycopg.errors.IntegrityError as error:
@@ -93,18 +90,6 @@ def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:
     ).fetchall()
     found = {name: (bool(built), bool(live)) for name, built, live in rows}
     return {r.name: found.get(r.name, (False, False)) for r in RELATIONS}
-
-
-def _require_one_snapshot(conn: Connection, states: dict[str, tuple[bool, bool]], snapshot_id: str) -> None:
-    noted = dict(conn.execute("select relation, snapshot_id from built_relations").fetchall())
-    wrong = [name for name, state in states.items() if not any(state) or noted.get(name) != snapshot_id]
-    if wrong:
-        assets = sorted(f"normalized/{t.name}" for t in TABLES if any(r.name in wrong for r in t.relations))
-        raise ReleaseError(
-            f"{len(wrong)} of {len(states)} relations were not built and audited from the current snapshot of the legacy table.",
-            where=", ".join(wrong),
-            next_step=f"Materialize {', '.join(assets)}, then release/current_release; or run `mediabase migrate`.",
-        )
 
 
 def _drop_build_views(conn: Connection) -> None:

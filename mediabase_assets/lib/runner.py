@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -103,6 +103,7 @@ def run_job(
     *,
     tell: Callable[[StepEvent], None],
     log_folder: Path,
+    assets: Collection[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Execute a job to its end, whatever that is.
@@ -113,6 +114,7 @@ def run_job(
         instance: Where the run is recorded.
         tell: Called, from another thread, with each event.
         log_folder: Gets a file with every event, named after the run.
+        assets: Those of its assets that are made, as `layer/relation`; all by default.
         tags: Tags of the run.
 
     Raises:
@@ -127,7 +129,7 @@ def run_job(
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
     began = time.monotonic()
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file) as reader:
-        end = _execute(job, instance, run_id, dict(tags or {}), log_file)
+        end = _execute(job, instance, run_id, assets, dict(tags or {}), log_file)
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
@@ -135,9 +137,14 @@ def run_job(
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
 
 
-def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, tags: dict[str, str], log: Path) -> RunEnd:
+def _execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, assets: Collection[str], tags: dict[str, str], log: Path
+) -> RunEnd:
+    selection = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
     try:
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=_QUIET)
+        result = job.execute_in_process(
+            instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=_QUIET, asset_selection=selection
+        )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return RunEnd.INTERRUPTED
     except sqlalchemy.exc.OperationalError as error:

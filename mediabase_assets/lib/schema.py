@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from psycopg import sql
 
 from mediabase_assets.lib import tables, view_functions, views
-from mediabase_assets.lib.statements import OPERATIONS, Connection, looking_in, run
+from mediabase_assets.lib.statements import OPERATIONS, Connection, code_version, looking_in, run
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import TABLES, Relation
 from mediabase_assets.model.views import FUNCTIONS, VIEWS, View
@@ -155,12 +155,27 @@ def rehearse(conn: Connection) -> list[str]:
     return wrong
 
 
+def has_operations(conn: Connection) -> bool:
+    """Whether the schema of the records is there."""
+    row = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (conn.workspace.operations,)).fetchone()
+    return bool(row and row[0])
+
+
 def prepare_schemas(conn: Connection) -> None:
-    """Create the build schema, and the operations schema with its tables."""
-    for name in (conn.workspace.build, conn.workspace.operations):
+    """Create the build schema, and the operations schema with its tables; nothing is done where they are up to date."""
+    build, operations = conn.workspace.build, conn.workspace.operations
+    comment = f"What the migrations of MEDIABASE know about themselves (definition {code_version(OPERATIONS / 'deploy.sql')})"
+    row = conn.execute(
+        "select to_regnamespace(quote_ident(%s)) is not null, obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')",
+        (build, operations),
+    ).fetchone()
+    if row == (True, comment):
+        return
+    for name in (build, operations):
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
-    with looking_in(conn, conn.workspace.operations):
+    with looking_in(conn, operations):
         run(conn, OPERATIONS / "deploy.sql")
+    conn.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(operations), sql.Literal(comment)))
 
 
 def _layout(conn: Connection, schema: str) -> dict[str, str] | None:

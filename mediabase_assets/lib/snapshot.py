@@ -5,11 +5,10 @@ make the tables of the migration disagree. Columns may be missing (they count as
 """
 
 from dataclasses import dataclass
-from hashlib import md5
 
 from psycopg import sql
 
-from mediabase_assets.lib.content_hash import HashColumn, combine, hash_columns, hash_sums
+from mediabase_assets.lib.content_hash import ContentHash, HashColumn, combine, hash_columns, hash_sums, physical_fingerprint
 from mediabase_assets.lib.legacy_table import LegacyDescription
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
@@ -19,6 +18,9 @@ from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS
 
 #: Relations that the snapshot builds.
 SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
+#: The view that joins values with their genes, and the relations that it stands on, any of which may be built anew.
+PAYLOADS_VIEW = "gene_payloads"
+UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Snapshot:
     """What a migration works from.
 
     Attributes:
-        snapshot_id: Names the legacy content together with the settings that change what is made of it.
+        snapshot_id: Names the snapshot: its content hash.
         content_hash: The content hash of the legacy table in this snapshot.
         rows: Legacy rows.
     """
@@ -45,7 +47,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
         legacy: The legacy table as it was described.
     """
     schema, table = settings.database.source_schema, settings.database.legacy_table
-    conn.execute("drop view if exists gene_payloads")
+    conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
     for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
         conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
     columns = hash_columns(conn, schema, table, include_timestamps=True)
@@ -54,19 +56,32 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     conn.execute("analyze legacy_rows")
     run(conn, EXTRACTION / "legacy_payloads.sql")
     conn.execute("analyze legacy_payloads")
+    restore_payloads_view(conn)
     archived = archived_counts(conn, legacy, schema, table)
     row = conn.execute(sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest")))).fetchone()
     assert row is not None
     conn.execute("drop view pg_temp.legacy_source")
     digest = combine(columns, int(row[1]), int(row[2]))
-    snapshot = Snapshot(snapshot_id_of(digest, settings), digest, int(row[0]))
+    snapshot = Snapshot(digest, digest, int(row[0]))
     _note(conn, snapshot, settings, archived)
+    note_content(conn, physical_fingerprint(conn, schema, table), ContentHash(snapshot.rows, digest))
     return snapshot
 
 
-def snapshot_id_of(content: str, settings: Settings) -> str:
-    """The id of a snapshot: it changes with the legacy content and with the settings that matter to the extraction."""
-    return md5(f"{content}|{settings_digest(settings)}".encode(), usedforsecurity=False).hexdigest()
+def restore_payloads_view(conn: Connection) -> None:
+    """Create the view of values again, as soon as all that it stands on is there."""
+    row = conn.execute("select bool_and(to_regclass(quote_ident(n)) is not null) from unnest(%s::text[]) as n", (list(UNDER_THE_VIEW),))
+    if row.fetchone() == (True,):
+        run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
+
+
+def note_content(conn: Connection, fingerprint: str, content: ContentHash) -> None:
+    """Note which content the legacy table has in a state, so that the same state need not be read again."""
+    conn.execute(
+        """insert into legacy_contents (fingerprint, content_hash, row_count) values (%s, %s, %s)
+           on conflict (fingerprint) do update set content_hash = excluded.content_hash, row_count = excluded.row_count""",
+        (fingerprint, content.digest, content.rows),
+    )
 
 
 def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:
@@ -130,21 +145,17 @@ def _note(conn: Connection, snapshot: Snapshot, settings: Settings, archived: di
     )  # fmt: skip
 
 
-def current_snapshot(conn: Connection, settings: Settings, asset: str) -> Snapshot:
+def current_snapshot(conn: Connection, asset: str) -> Snapshot:
     """The snapshot that the extraction relations of this session come from.
 
     Raises:
-        BuildError: There is none, a crash of the server emptied it, or the settings have changed since.
+        BuildError: There is none.
     """
     again = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
-    row = conn.execute("select to_regclass('legacy_snapshot') is not null and to_regclass('legacy_rows') is not null").fetchone()
-    if not (row and row[0]):
+    row = conn.execute("select to_regclass('legacy_snapshot') is not null").fetchone()
+    noted = conn.execute("select snapshot_id, content_hash, row_count from legacy_snapshot").fetchone() if row and row[0] else None
+    if noted is None:
         raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=again)
-    noted = conn.execute("select snapshot_id, content_hash, row_count, settings::text from legacy_snapshot").fetchone()
-    if noted is None or (not _has_rows(conn, "legacy_rows") and noted[2] > 0):
-        raise BuildError("The snapshot of the legacy table is gone (a crash empties it).", where=asset, next_step=again)
-    if snapshot_id_of(noted[1], settings) != noted[0]:
-        raise BuildError("The settings have changed since the legacy table was read.", where=asset, next_step=again)
     return Snapshot(noted[0], noted[1], int(noted[2]))
 
 

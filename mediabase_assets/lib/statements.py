@@ -4,7 +4,7 @@ SQL of any size is in `.sql` files beside the asset that runs it. Names of schem
 session's search_path. Settings that a file reads are session settings `mediabase.…` (see `session.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import md5
@@ -36,12 +36,14 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
 
 
-def code_version(*paths: Path) -> str:
-    """A short digest of SQL files: what Dagster calls the version of an asset's code."""
+def code_version(*paths: Path, values: Iterable[str] = ()) -> str:
+    """A short digest of SQL files, and of values that make the same of them: what Dagster calls the version of an asset's code."""
     digest = md5(usedforsecurity=False)
     for path in sorted(paths):
         digest.update(path.name.encode())
         digest.update(read(path).encode())
+    for value in values:
+        digest.update(value.encode())
     return digest.hexdigest()[:12]
 
 

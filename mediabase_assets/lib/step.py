@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from mediabase_assets.lib import journal
+from mediabase_assets.lib.opening import open_migration
 from mediabase_assets.lib.session import Purpose, hold_migration_lock
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.telling import migration_id_of
+from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.stages import Stage
 
@@ -28,6 +29,8 @@ class Step:
         asset: Key of the asset, `layer/relation`.
         stage: Stage of the owner's process.
         started_at: When the step began.
+        run_id: Dagster's id of the run.
+        keeps: Whether the run keeps what is unchanged.
         detail: What else the journal shall keep.
     """
 
@@ -36,6 +39,8 @@ class Step:
     asset: str
     stage: Stage
     started_at: datetime
+    run_id: str
+    keeps: bool = False
     detail: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -68,10 +73,13 @@ def step(
         dagster.Failure: The body raised one of our errors.
     """
     now = datetime.now(UTC)
-    this = Step(settings, migration_id_of(context), asset, stage, now)
+    keeps = context.run.tags.get(KEEP_TAG) == KEEP
+    this = Step(settings, migration_id_of(context), asset, stage, now, context.run.run_id, keeps)
     try:
         if locks:
             hold_migration_lock(settings, context.run.run_id, purpose)
+        if locks and purpose is Purpose.MIGRATION:
+            open_migration(context, this)
         yield this
     except MediabaseError as error:
         _note(this, str(error), purpose)

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, ahead, audit, journal, tables
+from mediabase_assets.lib import accounts, ahead, audit, catalogue, journal, standing, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
@@ -66,7 +66,14 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     key = dg.AssetKey(["normalized", table.name])
     has_references = any(r.references for r in table.relations)
     general = {n: d for n, d in GENERAL_CHECKS.items() if has_references or n != "every_reference_exists"}
-    version = code_version(*tables.definition_paths(table))
+    paths = [*tables.definition_paths(table), *accounts.account_paths(table), *(c.path(table) for c in checks)]
+    version = code_version(*paths, values=(table.audited,))
+    catalogue.register(
+        catalogue.Definition(
+            key.to_user_string(), Stage.POPULATION, tuple(k.to_user_string() for k in deps), version, catalogue.settings_in(paths),
+            tuple(r.name for r in table.relations), catalogue.Place.LIVE,
+        )
+    )  # fmt: skip
 
     @dg.multi_asset(
         name=f"normalized__{table.name}",
@@ -109,6 +116,10 @@ def _build_and_audit(
     this: Step, table: Table, key: dg.AssetKey, checks: Sequence[SetCheck], wanted: set[str], version: str
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Build and audit in one transaction; a failed check rolls it back."""
+    kept = standing.kept(this, key, wanted)
+    if kept is not None:
+        yield from kept
+        return
     results: list[dg.AssetCheckResult] = []
     failed: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
@@ -116,7 +127,8 @@ def _build_and_audit(
     rollback = audit.AuditRollback()
     try:
         with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            snapshot = current_snapshot(conn, this.settings, this.asset)
+            snapshot = current_snapshot(conn, this.asset)
+            standing.require_same_settings(conn, this)
             require_inputs(conn, table.inputs, this.asset)
             tables.drop_built(conn, table)
             tables.create(conn, table)
@@ -125,8 +137,7 @@ def _build_and_audit(
             account = accounts.take_account(conn, table)
             for finding, is_warning in _findings(conn, table, checks, account):
                 severity = dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
-                if finding.check in wanted:
-                    results.append(check_result(key, finding, severity))
+                results.append(check_result(key, finding, severity))
                 if not finding.passed and not is_warning:
                     failed.append(finding)
             if failed:
@@ -139,10 +150,11 @@ def _build_and_audit(
                 migration_id=this.migration_id, code_version=version,
             )  # fmt: skip
             metadata = _tell(conn, this, table, account)
+            standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
     except audit.AuditRollback as raised:
         if raised is not rollback:
             raise
-    yield from results
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure(
             description=_failure_text(this, table, failed),
@@ -221,7 +233,7 @@ def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, ch
     settings = mediabase.settings()
     with conn.transaction(), looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):
         try:
-            current_snapshot(conn, settings, f"normalized/{table.name}")
+            current_snapshot(conn, f"normalized/{table.name}")
             require_inputs(conn, table.inputs, f"normalized/{table.name}")
         except BuildError as error:
             return audit.Finding(check.name, False, {"not looked at": str(error)}), False

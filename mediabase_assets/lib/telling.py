@@ -16,6 +16,8 @@ from mediabase_assets.model.reasons import sentence
 
 #: Run tag that names the migration; without it the id follows from the time at which the first run was made.
 MIGRATION_TAG = "mediabase/migration_id"
+#: Tag of a run that keeps what is unchanged; without it everything that is selected is made again.
+KEEP_TAG, KEEP = "mediabase/keep", "unchanged"
 
 
 def migration_id_of(context: dg.AssetExecutionContext) -> str:
@@ -29,6 +31,20 @@ def migration_id_of(context: dg.AssetExecutionContext) -> str:
     if root != context.run.run_id and record and record.dagster_run.tags.get(MIGRATION_TAG):
         return str(record.dagster_run.tags[MIGRATION_TAG])
     return f"{created.astimezone(UTC):%Y%m%d_%H%M%S}"
+
+
+def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """The assets that a run makes, as `layer/relation`; the snapshot of the legacy table is one step for two."""
+    selected = context.run.asset_selection
+    if selected:
+        return frozenset(key.to_user_string() for key in selected)
+    snapshot = context.run.execution_plan_snapshot_id
+    assert snapshot is not None
+    steps = context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
+    planned = {step.replace("__", "/") for step in steps}
+    return frozenset(
+        planned | ({"extraction/legacy_rows", "extraction/legacy_payloads"} if "extraction/legacy_snapshot" in planned else set())
+    )
 
 
 def check_result(asset_key: dg.AssetKey, finding: Finding, severity: dg.AssetCheckSeverity | None = None) -> dg.AssetCheckResult:

@@ -12,16 +12,17 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import ahead, audit, journal, tables, views
+from mediabase_assets.lib import ahead, audit, catalogue, journal, standing, tables, views
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import Purpose, build_session, live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, column_schema
+from mediabase_assets.lib.telling import check_result, column_schema, planned_assets
 from mediabase_assets.lib.view_refresh import refresh_view
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.tables.base import audited
 from mediabase_assets.model.views import View
 
 NUMBERS = "every_number_agrees_with_the_tables"
@@ -30,8 +31,6 @@ CHECKS = {
     "every_key_is_unique": "No key occurs twice, none is NULL: the grain is what the description says.",
     NUMBERS: "Totals over all rows are those of the tables, and no row contradicts itself.",
 }
-#: The step whose presence makes a run one that releases.
-RELEASE_STEP = "release__current_release"
 
 
 def checks_of(view: View) -> dict[str, str]:
@@ -55,7 +54,15 @@ def view_asset(view: View) -> dg.AssetsDefinition:
     """The asset of a view."""
     key = dg.AssetKey(["views", view.name])
     deps = [dg.AssetKey(["normalized", parent]) for parent in view.parents]
-    version = code_version(*(views.QUERIES / folder / f"{view.name}.sql" for folder in ("", "checks")))
+    version = code_version(
+        views.QUERIES / "checks" / f"{view.name}.sql", values=(views.definition_of(view), audited(view.model), repr(view.key))
+    )
+    catalogue.register(
+        catalogue.Definition(
+            key.to_user_string(), Stage.VIEWS, tuple(d.to_user_string() for d in deps), version, relations=(view.name,),
+            place=catalogue.Place.LIVE,
+        )
+    )  # fmt: skip
     condition: dg.AutomationCondition[Any] = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
 
     @dg.multi_asset(
@@ -100,21 +107,24 @@ def view_asset(view: View) -> dg.AssetsDefinition:
 
 def will_release(context: dg.AssetExecutionContext) -> bool:
     """Whether the release is among the steps of the run."""
-    snapshot = context.run.execution_plan_snapshot_id
-    assert snapshot is not None
-    return RELEASE_STEP in context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
+    return catalogue.RELEASE in planned_assets(context)
 
 
 def _build(
     this: Step, view: View, key: dg.AssetKey, wanted: set[str], version: str
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Build and audit in the build schema, in one transaction; a failed check rolls it back."""
+    kept = standing.kept(this, key, wanted)
+    if kept is not None:
+        yield from kept
+        return
     found: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
     digest = ""
     try:
         with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            snapshot = current_snapshot(conn, this.settings, this.asset)
+            snapshot = current_snapshot(conn, this.asset)
+            standing.require_same_settings(conn, this)
             views.drop_built(conn, view, conn.workspace.build)
             views.create(conn, view, conn.workspace.build)
             views.finish(conn, view, conn.workspace.build)
@@ -128,6 +138,9 @@ def _build(
             )  # fmt: skip
             digest = content.digest
             metadata = _tell(conn, this, view)
+            standing.note_made(
+                conn, this, data_version=digest, rows=metadata["dagster/row_count"], results=[check_result(key, f) for f in found]
+            )
             journal.write_stage(
                 conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
                 started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]),

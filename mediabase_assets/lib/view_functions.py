@@ -4,6 +4,7 @@ A function's text and the schema that it looks into are digested into its commen
 """
 
 from hashlib import md5
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -23,17 +24,33 @@ def bring(conn: Connection, live_schema: str) -> None:
     """Create the functions in the live schema, or bring them up to date; what is the same stays untouched."""
     # pg_temp comes last, or whoever calls a function could put a table of his own in the place of ours
     with looking_in(conn, live_schema, "pg_temp"):
-        for name, description in FUNCTIONS.items():
-            text = read(QUERIES / "functions" / f"{name}.sql")
-            digest = md5(f"{live_schema}\0{text}".encode(), usedforsecurity=False).hexdigest()[:12]
-            comment = f"{description} (definition {digest})"
+        for name in FUNCTIONS:
             there = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
+            comment = _comment(name, live_schema)
             if [found[1] for found in there] != [comment]:
-                _create(conn, name, text, there)
+                _create(conn, name, _text(name), there)
                 conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
 
 
-def _create(conn: Connection, name: str, text: str, there: list[tuple[str, str | None, list[str]]]) -> None:
+def missing_functions(conn: Connection, live_schema: str) -> list[str]:
+    """The functions that are not in the live schema, or not as they are defined here."""
+    return [
+        name
+        for name in FUNCTIONS
+        if [found[1] for found in conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()] != [_comment(name, live_schema)]
+    ]
+
+
+def _text(name: str) -> LiteralString:
+    return read(QUERIES / "functions" / f"{name}.sql")
+
+
+def _comment(name: str, live_schema: str) -> str:
+    digest = md5(f"{live_schema}\0{_text(name)}".encode(), usedforsecurity=False).hexdigest()[:12]
+    return f"{FUNCTIONS[name]} (definition {digest})"
+
+
+def _create(conn: Connection, name: str, text: LiteralString, there: list[tuple[str, str | None, list[str]]]) -> None:
     """Create or replace a function; one of an old version may return other columns, and has to go first."""
     statement = sql.SQL(text)
     try:

@@ -81,9 +81,7 @@ def plans(conn: Connection, live_schema: str, found: dict[str, str], wanted: Ite
     return result
 
 
-def release_views(
-    conn: Connection, live_schema: str, found: dict[str, str], migration_id: str, changed: frozenset[str]
-) -> list[ViewChange]:
+def release_views(conn: Connection, live_schema: str, found: dict[str, str], migration_id: str) -> list[ViewChange]:
     """Publish every view, in the transaction that is open; the tables are live already, those of the build schema still there.
 
     Args:
@@ -91,13 +89,12 @@ def release_views(
         live_schema: Where people read.
         found: Fingerprints of the live tables.
         migration_id: The migration that releases.
-        changed: Relations that this release changed.
 
     Raises:
         ReleaseError: A live view has to change and its successor was not built and audited, or something is in the way.
     """
     decided = plans(conn, live_schema, found)
-    _require_built(decided, changed)
+    _require_built(decided)
     successors: list[Plan] = []
     how: dict[str, str] = {}
     for plan in decided:
@@ -117,13 +114,12 @@ def release_views(
     return changes
 
 
-def _require_built(decided: list[Plan], changed: frozenset[str]) -> None:
-    """A view over tables that this release changed, or of another definition, must have been built and audited.
+def _require_built(decided: list[Plan]) -> None:
+    """A view that is not there, or of another definition, must have been built and audited.
 
-    One whose tables were merely rewritten (a restore, VACUUM FULL) is refreshed, and must show what was audited before.
+    One whose tables were rewritten, or brought back to what they were, is refreshed, and must show what was audited before.
     """
-    anew = (Difference.ABSENT, Difference.QUERY)
-    missing = [p for p in decided if p.reason and not p.is_built and (p.difference in anew or changed & p.inputs.keys())]
+    missing = [p for p in decided if p.reason and not p.is_built and p.difference in (Difference.ABSENT, Difference.QUERY)]
     if missing:
         assets = ", ".join(f"views/{p.view.name}" for p in missing)
         raise ReleaseError(

@@ -19,6 +19,7 @@ from mediabase_assets.lib import server
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_table import add_keys_and_indexes
 from mediabase_assets.lib.settings import Settings, load_settings
+from mediabase_assets.lib.telling import KEEP, KEEP_TAG
 
 #: Rows of the demonstration table that the tests migrate.
 ROWS = 3000
@@ -77,6 +78,21 @@ class Project:
             )
         self.runs.append(result)
         return result
+
+    def work(self) -> dict[str, str]:
+        """What `mediabase migrate` would make, with the reasons."""
+        from mediabase_assets.definitions import defs
+        from mediabase_assets.lib.planning import work_to_do
+
+        defs()
+        with self.connect() as conn:
+            return work_to_do(conn, self.settings, self.instance)
+
+    def rerun(self) -> dg.ExecuteInProcessResult:
+        """Make what is missing, failed or stale, as `mediabase migrate` does."""
+        work = self.work()
+        assert work, "there is nothing to do"
+        return self.migrate(*work, tags={KEEP_TAG: KEEP})
 
     @contextmanager
     def environed(self) -> Iterator[None]:
@@ -147,6 +163,22 @@ def executed(result: dg.ExecuteInProcessResult) -> set[str]:
         if e.is_step_materialization
         for m in [e.step_materialization_data.materialization]
     }
+
+
+def kept(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Assets that a run found to stand as they were, as layer/relation."""
+    return {
+        m.asset_key.to_user_string()
+        for e in result.all_events
+        if e.is_step_materialization
+        for m in [e.step_materialization_data.materialization]
+        if "how" in m.metadata and str(m.metadata["how"].value).startswith("kept")
+    }
+
+
+def made(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Assets that a run really made, as layer/relation."""
+    return executed(result) - kept(result)
 
 
 def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, dict]:

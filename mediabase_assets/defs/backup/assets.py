@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import audit
+from mediabase_assets.lib import audit, catalogue, journal
 from mediabase_assets.lib.backup import FINDINGS, create_backup, verify_backup
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.database import connect
@@ -22,6 +22,9 @@ _SENTENCES = {
     "archives_can_be_read_whole": "pg_restore reads the archives to their end.",
     "row_counts_match": "The archives hold as many rows as the tables had in the snapshot of the backup.",
 }
+
+
+catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1"))
 
 
 @dg.multi_asset(
@@ -63,6 +66,7 @@ def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> It
                 allow_retries=False,
             )
         if context.selected_asset_keys:
+            journal.note_backup(settings, this.migration_id, manifest, started_at=this.started_at)
             legacy = manifest.legacy_relation
             yield dg.MaterializeResult(
                 asset_key=BACKUP_KEY,

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import journal
+from mediabase_assets.lib import catalogue, journal, standing
 from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
@@ -23,7 +23,14 @@ from mediabase_assets.model.stages import Stage
 SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
 ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
 CHECKS = EXTRACTION / "checks"
+LEGACY = dg.AssetKey(catalogue.LEGACY.split("/"))
 _VERSION = code_version(*(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
+for _name in SNAPSHOT_RELATIONS:
+    catalogue.register(
+        catalogue.Definition(
+            f"extraction/{_name}", Stage.GENE_EXTRACTION, (catalogue.LEGACY,), _VERSION, relations=(_name,), place=catalogue.Place.BUILD
+        )
+    )
 
 
 def _check(name: str, description: str, *, is_warning: bool = False) -> ExtractionCheck:
@@ -122,11 +129,11 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     name="extraction__legacy_snapshot",
     specs=[
         asset_spec(
-            ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA], code_version=_VERSION,
+            ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION,
             description="One row per legacy row, with digests of its large values; read in one snapshot of the legacy table.",
         ),
         asset_spec(
-            PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA], code_version=_VERSION,
+            PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION,
             description="One row per gene, large column and distinct value; read in the same snapshot.",
         ),
     ],
@@ -141,7 +148,7 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             run(conn, EXTRACTION / "functions.sql")
             snapshot = take_snapshot(conn, settings, legacy)
             counts = {name: count(conn, name) for name in SNAPSHOT_RELATIONS}
-            _journal(conn, this, snapshot, counts)
+            _note(conn, this, snapshot, counts)
         for key in (ROWS, PAYLOADS):
             yield dg.MaterializeResult(
                 asset_key=key,
@@ -154,8 +161,12 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             )
 
 
-def _journal(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, int]) -> None:
+def _note(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, int]) -> None:
     for name, rows in counts.items():
+        standing.note_made(
+            conn, this, asset=f"extraction/{name}", data_version=snapshot.content_hash, rows=rows,
+            inputs={catalogue.LEGACY: snapshot.content_hash},
+        )  # fmt: skip
         note_built(conn, name, this, snapshot.snapshot_id, rows)
         journal.write_stage(
             conn, migration_id=this.migration_id, asset=f"extraction/{name}", stage=int(this.stage), status="done",

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import prerequisites
+from mediabase_assets.lib import catalogue, prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.resources import Mediabase
@@ -16,6 +16,9 @@ from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.model.stages import Stage
 
 KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
+
+
+catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (), "1"))
 
 
 @dg.multi_asset(

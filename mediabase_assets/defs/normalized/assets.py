@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS
 from mediabase_assets.lib.table_asset import SetCheck, table_asset
 from mediabase_assets.model.tables import TABLES, Table
 
@@ -37,7 +36,7 @@ CHECKS: dict[str, tuple[SetCheck, ...]] = {
 
 def _deps(table: Table) -> list[dg.AssetKey]:
     """What a table is built from: extraction relations (with the counts that its account needs) and parent tables."""
-    relations = {*table.inputs, "fact_counts"} - set(SNAPSHOT_RELATIONS)
+    relations = {*table.inputs, "fact_counts"}
     return [
         *(dg.AssetKey(["extraction", name]) for name in sorted(relations)),
         *(dg.AssetKey(["normalized", name]) for name in table.parents),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import md5
 from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import journal, schema, tables, views
+from mediabase_assets.lib import catalogue, journal, schema, staleness, standing, tables, view_state, views
+from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, refresh_session
@@ -16,11 +18,19 @@ from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import rows_table
 from mediabase_assets.lib.view_release import ViewChange
+from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 
 KEY = dg.AssetKey(["release", "current_release"])
+DEPS = [
+    *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
+    *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip")),
+    *(dg.AssetKey(["views", v.name]) for v in VIEWS),
+]
+_VERSION = "3"
+catalogue.register(catalogue.Definition(catalogue.RELEASE, Stage.INDEXES, tuple(k.to_user_string() for k in DEPS), _VERSION))
 
 
 @dg.multi_asset(
@@ -29,26 +39,28 @@ KEY = dg.AssetKey(["release", "current_release"])
         asset_spec(
             KEY,
             Stage.INDEXES,
-            deps=[
-                *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip")),
-                *(dg.AssetKey(["views", v.name]) for v in VIEWS),
-            ],
+            deps=[*DEPS, dg.AssetKey(catalogue.BACKUP.split("/"))],
             description="What readers see: all normalized tables and views of one migration, published in one transaction after every "
             "audit has passed. New relations are moved into place; of live tables only the rows that differ are changed, live views "
             "are refreshed while they are read.",
-            code_version="2",
+            code_version=_VERSION,
         )
     ],
 )
-def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any]]:
+def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Publish."""
     settings = mediabase.settings()
     with step(context, settings, KEY.to_user_string(), Stage.INDEXES) as this:
+        kept = standing.kept(this, KEY, ())
+        if kept is not None:
+            yield from kept
+            return
         with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            snapshot = current_snapshot(conn, settings, this.asset)
-            changes, shown = release(conn, settings.database.schema_name, snapshot.snapshot_id, this.migration_id)
+            snapshot = current_snapshot(conn, this.asset)
+            _require_everything(conn, this)
+            changes, shown = release(conn, settings.database.schema_name, this.migration_id)
             schema.record_version(conn, settings.database.schema_name)
-            _record(conn, this, snapshot, changes, shown)
+            data_version = _record(conn, this, snapshot, changes, shown)
         with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
             views.vacuum(conn, settings.database.schema_name, [views.view_named(c.view) for c in shown if c.how != "kept"])
         yield dg.MaterializeResult(
@@ -61,12 +73,29 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
                 "release": this.migration_id,
                 "seconds": this.seconds,
             },
-            data_version=dg.DataVersion(snapshot.snapshot_id),
+            data_version=dg.DataVersion(data_version),
         )
 
 
-def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> None:
-    """The release's record, in the transaction that makes it true."""
+def _require_everything(conn: Connection, this: Step) -> None:
+    """See that a backup holds what was there before, and that nothing which is to be released has to be made again."""
+    if backup_of(conn, this.settings, this.migration_id) is None:
+        raise ReleaseError(
+            "There is no backup of what is live now.",
+            where=f"schema {this.settings.database.schema_name}",
+            next_step="Materialize backup/legacy_backup, then release/current_release; or run `mediabase migrate`.",
+        )
+    stale = staleness.require_fresh(conn, this.settings, this.asset)
+    if stale:
+        raise ReleaseError(
+            f"{len(stale)} of {len(catalogue.below(this.asset))} assets have to be made and audited again before a release.",
+            where="; ".join(f"{key}: {reason}" for key, reason in stale.items()),
+            next_step=f"Materialize {', '.join(stale)}, then release/current_release; or run `mediabase migrate`.",
+        )
+
+
+def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> str:
+    """The release's record, in the transaction that makes it true; returns the name of its content."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
     conn.execute(
         "insert into releases (release_id, migration_id, snapshot_id, schema_version) values (%s, %s, %s, %s)",
@@ -83,12 +112,24 @@ def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Chan
                values (%s, %s, %s, %s, %s, %s)""",
             [(this.migration_id, c.view, c.how, c.reason, c.rows, c.content_hash) for c in shown],
         )
-    conn.execute(
-        "update built_relations set is_live = true where relation = any(%s)",
-        ([*(c.relation for c in changes), *(c.view for c in shown)],),
-    )
+    _note_live(conn, this.settings.database.schema_name, changes, shown)
+    content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
+    content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
+    standing.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes))
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
         finished_at=datetime.now(UTC), rows=sum(c.rows for c in changes),
     )  # fmt: skip
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
+    return content.hexdigest()
+
+
+def _note_live(conn: Connection, live: str, changes: list[Change], shown: list[ViewChange]) -> None:
+    """Note that what was built is live, and the state in which each table was released."""
+    found = view_state.fingerprints(conn, live, (c.relation for c in changes))
+    conn.execute(
+        """update built_relations as b set is_live = true, live_fingerprint = f.fingerprint
+           from unnest(%s::text[], %s::text[]) as f (relation, fingerprint) where b.relation = f.relation""",
+        (list(found), list(found.values())),
+    )
+    conn.execute("update built_relations set is_live = true where relation = any(%s)", ([c.view for c in shown],))

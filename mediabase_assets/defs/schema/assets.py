@@ -6,8 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import audit, journal, schema, tables
-from mediabase_assets.lib.backup_choice import chosen_backup
+from mediabase_assets.lib import audit, catalogue, journal, schema, standing, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.specs import asset_spec
@@ -16,11 +15,17 @@ from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result
 from mediabase_assets.lib.views import QUERIES
 from mediabase_assets.model.stages import Stage
-from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.tables.base import audited
 from mediabase_assets.model.views import VIEWS
 
 KEY = dg.AssetKey(["schema", "normalized_schema"])
 _CHECK = "deployed_schema_is_the_model"
+_VERSION = code_version(
+    OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql")), *sorted(QUERIES.glob("**/*.sql")),
+    values=(*(t.audited for t in TABLES), *(audited(v.model) for v in VIEWS)),
+)  # fmt: skip
+catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), _VERSION))
 
 
 @dg.multi_asset(
@@ -32,9 +37,7 @@ _CHECK = "deployed_schema_is_the_model"
             deps=[dg.AssetKey(["backup", "legacy_backup"])],
             description="The versioned definition of the normalized tables and views: deployed, verified and reverted in a schema of its "
             "own; and the schemas in which the migration builds and keeps its accounts.",
-            code_version=code_version(
-                OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql")), *sorted(QUERIES.glob("**/*.sql"))
-            ),
+            code_version=_VERSION,
         )
     ],
     check_specs=[
@@ -52,11 +55,9 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
             schema.prepare_schemas(conn)
             wrong = schema.rehearse(conn)
             recorded = schema.versions(conn, settings.database.schema_name)
-            _open_journal(conn, context, this)
-        sample = tuple({"difference": text} for text in wrong)
-        finding = audit.Finding(
-            _CHECK, not wrong, {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS), "views": len(VIEWS)}, len(wrong), sample
-        )
+            finding = _finding(wrong)
+            if not wrong:
+                _note(conn, this, finding)
         if any(k.name == _CHECK for k in context.selected_asset_check_keys):
             yield check_result(KEY, finding)
         if wrong:
@@ -73,25 +74,13 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
             )
 
 
-def _open_journal(conn: Connection, context: dg.AssetExecutionContext, this: Step) -> None:
-    """Open the migration's record, with the stages that were over before there was a journal."""
-    manifest = chosen_backup(context.instance, this.settings)
-    legacy = manifest.legacy_relation
-    record = context.instance.get_run_record_by_id(context.run.run_id)
-    started = record.create_timestamp if record else this.started_at
-    journal.open_run(
-        conn, this.settings, migration_id=this.migration_id, run_id=context.run.run_id, started_at=started,
-        backup_id=manifest.migration_id, fingerprint=legacy.fingerprint, content_hash=legacy.content_hash or "",
-        schema_version=tables.SCHEMA_VERSION,
-    )  # fmt: skip
-    for stats in context.instance.get_run_step_stats(context.run.run_id):
-        layer, _, relation = stats.step_key.partition("__")
-        stage = {"legacy": Stage.PREREQUISITES, "backup": Stage.BACKUP}.get(layer)
-        if stage and stats.start_time and stats.end_time:
-            journal.write_stage(
-                conn, migration_id=this.migration_id, asset=f"{layer}/{relation}", stage=int(stage), status="done",
-                started_at=datetime.fromtimestamp(stats.start_time, UTC), finished_at=datetime.fromtimestamp(stats.end_time, UTC),
-            )  # fmt: skip
+def _finding(wrong: list[str]) -> audit.Finding:
+    examined = {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS), "views": len(VIEWS)}
+    return audit.Finding(_CHECK, not wrong, examined, len(wrong), tuple({"difference": text} for text in wrong))
+
+
+def _note(conn: Connection, this: Step, finding: audit.Finding) -> None:
+    standing.note_made(conn, this, data_version=tables.SCHEMA_VERSION, rows=len(RELATIONS), results=[check_result(KEY, finding)])
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
         finished_at=datetime.now(UTC), rows=len(RELATIONS),

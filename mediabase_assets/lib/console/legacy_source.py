@@ -79,6 +79,11 @@ class Arrival:
     transcripts: int | None = None
     file: Path | None = None
 
+    @property
+    def brings(self) -> bool:
+        """Whether there is something to load or to generate."""
+        return self.transcripts is not None or self.file is not None
+
 
 def look(conn: Connection, settings: Settings, source: Source) -> Arrival:
     """Decide what has to happen, refusing what would overwrite anything.

@@ -4,16 +4,26 @@ Here belongs the order of things; each part is in a module of its own. The defin
 this layer and are handed in.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from mediabase_assets.lib import migration_result, server
-from mediabase_assets.lib.console.board import Board
+from mediabase_assets.lib.console.board import Board, StepEvent
 from mediabase_assets.lib.console.legacy_source import Source, bring, look
 from mediabase_assets.lib.console.output import Exit, waiting
-from mediabase_assets.lib.console.plan import Place, confirm, print_plan, require_somebody_to_ask
+from mediabase_assets.lib.console.plan import (
+    EVERYTHING,
+    Place,
+    confirm,
+    print_nothing_to_do,
+    print_plan,
+    print_work,
+    require_somebody_to_ask,
+)
 from mediabase_assets.lib.console.progress import shown
 from mediabase_assets.lib.console.summary import print_failures, print_next_steps, print_success, print_unpublished
 from mediabase_assets.lib.database import connect, psql_command
@@ -34,34 +44,102 @@ def migrate(
     source: Source,
     *,
     asks: bool,
+    everything: bool,
     load_definitions: Callable[[], "dg.Definitions"],
     console: Console,
 ) -> Exit:
-    """Migrate the legacy table that is there, or that `source` brings.
+    """Migrate the legacy table that is there, or that `source` brings: what is missing, failed or stale.
 
     Args:
         settings: The settings; the environment of this process leads to the same ones.
         source: Where the legacy table comes from.
         asks: Whether to ask before anything is written.
+        everything: Make everything again, whatever stands.
         load_definitions: Imports the project's Dagster definitions.
         console: Where to tell.
 
     Raises:
         MediabaseError: Something is in the way before the run; what happens in the run is told.
     """
+    began = time.monotonic()
     if asks:
         require_somebody_to_ask()
     if settings.database.is_embedded and not server.status(settings.home).is_running:
         with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
             server.ensure_running(settings.home)
-    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
+    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
         arrival = look(conn, settings, source)
+        with waiting(console, "Looking at what stands …"):
+            dagster.load(load_definitions)
+            work = None if arrival.brings else dagster.work(conn, everything=everything)
         print_plan(console, settings, _place(conn, settings), arrival.lines)
+        print_work(console, work)
+        if work == {}:
+            print_nothing_to_do(console, seconds=time.monotonic() - began)
+            return Exit.OK
         if asks and not confirm(console):
             console.print("Nothing was changed.")
             return Exit.FAILED
         bring(conn, settings, source, arrival, console)
-    return _run(settings, load_definitions, console)
+        if work is None:
+            work = dagster.work(conn, everything=everything)
+            print_work(console, work)
+        return dagster.run(work, console)
+
+
+class _Dagster:
+    """Dagster as this command uses it: loaded late, since that takes seconds; one instance for plan and run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __enter__(self) -> "_Dagster":
+        self.stack = ExitStack()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def load(self, load_definitions: Callable[[], "dg.Definitions"]) -> None:
+        """Import Dagster and the definitions, and open its storage."""
+        import dagster as dg
+
+        from mediabase_assets.lib.runner import prepare_dagster_home
+
+        prepare_dagster_home(self.settings)
+        self.definitions = load_definitions()
+        self.instance = self.stack.enter_context(dg.DagsterInstance.get())
+
+    def work(self, conn: Connection, *, everything: bool) -> dict[str, str]:
+        """The assets to be made, with the reasons."""
+        from mediabase_assets.lib.planning import work_to_do
+
+        return work_to_do(conn, self.settings, self.instance, everything=everything)
+
+    def run(self, work: dict[str, str], console: Console) -> Exit:
+        """Make them, and tell how it went."""
+        from mediabase_assets.lib.catalogue import definitions
+        from mediabase_assets.lib.runner import RunEnd, run_job
+        from mediabase_assets.lib.telling import KEEP, KEEP_TAG
+
+        board = Board()
+        for key, asset in definitions().items():
+            if key not in work:
+                board.feed(StepEvent("skipped", key, time.time(), key, int(asset.stage)))
+        tags = {KEEP_TAG: KEEP} if EVERYTHING not in work.values() else {}
+        with shown(board, console) as view:
+            outcome = run_job(
+                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags
+            )
+        if outcome.end is RunEnd.INTERRUPTED:
+            return _interrupted(self.settings, outcome, console)
+        result = migration_result.read_result(self.settings, outcome.run_id)
+        if outcome.end is RunEnd.FAILURE or result is None:
+            print_failures(console, board, outcome.failures, str(outcome.log_file))
+            return Exit.FAILED
+        print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
+        print_next_steps(console, psql_command(self.settings))
+        return Exit.OK
 
 
 def _place(conn: Connection, settings: Settings) -> Place:
@@ -70,28 +148,6 @@ def _place(conn: Connection, settings: Settings) -> Place:
     if database.is_embedded:
         where = f"embedded, in {settings.home}"
     return Place(where, str(conn.info.parameter_status("server_version")), conn.info.user, conn.info.dbname)
-
-
-def _run(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
-    with waiting(console, "Loading the assets …"):
-        import dagster as dg
-
-        from mediabase_assets.lib.runner import RunEnd, prepare_dagster_home, run_job
-
-        prepare_dagster_home(settings)
-        definitions = load_definitions()
-    board = Board()
-    with dg.DagsterInstance.get() as instance, shown(board, console) as view:
-        outcome = run_job(definitions, JOB, instance, tell=view.feed, log_folder=settings.home / "logs")
-    if outcome.end is RunEnd.INTERRUPTED:
-        return _interrupted(settings, outcome, console)
-    result = migration_result.read_result(settings, outcome.run_id)
-    if outcome.end is RunEnd.FAILURE or result is None:
-        print_failures(console, board, outcome.failures, str(outcome.log_file))
-        return Exit.FAILED
-    print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
-    print_next_steps(console, psql_command(settings))
-    return Exit.OK
 
 
 def _interrupted(settings: Settings, outcome: "Outcome", console: Console) -> Exit:

@@ -3,20 +3,23 @@
 Here belong the words of the plan and of the question; what is looked at comes from `legacy_table` and the settings.
 """
 
+import itertools
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import number, size
+from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.legacy_table import LegacyDescription
 from mediabase_assets.lib.settings import Settings, keys_without_effect
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column
 
+#: The reason of assets that are made because the person said so.
+EVERYTHING = "everything was asked for"
 _POLICIES = {
     "keep_best": "keep_best: the best-scoring gene keeps the symbol, the others go to quarantine",
     "qualify": "qualify: the best-scoring gene keeps the symbol, the others are called SYMBOL@GENE_ID",
@@ -63,6 +66,46 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
     console.print("[bold]The plan[/]")
     console.print(grid)
     console.print()
+
+
+def print_work(console: Console, work: Mapping[str, str] | None) -> None:
+    """Print which assets are made, and why each of them is; None if that is known when the legacy table has been loaded.
+
+    Args:
+        console: Where to.
+        work: Asset to reason, each after its inputs.
+    """
+    if not work:
+        return
+    table = Table(
+        box=None, pad_edge=False, header_style="dim", title=f"To be made: {len(work)} assets", title_justify="left", title_style="bold"
+    )
+    table.add_column("Asset", no_wrap=True)
+    table.add_column("Because")
+    for name, reason in _grouped(work):
+        table.add_row(escape(name), escape(reason))
+    console.print(table)
+    console.print()
+
+
+def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """One line per asset, but one per layer where a whole layer has the same reason.
+
+    >>> list(_grouped({"extraction/a": "x", "extraction/b": "x", "views/c": "x", "views/d": "y"}))
+    [('extraction (2 assets)', 'x'), ('views/c', 'x'), ('views/d', 'y')]
+    """
+    for layer, keys in itertools.groupby(work, key=lambda key: key.partition("/")[0]):
+        assets = list(keys)
+        if len(assets) > 1 and len({work[key] for key in assets}) == 1:
+            yield f"{layer} ({len(assets)} assets)", work[assets[0]]
+        else:
+            yield from ((key, work[key]) for key in assets)
+
+
+def print_nothing_to_do(console: Console, *, seconds: float) -> None:
+    """Tell that everything stands."""
+    console.print("[green]Nothing to do:[/] every asset is made from the legacy table, the code and the settings of now, and is as it was")
+    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` tells what there is; --everything makes it all again.")
 
 
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:

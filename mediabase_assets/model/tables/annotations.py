@@ -156,7 +156,11 @@ TRANSCRIPT_GO_TERMS = Table(
     shown_as=TranscriptGoTerms,
     parents=("transcripts", "go_terms"),
 )
-PATHWAYS = Table("pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts"))
+#: What the view of values stands on.
+VALUES = ("legacy_payloads", "gene_identities", "gene_candidates")
+PATHWAYS = Table(
+    "pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts", *VALUES)
+)
 GENE_PATHWAYS = Table(
     "gene_pathways",
     (

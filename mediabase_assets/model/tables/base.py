@@ -52,6 +52,16 @@ def optional(description: str, **checks: Any) -> Any:
     return pa.Field(description=description, nullable=True, **checks)
 
 
+def audited(model: type[TableModel]) -> str:
+    """What an audit by a model looks at, as text: it changes when a type or a rule does, not with a description."""
+    schema = model.to_schema()
+    columns = [
+        (name, str(c.dtype), c.nullable, sorted((str(k.name), str(sorted(k.statistics.items()))) for k in c.checks))
+        for name, c in schema.columns.items()
+    ]
+    return repr((columns, sorted(str(c.name) for c in schema.checks)))
+
+
 @dataclass(frozen=True)
 class Reference:
     """A foreign key: `columns` of this relation name a row of `parent`."""
@@ -113,6 +123,11 @@ class Table:
     parents: tuple[str, ...] = field(default=())
     counted: tuple[tuple[str, str], ...] = field(default=())
     cost: float = 1
+
+    @property
+    def audited(self) -> str:
+        """What its audit looks at, as text: models, keys and references."""
+        return repr([(audited(r.model), r.key, r.references, r.unique, r.later_references) for r in self.relations])
 
     @property
     def is_view(self) -> bool:

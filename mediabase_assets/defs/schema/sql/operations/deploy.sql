@@ -223,3 +223,28 @@ create table if not exists round_trip (
   primary key (migration_id, legacy_column, explanation, reason)
 );
 comment on table round_trip is 'One row per migration, legacy column and explanation: facts that the normalized tables give back as they were, and why the others differ.';
+
+create table if not exists asset_state (
+  asset text primary key,
+  migration_id text not null,
+  run_id text not null,
+  code_version text not null,
+  configuration jsonb not null,
+  inputs jsonb not null,
+  data_version text not null,
+  row_count bigint,
+  findings jsonb not null default '[]',
+  seconds double precision not null,
+  finished_at timestamptz not null default clock_timestamp()
+);
+comment on table asset_state is 'One row per asset that stands: from which data versions of its inputs, by which code and with which settings it was made, and how its checks ended.';
+
+create table if not exists legacy_contents (
+  fingerprint text primary key,
+  content_hash text not null,
+  row_count bigint not null,
+  looked_at timestamptz not null default clock_timestamp()
+);
+comment on table legacy_contents is 'One row per state of the legacy table that was read: its fingerprint, which any write changes, and its content hash, which only other content changes.';
+
+alter table built_relations add column if not exists live_fingerprint text;

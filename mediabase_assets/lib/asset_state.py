@@ -1,0 +1,90 @@
+"""What is known about every asset as it was last made: from which inputs, by which code, with which settings and outcome.
+
+A row is written in the transaction that makes the asset, so that it is there exactly if the asset is, whatever is killed.
+Here belong reading and writing; what follows from it is decided in `staleness`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mediabase_assets.lib.catalogue import Definition
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
+
+
+@dataclass(frozen=True)
+class State:
+    """An asset as it was last made.
+
+    Attributes:
+        asset: Its key.
+        migration_id: The migration that made it; its accounts, quarantine and repairs are kept under that id.
+        run_id: Dagster's id of the run.
+        code_version: Of what made it.
+        configuration: Values of the settings that matter to it.
+        inputs: Data version of every input.
+        data_version: Names its content: equal content has the same.
+        rows: Rows; None if it has none to count.
+        findings: Outcome of its checks: name, whether it passed, whether it only warns.
+        finished_at: When.
+    """
+
+    asset: str
+    migration_id: str
+    run_id: str
+    code_version: str
+    configuration: dict[str, Any]
+    inputs: dict[str, str]
+    data_version: str
+    rows: int | None
+    findings: Sequence[dict[str, Any]]
+    finished_at: datetime
+
+
+def has_states(conn: Connection) -> bool:
+    """Whether the table is there; a migration of an earlier version did not make it."""
+    row = conn.execute("select to_regclass(quote_ident(%s) || '.asset_state') is not null", (conn.workspace.operations,)).fetchone()
+    return bool(row and row[0])
+
+
+def states(conn: Connection) -> dict[str, State]:
+    """The state of every asset that was made; empty where there are no records yet."""
+    if not has_states(conn):
+        return {}
+    rows = conn.execute(
+        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count, findings, finished_at
+           from asset_state"""
+    ).fetchall()
+    return {row[0]: State(*row) for row in rows}
+
+
+def record(
+    conn: Connection, settings: Settings, definition: Definition, *, migration_id: str, run_id: str, inputs: dict[str, str],
+    data_version: str, rows: int | None = None, findings: Sequence[dict[str, Any]] = (), seconds: float = 0,
+) -> None:  # fmt: skip
+    """Note that an asset was made, in the transaction that makes it."""
+    conn.execute(
+        """insert into asset_state (asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count,
+             findings, seconds)
+           values (%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s::jsonb, %s)
+           on conflict (asset) do update set migration_id = excluded.migration_id, run_id = excluded.run_id,
+             code_version = excluded.code_version, configuration = excluded.configuration, inputs = excluded.inputs,
+             data_version = excluded.data_version, row_count = excluded.row_count, findings = excluded.findings,
+             seconds = excluded.seconds, finished_at = clock_timestamp()""",
+        (definition.key, migration_id, run_id, definition.code_version, json.dumps(definition.configuration(settings)),
+         json.dumps(inputs), data_version, rows, json.dumps(list(findings)), seconds),
+    )  # fmt: skip
+
+
+def forget(conn: Connection, assets: Iterable[str]) -> None:
+    """Forget assets: what they made is gone or did not pass."""
+    if has_states(conn):
+        conn.execute("delete from asset_state where asset = any(%s)", (list(assets),))
+
+
+def input_versions(known: dict[str, State], definition: Definition) -> dict[str, str]:
+    """The data versions that an asset's inputs have now; an input that is not there has none."""
+    return {key: known[key].data_version for key in definition.inputs if key in known}

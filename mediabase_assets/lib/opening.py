@@ -1,0 +1,59 @@
+"""The beginning of a migration: its record is opened once, and what stands of earlier ones is taken over.
+
+Any step may be the first of a run. Before the backup nothing is written to a database that holds no records yet.
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from mediabase_assets.lib import catalogue, journal, schema
+from mediabase_assets.lib.backup_choice import chosen_backup, find_reusable_backup
+from mediabase_assets.lib.carrying import carry
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.tables import SCHEMA_VERSION
+from mediabase_assets.lib.telling import planned_assets
+
+if TYPE_CHECKING:
+    from mediabase_assets.lib.step import Step
+
+_opened: set[str] = set()
+_FIRST = {catalogue.LEGACY, catalogue.BACKUP}
+
+
+def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
+    """Open the record of the migration that a run works for, unless this process did so before."""
+    if this.run_id in _opened:
+        return
+    with connect(this.settings, autocommit=True, application_name="mediabase journal") as conn:
+        if this.asset in _FIRST and not schema.has_operations(conn):
+            return
+        planned = planned_assets(context)
+        stands = [key for key in catalogue.definitions() if key not in planned]
+        backup = find_reusable_backup(conn, this.settings) if catalogue.BACKUP not in planned else None
+        if this.asset not in _FIRST and catalogue.BACKUP in planned:
+            backup = chosen_backup(context.instance, this.settings)
+        record = context.instance.get_run_record_by_id(this.run_id)
+        with conn.transaction():
+            schema.prepare_schemas(conn)
+            journal.open_run(
+                conn, this.settings, migration_id=this.migration_id, run_id=this.run_id, backup=backup, schema_version=SCHEMA_VERSION,
+                started_at=record.create_timestamp if record else this.started_at,
+            )  # fmt: skip
+            for asset, (started, ended) in _over(context).items():
+                journal.write_stage(
+                    conn, migration_id=this.migration_id, asset=asset, stage=int(catalogue.definition(asset).stage), status="done",
+                    started_at=started, finished_at=ended,
+                )  # fmt: skip
+            carry(conn, this.migration_id, stands)
+    _opened.add(this.run_id)
+
+
+def _over(context: dg.AssetExecutionContext) -> dict[str, tuple[datetime, datetime]]:
+    """Begin and end of the steps of the run that were over before there was a record."""
+    return {
+        asset: (datetime.fromtimestamp(stats.start_time, UTC), datetime.fromtimestamp(stats.end_time, UTC))
+        for stats in context.instance.get_run_step_stats(context.run.run_id)
+        if (asset := stats.step_key.replace("__", "/")) in _FIRST and stats.start_time and stats.end_time
+    }

@@ -1,0 +1,194 @@
+"""Running again: only what is missing, failed or stale is made, and the result is that of making everything."""
+
+import pytest
+
+from mediabase_assets.lib import catalogue
+from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+LEGACY = "cancer_transcript_base"
+NEWEST = "(select migration_id from mediabase_ops.migration_runs order by started_at desc limit 1)"
+FIRST = {catalogue.LEGACY, catalogue.BACKUP}  # a copy of a database has no run and no backup of its own
+
+
+@pytest.fixture
+def copy(migrated, pipeline_home):
+    with copy_of(migrated, pipeline_home) as this:
+        yield this
+
+
+def execute(this, query, *parameters):
+    with this.connect() as conn:
+        conn.execute(query, parameters or None)
+
+
+def records(this):
+    """The accounts, the quarantine and the repairs of the newest migration, by asset."""
+    return (
+        this.rows(f"select asset, legacy_column, fact_kind, facts_read, kept, merged, repaired, quarantined, archived"
+                  f" from mediabase_ops.row_account where migration_id = {NEWEST} order by 1, 2, 3"),
+        this.rows(f"select asset, reason, outcome, sum(facts) from mediabase_ops.reason_account where migration_id = {NEWEST}"
+                  " group by 1, 2, 3 order by 1, 2, 3"),
+        this.rows(f"select asset, reason, count(*), sum(fact_count) from mediabase_ops.quarantine where migration_id = {NEWEST}"
+                  " group by 1, 2 order by 1, 2"),
+        this.rows(f"select asset, reason, count(*), sum(fact_count) from mediabase_ops.repairs where migration_id = {NEWEST}"
+                  " group by 1, 2 order by 1, 2"),
+        this.rows(f"select * from mediabase_ops.column_account where migration_id = {NEWEST} order by legacy_column"),
+    )  # fmt: skip
+
+
+def without_id(found):
+    *others, columns = found
+    return [*others, [row[1:] for row in columns]]
+
+
+def everything_anew(this):
+    """The content and the records of a migration that makes everything; the copy is not used afterwards."""
+    result = this.migrate()
+    assert result.success, told(result)
+    return hashes(this), without_id(records(this))
+
+
+def test_a_finished_migration_has_nothing_to_do(copy):
+    assert copy.work() == {}
+
+
+def test_a_legacy_table_that_was_rewritten_with_equal_content_makes_nothing_stale(copy):
+    execute(copy, f"update {LEGACY} set gene_symbol = gene_symbol")
+    execute(copy, f"vacuum full {LEGACY}")
+    assert copy.work() == {}
+    assert copy.value("select count(*) from mediabase_ops.legacy_contents") == 2
+
+
+def test_a_changed_value_makes_what_depends_on_it_and_keeps_the_rest(copy):
+    execute(copy, f"""update {LEGACY} set drugs = drugs || '{{"NEWDRUG9": {{"drug_name": "Newdrugine", "source": "drugcentral"}}}}'
+                      where transcript_id = (select min(transcript_id) from {LEGACY} where gene_symbol = 'TP53')""")  # fmt: skip
+    work = copy.work()
+    assert work["extraction/legacy_rows"] == "legacy/cancer_transcript_base changed"
+    result = copy.rerun()
+    assert result.success, told(result)
+    assert {"normalized/gene_pathways", "normalized/genes", "views/pathway_gene_counts"} <= harness.kept(result)
+    assert {"normalized/gene_drug_interactions", "views/drug_gene_summary", catalogue.RELEASE} <= harness.made(result)
+    assert copy.value("select count(*) from drug_interactions where drug_name = 'Newdrugine'") == 1
+    content, noted = hashes(copy), without_id(records(copy))
+    assert copy.work() == {}
+    assert everything_anew(copy) == (content, noted)
+
+
+def test_a_changed_setting_makes_what_reads_it(migrated, pipeline_home):
+    with copy_of(migrated, pipeline_home, symbol_conflicts="qualify") as copy:
+        work = copy.work()
+        assert work["extraction/gene_candidates"] == "the setting symbol_conflicts changed from keep_best to qualify"
+        assert not {"extraction/legacy_rows", "extraction/gene_identities", "extraction/transcript_candidates"} & work.keys()
+        result = copy.rerun()
+        assert result.success, told(result)
+        assert "normalized/genes" in harness.made(result)
+        content, noted = hashes(copy), without_id(records(copy))
+        assert everything_anew(copy) == (content, noted)
+
+
+def test_changed_code_makes_its_asset_and_what_then_differs(copy):
+    execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'extraction/pathway_facts'")
+    work = copy.work()
+    assert work["extraction/pathway_facts"] == "its code changed"
+    assert work["normalized/gene_pathways"].startswith("extraction/pathway_facts is made again")
+    assert "normalized/genes" not in work
+    result = copy.rerun()
+    assert result.success, told(result)
+    assert harness.made(result) == FIRST | {"extraction/pathway_facts"}
+    assert copy.work() == {}
+    checks = {(e.asset_key.to_user_string(), e.check_name): e for e in result.get_asset_check_evaluations()}
+    one = checks["normalized/gene_pathways", "every_key_is_unique"]
+    assert one.passed
+    assert "looked at" in one.metadata
+
+
+def test_a_failed_audit_costs_what_failed(fresh):
+    victim = fresh.value("select min(transcript_id) from cancer_transcript_base where chromosome is not null")
+    genuine = fresh.value("select chromosome from cancer_transcript_base where transcript_id = %s", victim)
+    execute(fresh, f"update {LEGACY} set chromosome = 'chrWEIRD' where transcript_id = %s", victim)
+    first = fresh.migrate()
+    assert harness.failed_steps(first) == ["normalized__transcripts"]
+    assert fresh.work()["normalized/transcripts"] == "it was not made yet"
+    again = fresh.rerun()
+    assert harness.failed_steps(again) == ["normalized__transcripts"]
+    assert not harness.made(again) & harness.made(first)
+    execute(fresh, f"update {LEGACY} set chromosome = %s where transcript_id = %s", genuine, victim)
+    last = fresh.rerun()
+    assert last.success, told(last)
+    assert "normalized/gene_pathways" in harness.kept(last)
+    assert fresh.work() == {}
+
+
+def test_a_live_table_that_somebody_changed_is_brought_back(copy):
+    before = hashes(copy)
+    execute(copy, "update genes set gene_type = 'nonsense' where gene_symbol = 'TP53'")
+    work = copy.work()
+    assert work["normalized/genes"] == "public.genes was changed outside of a migration"
+    assert work.keys() == FIRST | {"normalized/genes", catalogue.RELEASE}
+    result = copy.rerun()
+    assert result.success, told(result)
+    assert hashes(copy) == before
+    assert copy.work() == {}
+
+
+@pytest.mark.parametrize(
+    ("damage", "asset", "reason"),
+    [
+        ("drop materialized view gene_summary_view", "views/gene_summary_view", "public.gene_summary_view is gone"),
+        ("drop index gene_summary_view_key", "views/gene_summary_view", "public.gene_summary_view: its indexes changed"),
+        ("drop function refresh_pathway_drug_views", catalogue.RELEASE, "refresh_pathway_drug_views is gone"),
+        ("drop table pharmacogenomic_annotations cascade", "normalized/pharmacogenomic_annotations",
+         "public.pharmacogenomic_annotations is gone"),
+    ],
+)  # fmt: skip
+def test_what_is_gone_is_made_again(copy, damage, asset, reason):
+    execute(copy, damage)
+    assert copy.work()[asset] == reason
+    result = copy.rerun()
+    assert result.success, told(result)
+    assert copy.work() == {}
+
+
+def test_relations_that_a_crash_emptied_are_made_again_only_where_they_are_read(copy):
+    for (name,) in copy.rows("select relname from pg_class where relnamespace = 'mediabase_next'::regnamespace and relpersistence = 'u'"):
+        execute(copy, f"truncate mediabase_next.{name}")
+    assert copy.work() == {}
+    execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/go_terms'")
+    work = copy.work()
+    assert "was emptied by a crash of the server, and" in work["extraction/go_facts"]
+    assert "extraction/drug_facts" not in work
+    before = hashes(copy)
+    result = copy.rerun()
+    assert result.success, told(result)
+    assert hashes(copy) == before
+
+
+def test_what_was_built_and_not_released_is_released(fresh):
+    some = [key for key in fresh.work() if key not in (catalogue.RELEASE, catalogue.BENCHMARK)]
+    assert fresh.migrate(*some).success
+    assert fresh.work().keys() == {catalogue.RELEASE, catalogue.BENCHMARK}
+    execute(fresh, "drop table mediabase_next.pharmacogenomic_annotations")
+    assert fresh.work()["normalized/pharmacogenomic_annotations"] == "mediabase_next.pharmacogenomic_annotations is gone"
+    result = fresh.rerun()
+    assert result.success, told(result)
+    assert harness.made(result) == {"normalized/pharmacogenomic_annotations", catalogue.RELEASE, catalogue.BENCHMARK}
+
+
+def test_a_selected_asset_is_refused_where_its_inputs_are_of_other_settings(migrated, pipeline_home):
+    with copy_of(migrated, pipeline_home, symbol_conflicts="qualify") as copy:
+        result = copy.migrate("normalized/genes")
+        assert "The settings have changed since extraction/gene_candidates was made: symbol_conflicts." in told(result)
+
+
+def test_a_release_is_refused_where_something_is_stale(copy):
+    execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
+    result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
+    assert "1 of 53 assets have to be made and audited again before a release." in told(result)
+    assert "normalized/genes: its code changed" in told(result)
+
+
+def test_a_release_is_refused_without_a_backup(copy):
+    result = copy.migrate(catalogue.RELEASE)
+    assert "There is no backup of what is live now." in told(result)
