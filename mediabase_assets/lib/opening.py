@@ -31,8 +31,9 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
             return
         planned = planned_assets(context)
         stands = [key for key in catalogue.definitions() if key not in planned]
+        over = _over(context)
         backup = find_reusable_backup(conn, this.settings) if catalogue.BACKUP not in planned else None
-        if this.asset not in _FIRST and catalogue.BACKUP in planned:
+        if catalogue.BACKUP in over:  # if it is still to be made, it notes itself
             backup = chosen_backup(context.instance, this.settings)
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
@@ -41,7 +42,7 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
                 conn, this.settings, migration_id=this.migration_id, run_id=this.run_id, backup=backup, schema_version=SCHEMA_VERSION,
                 started_at=record.create_timestamp if record else this.started_at,
             )  # fmt: skip
-            for asset, (started, ended) in _over(context).items():
+            for asset, (started, ended) in over.items():
                 journal.write_stage(
                     conn, migration_id=this.migration_id, asset=asset, stage=int(catalogue.definition(asset).stage), status="done",
                     started_at=started, finished_at=ended,
