@@ -32,7 +32,8 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
         planned = planned_assets(context)
         stands = [key for key in catalogue.definitions() if key not in planned]
         over = _over(context)
-        backup = find_reusable_backup(conn, this.settings) if catalogue.BACKUP not in planned else None
+        needs_backup = catalogue.BACKUP not in planned and not conn.workspace.is_throwaway
+        backup = find_reusable_backup(conn, this.settings) if needs_backup else None
         if catalogue.BACKUP in over:  # if it is still to be made, it notes itself
             backup = chosen_backup(context.instance, this.settings)
         record = context.instance.get_run_record_by_id(this.run_id)

@@ -5,11 +5,13 @@ are in neither, so they are written to a file of effective settings. A password 
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
-from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.settings import ENVIRONMENT, Settings
 from mediabase_assets.model.errors import ConfigurationError
 
 EFFECTIVE = "effective-config.yaml"
@@ -28,7 +30,7 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
     """
     os.environ["MEDIABASE_HOME"] = str(settings.home)
     if has_overrides:
-        os.environ["MEDIABASE_CONFIG"] = str(_write(settings))
+        os.environ["MEDIABASE_CONFIG"] = str(_write(settings, settings.home))
         password = settings.database.password
         if password is not None:
             os.environ["MB_POSTGRES_PASSWORD"] = password.get_secret_value()
@@ -36,12 +38,39 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
         os.environ["MEDIABASE_CONFIG"] = str(config_file.expanduser().absolute())
 
 
-def _write(settings: Settings) -> Path:
-    path = settings.home / EFFECTIVE
+@contextmanager
+def lent(settings: Settings, folder: Path) -> Iterator[None]:
+    """These settings are what `load_settings()` gives, as long as the context lasts; then the environment is as it was.
+
+    Args:
+        settings: The settings of a dry run or a self-test.
+        folder: Gets a file of them.
+
+    Raises:
+        ConfigurationError: The file cannot be written.
+    """
+    names = [*ENVIRONMENT, "MEDIABASE_CONFIG"]
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    file = _write(settings, folder)
+    try:
+        for name in before:
+            del os.environ[name]
+        os.environ |= {"MEDIABASE_HOME": str(settings.home), "MEDIABASE_CONFIG": str(file)}
+        if settings.database.password is not None:
+            os.environ["MB_POSTGRES_PASSWORD"] = settings.database.password.get_secret_value()
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ |= before
+
+
+def _write(settings: Settings, folder: Path) -> Path:
+    path = folder / EFFECTIVE
     values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, "database": {"password"}})
     text = "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text + yaml.safe_dump(values, sort_keys=True), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(

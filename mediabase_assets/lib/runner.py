@@ -105,6 +105,7 @@ def run_job(
     log_folder: Path,
     assets: Collection[str] = (),
     tags: Mapping[str, str] | None = None,
+    ops: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Execute a job to its end, whatever that is.
 
@@ -116,6 +117,7 @@ def run_job(
         log_folder: Gets a file with every event, named after the run.
         assets: Those of its assets that are made, as `layer/relation`; all by default.
         tags: Tags of the run.
+        ops: Configuration of steps, by step.
 
     Raises:
         ServerError: Dagster's storage went away.
@@ -129,7 +131,8 @@ def run_job(
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
     began = time.monotonic()
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file) as reader:
-        end = _execute(job, instance, run_id, assets, dict(tags or {}), log_file)
+        selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
+        end = _execute(job, instance, run_id, selected, dict(tags or {}), log_file, {**_QUIET, "ops": ops or {}})
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
@@ -138,12 +141,12 @@ def run_job(
 
 
 def _execute(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, assets: Collection[str], tags: dict[str, str], log: Path
-) -> RunEnd:
-    selection = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
+    job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, selected: list[dg.AssetKey] | None, tags: dict[str, str],
+    log: Path, config: dict[str, Any],
+) -> RunEnd:  # fmt: skip
     try:
         result = job.execute_in_process(
-            instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=_QUIET, asset_selection=selection
+            instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=config, asset_selection=selected
         )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return RunEnd.INTERRUPTED

@@ -19,6 +19,7 @@ from mediabase_assets.lib.content_hash import PINNED_SETTINGS
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import BuildError, MigrationLockedError
 
 #: Settings that a build session makes for itself; those that a server does not know are left out.
@@ -217,8 +218,12 @@ def release_migration_lock(owner: str) -> None:
 
 
 def lock_key(settings: Settings) -> int:
-    """The number that stands for the target schema among the advisory locks of a database."""
-    return zlib.crc32(settings.database.schema_name.encode()) - 2**31
+    """The number that stands for the target among the advisory locks of a database.
+
+    That is the live schema; of a dry run or a self-test, which touch no live schema, their workspace.
+    """
+    throwaway = Workspace(settings.workspace).is_throwaway
+    return zlib.crc32((settings.workspace if throwaway else settings.database.schema_name).encode()) - 2**31
 
 
 def lock_holder(conn: Connection, settings: Settings) -> str:

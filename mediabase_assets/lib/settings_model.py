@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from mediabase_assets.lib.workspace import MIGRATIONS, Workspace
+from mediabase_assets.lib.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
 
 WITHOUT_EFFECT: dict[str, str] = {
     "checkpoints_dir": "what is done is known to Dagster's storage and to the schema mediabase_ops",
@@ -51,7 +51,11 @@ WITHOUT_EFFECT: dict[str, str] = {
 }
 """Dotted key to the reason why it is accepted and does nothing."""
 
-RESERVED_SCHEMAS = (*Workspace().schemas, "mediabase_dagster", "information_schema")
+RESERVED_SCHEMAS = (
+    *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
+    "mediabase_dagster",
+    "information_schema",
+)
 """Schemas that the project or PostgreSQL keeps for itself, never a target."""
 
 
@@ -283,6 +287,17 @@ class Settings(Section):
         if values.get("environment") == "testing":
             defaults["require_user_confirmation"] = False
         return defaults | values
+
+    @field_validator("database")
+    @classmethod
+    def _is_of_this_workspace(cls, value: DatabaseSettings, info: ValidationInfo) -> DatabaseSettings:
+        """What a dry run or a self-test drops afterwards is its own, and nobody else's."""
+        others = [Workspace(name) for name in (PLAN, SELF_TEST) if name != info.data.get("workspace")]
+        theirs = {schema for workspace in others for schema in workspace.stages}
+        for name in ("schema_name", "legacy_schema"):
+            if getattr(value, name) in theirs:
+                raise ValueError(f"it should have a {name} that dry runs and self-tests do not keep for themselves")
+        return value
 
     @field_validator("home", "backup_dir", "checkpoints_dir", "temp_dir", "log_dir")
     @classmethod

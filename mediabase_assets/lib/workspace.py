@@ -8,6 +8,10 @@ from typing import Literal, NamedTuple
 
 #: The workspace of migrations.
 MIGRATIONS: Literal["mediabase"] = "mediabase"
+#: The workspace of dry runs.
+PLAN: Literal["mediabase_plan"] = "mediabase_plan"
+#: The workspace of self-tests.
+SELF_TEST: Literal["mediabase_selftest"] = "mediabase_selftest"
 
 
 class Workspace(NamedTuple):
@@ -43,3 +47,28 @@ class Workspace(NamedTuple):
     def schemas(self) -> tuple[str, ...]:
         """All of them."""
         return (self.build, self.operations, self.successors, self.rehearsal)
+
+    @property
+    def is_throwaway(self) -> bool:
+        """Whether everything in it is dropped when its work is done: it is not that of migrations."""
+        return self.name != MIGRATIONS
+
+    @property
+    def source(self) -> str:
+        """Of a throw-away workspace: where a legacy table is loaded that is not in the database."""
+        return f"{self.name}_source"
+
+    @property
+    def legacy(self) -> str:
+        """Of a throw-away workspace: where a sample of the legacy table lies."""
+        return f"{self.name}_legacy"
+
+    @property
+    def live(self) -> str:
+        """Of a throw-away workspace: where it releases."""
+        return f"{self.name}_live"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Of a throw-away workspace: the schemas that stand for those of a migration's legacy table and of its readers."""
+        return (self.source, self.legacy, self.live) if self.is_throwaway else ()
