@@ -113,19 +113,32 @@ def migrate(
         SymbolConflicts | None,
         typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and audit everything, tell what would change, and drop it.")] = False,
+    test_only: Annotated[bool, typer.Option("--test-only", help="Migrate a sample of every kind of damage, and remove it.")] = False,
 ) -> Exit:
     """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
 
-    Makes what is missing, failed or stale (its input, code or configuration changed), and says why before it asks.
-    Exit codes: 0 released, 1 failed, 2 wrong usage or configuration, 130 interrupted (nothing was published; running again continues).
+    Makes what is missing, failed or stale (its input, code or configuration changed), and says why before it asks. Exit codes:
+    0 released or nothing to do, 1 failed, 2 wrong usage or configuration, 130 interrupted (nothing was published; running again
+    continues). With --dry-run and --test-only nothing is asked and nothing stays: 0 means that every audit, or every component, passed.
     """
     from mediabase_assets.lib.console.legacy_source import Demo, Source
 
     if demo_transcripts is not None and not demo:
         raise ConfigurationError("--demo-transcripts needs --demo.", where="command line", next_step="Add --demo.")
+    if dry_run and test_only:
+        raise ConfigurationError(
+            "--dry-run and --test-only exclude each other.",
+            where="command line",
+            next_step="Keep one of them: --test-only looks at the machinery, --dry-run at what would become of the data.",
+        )
     chosen = Demo(demo_transcripts, DEMO_TRANSCRIPTS, _build_demo) if demo else None
     source = Source(legacy_from, chosen)
     settings = _settings(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    if dry_run or test_only:
+        from mediabase_assets.lib.console.rehearsal import rehearse
+
+        return rehearse(settings, source, is_self_test=test_only, load_definitions=_definitions, console=console)
     from mediabase_assets.lib.console.migrate import migrate as run
 
     asks = settings.require_user_confirmation and not skip_confirmation

@@ -36,7 +36,7 @@ def occupied(settings: Settings) -> Iterator[Session]:
         MigrationLockedError: Another one of its kind is at work in this database, or a migration is.
         ServerError: The server cannot be reached, or somebody holds what has to be dropped.
     """
-    name = _NAMES[settings.workspace]  # type: ignore[index]  # never that of migrations
+    name = _NAMES[settings.workspace]
     with connect(settings, autocommit=True, application_name=f"mediabase {name}") as conn:
         _require_no_migration(conn, settings, name)
         if not _take(conn, conn.workspace):

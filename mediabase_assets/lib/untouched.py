@@ -8,7 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import LiteralString
 
-
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import Session
 from mediabase_assets.lib.statements import looking_in

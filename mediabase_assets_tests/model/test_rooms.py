@@ -14,7 +14,7 @@ LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 #: The only modules of `lib` that know Dagster.
 KNOW_DAGSTER = {
     "ahead", "backup_choice", "dagster_storage", "extraction_asset", "migrate", "resources", "run_failures", "runner", "specs", "step",
-    "table_asset", "telling", "view_asset",
+    "table_asset", "telling", "trial_run", "view_asset",
 }  # fmt: skip
 
 

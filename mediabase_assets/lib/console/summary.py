@@ -61,6 +61,16 @@ def print_failures(console: Console, board: Board, failures: Iterable[Failure], 
     """Tell what failed, with sample rows, that nothing that people read has changed, and how to go on."""
     _print_stages(console, board)
     failures = list(failures)
+    print_findings(console, failures)
+    if not failures:
+        console.print("[bold red]The run failed without saying why.[/]")
+    print_unpublished(console)
+    console.print(f"  Every event of the run: {log_file}", markup=False, soft_wrap=True)
+
+
+def print_findings(console: Console, failures: Iterable[Failure]) -> None:
+    """Tell every failed asset with the checks that failed in it, sample rows, and warnings."""
+    failures = list(failures)
     checks: dict[str, list[Failure]] = {}
     for failure in failures:
         if failure.check and not failure.is_warning:
@@ -72,10 +82,6 @@ def print_failures(console: Console, board: Board, failures: Iterable[Failure], 
     for left in checks.values():
         for check in left:
             _print_check(console, check)
-    if not failures:
-        console.print("[bold red]The run failed without saying why.[/]")
-    print_unpublished(console)
-    console.print(f"  Every event of the run: {log_file}", markup=False, soft_wrap=True)
 
 
 def print_unpublished(console: Console) -> None:

@@ -1,0 +1,72 @@
+"""`mediabase migrate --dry-run` and `--test-only`: the conversation; nothing is asked, for nothing stays.
+
+Here belongs the order of things. A legacy table that is not in the database yet (--legacy-from, --demo) is loaded into a
+schema that is dropped at the end.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from mediabase_assets.lib import server
+from mediabase_assets.lib.console.board import Board
+from mediabase_assets.lib.console.legacy_source import Arrival, Source, bring, look
+from mediabase_assets.lib.console.output import Exit, waiting
+from mediabase_assets.lib.console.progress import shown
+from mediabase_assets.lib.database import Session, connect
+from mediabase_assets.lib.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def rehearse(
+    settings: Settings,
+    source: Source,
+    *,
+    is_self_test: bool,
+    load_definitions: Callable[[], "dg.Definitions"],
+    console: Console,
+) -> Exit:
+    """Make a plan of the migration, or test it on a sample.
+
+    Args:
+        settings: Of the migration; the environment of this process leads to the same ones.
+        source: Where the legacy table comes from.
+        is_self_test: Whether to test a sample; else a plan is made.
+        load_definitions: Imports the project's Dagster definitions.
+        console: Where to tell.
+
+    Raises:
+        MediabaseError: Something is in the way.
+    """
+    if settings.database.is_embedded and not server.status(settings.home).is_running:
+        with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+            server.ensure_running(settings.home)
+    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
+        arrival = look(conn, settings, source)
+    is_loaded = arrival.file is not None or arrival.transcripts is not None
+    for name, text in arrival.lines:
+        console.print(f"{name}: {text}", markup=False, soft_wrap=True)
+    if is_loaded:
+        console.print("It is loaded into a schema of its own and dropped at the end.")
+    with waiting(console, "Loading the assets …"):
+        definitions = load_definitions()
+    return _dry_run(settings, source, arrival, is_loaded, definitions, console)
+
+
+def _dry_run(
+    settings: Settings, source: Source, arrival: Arrival, is_loaded: bool, definitions: "dg.Definitions", console: Console
+) -> Exit:
+    from mediabase_assets.lib.console.dry_run_view import print_dry_run
+    from mediabase_assets.lib.dry_run import dry_run
+
+    def load(conn: Session, trial: Settings) -> None:
+        bring(conn, trial, source, arrival, console)
+
+    board = Board()
+    with shown(board, console) as view:
+        plan = dry_run(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load if is_loaded else lambda *_: None)
+    print_dry_run(console, settings, plan)
+    return Exit.OK if plan.passed else Exit.FAILED

@@ -1,0 +1,116 @@
+"""A dry run: everything is built and audited in a workspace of its own, read out, and dropped; nothing else is touched.
+
+Here belongs the order of things. What is read out is in `dry_run_reading`, the comparison with what is live in
+`planned_difference`, the words for people in `console/dry_run_view`.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediabase_assets.lib import untouched
+from mediabase_assets.lib.console.board import StepEvent
+from mediabase_assets.lib.database import Session
+from mediabase_assets.lib.dry_run_reading import Plan, read_plan
+from mediabase_assets.lib.process_environment import lent
+from mediabase_assets.lib.runner import RunEnd, run_job
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.throwaway import occupied
+from mediabase_assets.lib.trial_run import JOB, some_of, temporary_instance
+from mediabase_assets.lib.workspace import PLAN, Workspace
+from mediabase_assets.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+LAYERS = ("legacy", "schema", "extraction", "normalized", "views", "validation")
+#: It measures what was released.
+LEFT_OUT = ("validation/query_benchmark",)
+#: It compares with the backup, and a dry run makes none.
+CHECKS_LEFT_OUT = ("validation/migration_report:nobody_wrote_to_the_legacy_table_meanwhile",)
+
+
+def settings_of(settings: Settings, *, is_loaded: bool = False) -> Settings:
+    """The settings of the dry run of a migration.
+
+    Args:
+        settings: Of the migration.
+        is_loaded: Whether the legacy table is loaded for the dry run alone.
+    """
+    if not is_loaded:
+        return settings.model_copy(update={"workspace": PLAN})
+    database = settings.database.model_copy(update={"legacy_schema": Workspace(PLAN).source})
+    return settings.model_copy(update={"workspace": PLAN, "database": database})
+
+
+def dry_run(
+    settings: Settings,
+    definitions: "dg.Definitions",
+    *,
+    tell: Callable[[StepEvent], None],
+    is_loaded: bool = False,
+    bring: Callable[[Session, Settings], None] = lambda conn, settings: None,
+) -> Plan:
+    """Make a plan by doing everything that can be undone, and undoing it.
+
+    Args:
+        settings: Of the migration.
+        definitions: All of the project's.
+        tell: Called, from another thread, with each event of the run.
+        is_loaded: Whether `bring` loads the legacy table for the dry run alone.
+        bring: Called with the workspace's session and the settings of the dry run, before anything is built.
+
+    Raises:
+        MediabaseError: Something is in the way; what happens in the run is part of the plan.
+        KeyboardInterrupt: Somebody interrupted it; everything is dropped.
+    """
+    trial = settings_of(settings, is_loaded=is_loaded)
+    with tempfile.TemporaryDirectory(prefix="mediabase-dry-run-") as folder, occupied(trial) as conn:
+        own = (*conn.workspace.schemas, *conn.workspace.stages)
+        before = untouched.look(conn, own=own, only=_schemas(settings))
+        bring(conn, trial)
+        wal = _wal(conn)
+        with lent(trial, Path(folder)), temporary_instance(Path(folder) / "dagster") as instance:
+            job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
+            outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
+        if outcome.end is RunEnd.INTERRUPTED:
+            raise KeyboardInterrupt
+        plan = read_plan(conn, settings, trial, definitions, outcome, wal_bytes=_wal(conn) - wal)
+        proof = untouched.compare(before, untouched.look(conn, own=own, only=_schemas(settings)))
+    return _reported(settings, replace(plan, proof=proof))
+
+
+def _schemas(settings: Settings) -> tuple[str, ...]:
+    """Schemas that a migration reads or writes."""
+    return (*Workspace().schemas, settings.database.schema_name, settings.database.source_schema)
+
+
+def _wal(conn: Session) -> int:
+    """Bytes of write-ahead log that the server has ever written."""
+    row = conn.execute("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _reported(settings: Settings, plan: Plan) -> Plan:
+    """Write the plan for programs."""
+    folder = settings.home / "reports"
+    path = folder / f"dry-run-{plan.migration_id or time.strftime('%Y%m%d_%H%M%S', time.gmtime())}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(as_json(plan), indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The report of the dry run cannot be written: {error.strerror}.",
+            where=str(path),
+            next_step="Set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    return replace(plan, report=path)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values."""
+    return {**asdict(plan), "passed": plan.passed}
