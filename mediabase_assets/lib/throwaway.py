@@ -85,18 +85,28 @@ def drop(conn: Session, workspace: Workspace) -> list[str]:
     """
     assert workspace.is_throwaway
     found = present(conn, workspace)
+    for name in found:
+        drop_schema(conn, name)
+    return found
+
+
+def drop_schema(conn: Session, name: str) -> None:
+    """Drop one schema of a throw-away workspace.
+
+    Raises:
+        ServerError: Somebody holds something in it.
+    """
+    assert name in {schema for w in (PLAN, SELF_TEST) for schema in (*Workspace(w).schemas, *Workspace(w).stages)}
     try:
-        for name in found:
-            with conn.transaction():
-                conn.execute("select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'error', true)", (PATIENCE,))
-                conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
+        with conn.transaction():
+            conn.execute("select set_config('lock_timeout', %s, true), set_config('client_min_messages', 'error', true)", (PATIENCE,))
+            conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
     except psycopg.errors.LockNotAvailable as error:
         raise ServerError(
             "A session still works in a schema that has to be dropped.",
-            where=", ".join(found),
-            next_step="End it (see pg_stat_activity), or wait; the next dry run or migration drops the schemas.",
+            where=name,
+            next_step="End it (see pg_stat_activity), or wait; the next dry run or migration drops the schema.",
         ) from error
-    return found
 
 
 def _take(conn: Session, workspace: Workspace) -> bool:

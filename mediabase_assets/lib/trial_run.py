@@ -6,7 +6,9 @@ Here belong the jobs of some of the assets, and the instance that is gone afterw
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -51,3 +53,50 @@ def some_of(
         resources=definitions.resources,
         executor=dg.in_process_executor,
     )
+
+
+@dataclass
+class Made:
+    """What a run did to one asset.
+
+    Attributes:
+        is_reached: Whether its step began.
+        is_done: Whether its step succeeded.
+        rows: Rows that it told; None if it told none.
+        checks: How many of its checks were looked at.
+        seconds: How long its step took.
+    """
+
+    is_reached: bool = False
+    is_done: bool = False
+    rows: int | None = None
+    checks: int = 0
+    seconds: float = 0.0
+
+
+def made_by(instance: dg.DagsterInstance, run_id: str) -> dict[str, Made]:
+    """What a run did to every asset that it was to make, in the order of its plan."""
+    made: dict[str, Made] = {}
+    steps: dict[str, list[str]] = {}
+    for entry in instance.all_logs(run_id):
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            continue
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+            name = event.asset_key.to_user_string() if event.asset_key else event.step_key
+            made[name] = Made()
+            steps.setdefault(event.step_key, []).append(name)
+        elif event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            rows: Any = materialization.metadata.get("dagster/row_count")
+            made[materialization.asset_key.to_user_string()].rows = int(getattr(rows, "value", rows)) if rows is not None else None
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            made[event.asset_check_evaluation_data.asset_key.to_user_string()].checks += 1
+        elif event.event_type in (dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS):
+            for name in steps.get(event.step_key, ()):
+                made[name].is_reached = True
+                made[name].is_done = event.event_type is dg.DagsterEventType.STEP_SUCCESS
+    for stats in instance.get_run_step_stats(run_id):
+        for name in steps.get(stats.step_key, ()):
+            made[name].seconds = max((stats.end_time or 0) - (stats.start_time or 0), 0) if stats.start_time else 0.0
+    return made

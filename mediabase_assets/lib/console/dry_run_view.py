@@ -15,19 +15,19 @@ from mediabase_assets.lib.console.summary import print_findings
 from mediabase_assets.lib.dry_run_needs import Needs
 from mediabase_assets.lib.dry_run_reading import Plan
 from mediabase_assets.lib.planned_difference import Difference, Sample
-from mediabase_assets.lib.settings import Settings
 
 _LONGEST = 100
 
 
-def print_dry_run(console: Console, settings: Settings, plan: Plan) -> None:
+def print_dry_run(console: Console, plan: Plan) -> None:
     """Print a plan."""
     console.print()
     _print_rows(console, plan)
     _print_reasons(console, plan, "quarantined", "Would be quarantined: not in the tables, kept aside with raw value and reason")
     _print_reasons(console, plan, "repaired", "Would be repaired: in the tables, changed")
     _print_conflicts(console, plan)
-    for difference in plan.differences:
+    order = list(plan.rows)
+    for difference in sorted(plan.differences, key=lambda d: order.index(d.relation)):
         if not difference.is_none and difference.live_rows is not None:
             _print_samples(console, difference)
     if plan.stale is not None:

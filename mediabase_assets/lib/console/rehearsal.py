@@ -11,7 +11,7 @@ from rich.console import Console
 
 from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import Board
-from mediabase_assets.lib.console.legacy_source import Arrival, Source, bring, look
+from mediabase_assets.lib.console.legacy_source import Source, bring, look
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.progress import shown
 from mediabase_assets.lib.database import Session, connect
@@ -19,6 +19,8 @@ from mediabase_assets.lib.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+
+Load = Callable[[Session, Settings], None]
 
 
 def rehearse(
@@ -51,22 +53,31 @@ def rehearse(
         console.print(f"{name}: {text}", markup=False, soft_wrap=True)
     if is_loaded:
         console.print("It is loaded into a schema of its own and dropped at the end.")
+
+    def load(conn: Session, trial: Settings) -> None:
+        if is_loaded:
+            bring(conn, trial, source, arrival, console)
+
     with waiting(console, "Loading the assets …"):
         definitions = load_definitions()
-    return _dry_run(settings, source, arrival, is_loaded, definitions, console)
+    return (_self_test if is_self_test else _dry_run)(settings, definitions, is_loaded, load, console)
 
 
-def _dry_run(
-    settings: Settings, source: Source, arrival: Arrival, is_loaded: bool, definitions: "dg.Definitions", console: Console
-) -> Exit:
+def _dry_run(settings: Settings, definitions: "dg.Definitions", is_loaded: bool, load: Load, console: Console) -> Exit:
     from mediabase_assets.lib.console.dry_run_view import print_dry_run
     from mediabase_assets.lib.dry_run import dry_run
 
-    def load(conn: Session, trial: Settings) -> None:
-        bring(conn, trial, source, arrival, console)
-
-    board = Board()
-    with shown(board, console) as view:
-        plan = dry_run(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load if is_loaded else lambda *_: None)
-    print_dry_run(console, settings, plan)
+    with shown(Board(), console) as view:
+        plan = dry_run(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load)
+    print_dry_run(console, plan)
     return Exit.OK if plan.passed else Exit.FAILED
+
+
+def _self_test(settings: Settings, definitions: "dg.Definitions", is_loaded: bool, load: Load, console: Console) -> Exit:
+    from mediabase_assets.lib.console.self_test_view import print_self_test
+    from mediabase_assets.lib.self_test import self_test
+
+    with shown(Board(), console) as view:
+        report = self_test(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load)
+    print_self_test(console, report)
+    return Exit.OK if report.passed else Exit.FAILED

@@ -1,0 +1,199 @@
+"""The order of a self-test: look at the legacy table, sample it, migrate the sample, again, restore, remove; tell each.
+
+Here belongs the order of things. Everything happens in schemas of its own, with a backup folder and a Dagster instance that
+are gone afterwards.
+"""
+
+import importlib
+import importlib.util
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediabase_assets.lib import prerequisites, throwaway, untouched
+from mediabase_assets.lib.backup import list_backups
+from mediabase_assets.lib.console.board import StepEvent
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.database import Session, connect
+from mediabase_assets.lib.process_environment import lent
+from mediabase_assets.lib.runner import Outcome, RunEnd, run_job
+from mediabase_assets.lib.self_test.components import Report, components_of, findings_told
+from mediabase_assets.lib.self_test.sample import missing_kinds, take_sample
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.trial_run import JOB, made_by, some_of, temporary_instance
+from mediabase_assets.lib.workspace import SELF_TEST, Workspace
+from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.views import MATERIALIZED
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+#: The benchmark is looked at, not measured with patience.
+_OPS = {"validation__query_benchmark": {"config": {"repetitions": 1, "seconds": 2.0, "longest_statement_seconds": 10.0}}}
+_MIGRATE = "migrate"
+Tell = Callable[[StepEvent], None]
+
+
+def settings_of(settings: Settings, folder: Path, *, is_loaded: bool) -> tuple[Settings, Settings]:
+    """The settings with which the whole table is looked at, and those with which the sample is migrated."""
+    workspace = Workspace(SELF_TEST)
+    source = workspace.source if is_loaded else settings.database.source_schema
+    of = {"workspace": SELF_TEST, "backup_dir": folder / "backups"}
+
+    def with_legacy(schema: str) -> Settings:
+        database = settings.database.model_copy(update={"schema_name": workspace.live, "legacy_schema": schema})
+        return settings.model_copy(update={**of, "database": database})
+
+    return with_legacy(source), with_legacy(workspace.legacy)
+
+
+def self_test(
+    settings: Settings,
+    definitions: "dg.Definitions",
+    *,
+    tell: Tell,
+    is_loaded: bool = False,
+    bring: Callable[[Session, Settings], None] = lambda conn, settings: None,
+) -> Report:
+    """Test the whole migration on a sample of the legacy table.
+
+    Args:
+        settings: Of the migration.
+        definitions: All of the project's.
+        tell: Called, from another thread, with each event of the migration of the sample.
+        is_loaded: Whether `bring` loads the legacy table for the self-test alone.
+        bring: Called with the workspace's session and its settings, before anything is looked at.
+
+    Raises:
+        MediabaseError: Something is in the way; what fails in the test is part of the report.
+        KeyboardInterrupt: Somebody interrupted it; everything is removed.
+    """
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="mediabase-self-test-") as name:
+        folder = Path(name)
+        scanned, sampled = settings_of(settings, folder, is_loaded=is_loaded)
+        with throwaway.occupied(sampled) as conn:
+            own = (*conn.workspace.schemas, *conn.workspace.stages)
+            before = untouched.look(conn, own=own), _files(settings.backup_dir)
+            bring(conn, scanned)
+            with temporary_instance(folder / "dagster") as instance:
+                test = _Test(report, conn, definitions, instance, folder, settings.home / "logs", tell)
+                if test.prerequisites(settings, scanned) and test.sample(scanned, sampled):
+                    test.whole(sampled)
+        with connect(settings, autocommit=True, application_name="mediabase self-test") as conn:
+            _untouched(report, conn, own, before, _files(settings.backup_dir))
+            _removed(report, conn)
+    return report
+
+
+class _Test:
+    """The parts of a self-test, in its workspace."""
+
+    def __init__(
+        self, report: Report, conn: Session, definitions: "dg.Definitions", instance: "dg.DagsterInstance", folder: Path, logs: Path,
+        tell: Tell,
+    ) -> None:  # fmt: skip
+        self.report, self.conn, self.definitions, self.instance = report, conn, definitions, instance
+        self.folder, self.logs, self.tell = folder, logs, tell
+
+    def run(self, settings: Settings, definitions: "dg.Definitions", job: str, tell: Tell, **kwargs: Any) -> Outcome:
+        """Run a job with other settings; an interruption ends the self-test."""
+        with lent(settings, self.folder):
+            outcome = run_job(definitions, job, self.instance, tell=tell, log_folder=self.logs, **kwargs)
+        self.report.log_files.append(outcome.log_file)
+        if outcome.end is RunEnd.INTERRUPTED:
+            raise KeyboardInterrupt
+        return outcome
+
+    def prerequisites(self, settings: Settings, scanned: Settings) -> bool:
+        """Look at the real legacy table, and whether a migration into the real schema could start."""
+        database = settings.database.model_copy(update={"legacy_schema": scanned.database.legacy_schema})
+        with self.report.component("prerequisites") as told:
+            _, findings = prerequisites.look(self.conn, settings.model_copy(update={"database": database}))
+            wrong = " ".join(problem for problem, _ in prerequisites.problems(findings))
+            told(not wrong, wrong or findings_told((f.check, f.passed) for f in findings)[1])
+        return not wrong
+
+    def sample(self, scanned: Settings, sampled: Settings) -> bool:
+        """Find every kind of damage of the whole table, and copy rows that show it."""
+        with self.report.component("kinds of damage, and a sample of each") as told:
+            scan = some_of(self.definitions, ("schema", "extraction"))
+            outcome = self.run(scanned, scan, JOB, lambda event: None)
+            if outcome.end is not RunEnd.SUCCESS:
+                told(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
+                return False
+            taken = take_sample(scanned)
+            told(True, f"{len(taken.kinds)} kinds in {taken.of:,} rows; {taken.rows:,} rows taken")
+        self.kinds = taken.kinds
+        for schema in throwaway.present(self.conn, self.conn.workspace):
+            if schema in self.conn.workspace.schemas:
+                throwaway.drop_schema(self.conn, schema)
+        return sampled.database.source_schema == self.conn.workspace.legacy
+
+    def whole(self, sampled: Settings) -> None:
+        """Migrate the sample, and what belongs to a migration."""
+        outcome = self.run(sampled, self.definitions, _MIGRATE, self.tell, ops=_OPS)
+        self.report.components += components_of(made_by(self.instance, outcome.run_id), outcome)
+        with self.report.component("every kind of damage is in the sample") as told:
+            missing = missing_kinds(sampled, self.kinds)
+            told(not missing, f"missing: {', '.join(map(str, missing))}" if missing else f"all {len(self.kinds)} kinds of the table")
+        if outcome.end is not RunEnd.SUCCESS:
+            return
+        self.second_run(sampled)
+        self.restore(sampled)
+        self.rollback(sampled)
+
+    def second_run(self, sampled: Settings) -> None:
+        """Migrate the same sample again: nothing may change."""
+        with self.report.component("second run changes nothing") as told:
+            before = self.hashes(sampled)
+            outcome = self.run(sampled, self.definitions, _MIGRATE, lambda event: None, ops=_OPS)
+            after = self.hashes(sampled)
+            changed = [name for name in before if before[name] != after.get(name)]
+            failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")
+            problem = failed or (f"changed: {', '.join(changed)}" if changed else "")
+            told(outcome.end is RunEnd.SUCCESS and not changed, problem or f"{len(before)} tables and views hold the same")
+
+    def hashes(self, settings: Settings) -> dict[str, str]:
+        """The content of everything that was released."""
+        names = [*(r.name for r in RELATIONS), *(v.name for v in MATERIALIZED)]
+        return {name: content_hash(self.conn, settings.database.schema_name, name).digest for name in names}
+
+    def restore(self, sampled: Settings) -> None:
+        """Restore the backup into a scratch database and compare, where this version can."""
+        with self.report.component("restore of the backup") as told:
+            if importlib.util.find_spec("mediabase_assets.lib.restore_proof") is None:
+                told(None, "this version cannot prove a restore")
+                return
+            prove = importlib.import_module("mediabase_assets.lib.restore_proof").prove_restore
+            findings = prove(sampled, list_backups(sampled.backup_dir)[0])
+            told(*findings_told((str(getattr(f, "check", getattr(f, "name", ""))), bool(f.passed)) for f in findings))
+
+    def rollback(self, sampled: Settings) -> None:
+        """Roll the migration of the sample back, where this version can."""
+        with self.report.component("rollback") as told:
+            told(None, "this version cannot roll back")
+
+
+def _files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Files of a folder with size and time."""
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file()) if folder.is_dir() else ()
+    return {str(p.relative_to(folder)): (p.stat().st_size, p.stat().st_mtime_ns) for p in found}
+
+
+def _untouched(
+    report: Report, conn: Session, own: tuple[str, ...], before: tuple[untouched.Look, dict[str, tuple[int, int]]],
+    files: dict[str, tuple[int, int]],
+) -> None:  # fmt: skip
+    with report.component("nothing else was touched") as told:
+        proof = untouched.compare(before[0], untouched.look(conn, own=own))
+        changed = [*proof.changed, *(["the folder of the backups"] if files != before[1] else [])]
+        counts = f"{proof.relations} relations, {proof.functions} functions, {proof.schemas} schemas, {len(files)} files of backups"
+        told(not changed, f"changed meanwhile, by somebody else: {', '.join(changed[:5])}" if changed else f"{counts} compared")
+
+
+def _removed(report: Report, conn: Session) -> None:
+    with report.component("everything of the test is removed") as told:
+        left = throwaway.present(conn, Workspace(SELF_TEST))
+        told(not left, f"left: {', '.join(left)}" if left else "its schemas, backup and Dagster runs")
