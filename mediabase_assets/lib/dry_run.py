@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediabase_assets.lib import untouched
+from mediabase_assets.lib import prerequisites, untouched
 from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.database import Session
 from mediabase_assets.lib.dry_run_reading import Plan, read_plan
@@ -22,12 +22,13 @@ from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.throwaway import occupied
 from mediabase_assets.lib.trial_run import JOB, some_of, temporary_instance
 from mediabase_assets.lib.workspace import PLAN, Workspace
-from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 
 if TYPE_CHECKING:
     import dagster as dg
 
-LAYERS = ("legacy", "schema", "extraction", "normalized", "views", "validation")
+#: The prerequisites are looked at before: here nothing stands between them and the schema, as the backup does in a migration.
+LAYERS = ("schema", "extraction", "normalized", "views", "validation")
 #: It measures what was released.
 LEFT_OUT = ("validation/query_benchmark",)
 #: It compares with the backup, and a dry run makes none.
@@ -73,6 +74,7 @@ def dry_run(
         own = (*conn.workspace.schemas, *conn.workspace.stages)
         before = untouched.look(conn, own=own, only=_schemas(settings))
         bring(conn, trial)
+        _require_prerequisites(conn, trial)
         wal = _wal(conn)
         with lent(trial, Path(folder)), temporary_instance(Path(folder) / "dagster") as instance:
             job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
@@ -82,6 +84,16 @@ def dry_run(
         plan = read_plan(conn, settings, trial, definitions, outcome, wal_bytes=_wal(conn) - wal)
         proof = untouched.compare(before, untouched.look(conn, own=own, only=_schemas(settings)))
     return _reported(settings, replace(plan, proof=proof))
+
+
+def _require_prerequisites(conn: Session, trial: Settings) -> None:
+    wrong = list(prerequisites.problems(prerequisites.look(conn, trial)[1]))
+    if wrong:
+        raise PrerequisiteError(
+            " ".join(problem for problem, _ in wrong),
+            where=f"{trial.database.source_schema}.{trial.database.legacy_table}",
+            next_step=" ".join(step for _, step in wrong),
+        )
 
 
 def _schemas(settings: Settings) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import LiteralString
 
+import psycopg
+
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import Session
 from mediabase_assets.lib.statements import looking_in
@@ -81,10 +83,17 @@ def look(conn: Session, *, own: Collection[str], only: Collection[str] | None = 
         schemas = tuple(name for (name,) in conn.execute(_SCHEMAS, parameters).fetchall())
         found = conn.execute(_RELATIONS, parameters).fetchall()
         functions = {f"{schema}.{name}": digest for schema, name, digest in conn.execute(_FUNCTIONS, parameters).fetchall()}
-    relations = {}
-    for schema, name, holds_rows, shape in found:
-        relations[f"{schema}.{name}"] = f"{shape} {physical_fingerprint(conn, schema, name) if holds_rows else ''}"
+    relations = {
+        f"{schema}.{name}": f"{shape} {_rows(conn, schema, name) if holds_rows else ''}" for schema, name, holds_rows, shape in found
+    }
     return Look(schemas, relations, functions)
+
+
+def _rows(conn: Session, schema: str, name: str) -> str:
+    try:
+        return physical_fingerprint(conn, schema, name)
+    except psycopg.errors.UndefinedTable:
+        return "gone meanwhile"
 
 
 def compare(before: Look, after: Look) -> Proof:

@@ -251,3 +251,15 @@ def test_the_environment_testing_does_not_ask(tmp_path):
     assert not load_settings(environment="testing").require_user_confirmation
     assert load_settings(environment="testing", require_user_confirmation=True).require_user_confirmation
     assert load_settings(environment="production").require_user_confirmation
+
+
+@pytest.mark.parametrize("key", ["schema_name", "legacy_schema"])
+@pytest.mark.parametrize("schema", ["mediabase_selftest_live", "mediabase_plan_source", "mediabase_plan_ops"])
+def test_schemas_of_dry_runs_and_self_tests_are_theirs_alone(key, schema):
+    with pytest.raises(ConfigurationError, match="keep"):
+        load_settings(database={key: schema})
+
+
+def test_a_self_test_may_use_its_own_schemas():
+    made = load_settings(workspace="mediabase_selftest", database={"schema_name": "mediabase_selftest_live"})
+    assert made.database.schema_name == "mediabase_selftest_live"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mediabase_assets.lib import migration_result, server
+from mediabase_assets.lib import migration_result, server, throwaway
 from mediabase_assets.lib.console.board import Board, StepEvent
 from mediabase_assets.lib.console.legacy_source import Source, bring, look
 from mediabase_assets.lib.console.output import Exit, waiting
@@ -67,6 +67,7 @@ def migrate(
     if settings.database.is_embedded and not server.status(settings.home).is_running:
         with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
             server.ensure_running(settings.home)
+    throwaway.sweep(settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
         arrival = look(conn, settings, source)
         with waiting(console, "Looking at what stands …"):

@@ -103,10 +103,11 @@ def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Compo
     if not all(m.is_reached for m in made.values()):
         return Component(title, False, seconds, "not reached: what it is made from failed")
     rows, checks = sum(m.rows or 0 for m in made.values()), sum(m.checks for m in made.values())
-    parts = [f"{len(made)} assets" if len(made) > 1 else "", f"{rows:,} rows" if rows else "", f"{checks} checks" if checks else ""]
+    counted = ((len(made), "asset"), (rows, "row"), (checks, "check"))
+    parts = [f"{n:,} {word}{'s' if n > 1 else ''}" for n, word in counted if n and (n, word) != (1, "asset")]
     if failures:
         return Component(title, False, seconds, failures[-1].message.splitlines()[0], failures)
-    return Component(title, all(m.is_done for m in made.values()), seconds, ", ".join(p for p in parts if p) or "done", failures)
+    return Component(title, all(m.is_done for m in made.values()), seconds, ", ".join(parts) or "done", failures)
 
 
 def findings_told(findings: Iterable[tuple[str, bool]]) -> tuple[bool, str]:

@@ -1,0 +1,100 @@
+"""The self-test finds every kind of damage, passes on the demonstration, names what is broken, and leaves nothing."""
+
+import re
+
+import pytest
+
+from mediabase_assets.definitions import defs
+from mediabase_assets.lib.self_test import self_test
+from mediabase_assets.lib.workspace import SELF_TEST, Workspace
+from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.views import VIEWS
+from mediabase_assets_tests.pipeline import harness
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+SMALL = 1500
+
+
+@pytest.fixture(scope="module")
+def small(pipeline_home):
+    """A small demonstration that is not migrated."""
+    with harness.project(pipeline_home, demo=SMALL) as this:
+        yield this
+
+
+def tested(this):
+    with this.environed():
+        return self_test(this.settings, defs(), tell=lambda event: None)
+
+
+@pytest.fixture(scope="module")
+def report(small):
+    """The self-test of the demonstration."""
+    return tested(small)
+
+
+def component(report, name):
+    return next(c for c in report.components if c.name == name)
+
+
+def test_every_component_passes_or_says_why_it_was_not_looked_at(report):
+    assert [(c.name, c.looked_at) for c in report.components if c.passed is False] == []
+    assert {c.name for c in report.components if c.passed is None} <= {"restore of the backup", "rollback"}
+    assert report.passed
+    names = {c.name for c in report.components}
+    assert {f"table {t.name}" for t in TABLES} | {f"view {v.name}" for v in VIEWS} <= names
+    assert {"prerequisites", "backup, verified", "round trip", "release", "query benchmark", "second run changes nothing"} <= names
+    assert all(c.looked_at for c in report.components)
+
+
+def test_the_sample_holds_every_kind_of_damage_of_the_table(report, migrated):
+    kinds = migrated.value(
+        "select count(*) from (select distinct outcome, reason, legacy_column from mediabase_ops.reason_account where facts > 0) as kinds"
+    )
+    assert component(report, "every kind of damage is in the sample").looked_at == f"all {kinds} kinds of the table"
+    rows, taken = re.search(
+        r"in ([\d,]+) rows; ([\d,]+) rows taken", component(report, "kinds of damage, and a sample of each").looked_at
+    ).groups()
+    assert int(rows.replace(",", "")) == SMALL
+    assert int(taken.replace(",", "")) < SMALL
+
+
+def test_nothing_of_it_is_left(report, small):
+    assert small.value("select count(*) from pg_namespace where nspname like 'mediabase%%'") == 0
+    assert not small.settings.backup_dir.exists()
+    assert small.instance.get_runs() == []
+    assert small.rows("select nspname::text from pg_namespace where nspname = any(%s)", list(Workspace(SELF_TEST).stages)) == []
+
+
+def test_what_is_broken_is_named(small):
+    change = "update cancer_transcript_base set chromosome = %s where transcript_id = any(%s)"
+    victims = [
+        t
+        for (t,) in small.rows(
+            "select transcript_id from cancer_transcript_base where chromosome = 'chr1' and transcript_id like 'ENST99%%'"
+        )
+    ]
+    with small.connect() as conn:
+        conn.execute(change, ("chrWEIRD", victims))
+    try:
+        report = tested(small)
+    finally:
+        with small.connect() as conn:
+            conn.execute(change, ("chr1", victims))
+    assert not report.passed
+    broken = component(report, "table transcripts")
+    assert broken.passed is False
+    assert "did not pass its audit" in broken.looked_at
+    assert any("chrWEIRD" in str(f.sample) for f in broken.failures)
+    assert component(report, "release").looked_at == "not reached: what it is made from failed"
+    assert component(report, "nothing else was touched").passed
+    assert component(report, "everything of the test is removed").passed
+
+
+def test_a_table_that_cannot_be_migrated_fails_its_prerequisites(small):
+    database = small.settings.database.model_copy(update={"legacy_table": "nothing"})
+    with small.environed():
+        report = self_test(small.settings.model_copy(update={"database": database}), defs(), tell=lambda event: None)
+    assert not report.passed
+    assert "There is no table public.nothing" in component(report, "prerequisites").looked_at
+    assert component(report, "nothing else was touched").passed
