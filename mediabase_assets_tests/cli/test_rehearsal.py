@@ -37,8 +37,8 @@ def test_a_dry_run_tells_the_plan_and_changes_nothing(started):
     for table in TABLES:
         assert re.search(rf"^{table.name} +[\d,]+", done.out, re.M), table.name
     for text in (
-        "nothing is released yet", "Would be quarantined", "Would be repaired", "A better gene holds the same symbol", "keeps it", "Disk needed",
-        "Time needed", "Every audit passed", "Nothing else was touched", "A dry run: nothing was released",
+        "nothing is released yet", "Would be quarantined", "Would be repaired", "A better gene holds the same symbol", "keeps it",
+        "Disk needed", "Time needed", "Every audit passed", "Nothing else was touched", "A dry run: nothing was released",
     ):  # fmt: skip
         assert text in done.out, text
     assert started.value(OURS) == ""

@@ -199,7 +199,7 @@ def test_a_failed_audit_and_a_writer_are_told(small):
 
 def test_missing_prerequisites_are_told(small):
     other = small.settings.model_copy(update={"database": small.settings.database.model_copy(update={"legacy_table": "nothing"})})
-    with small.environed(), pytest.raises(PrerequisiteError, match="There is no table public.nothing"):
+    with small.environed(), pytest.raises(PrerequisiteError, match=r"There is no table public\.nothing"):
         dry_run(other, defs(), tell=lambda event: None)
     assert small.value("select count(*) from pg_namespace where nspname like 'mediabase%%'") == 0
 
