@@ -107,7 +107,7 @@ def test_a_failed_audit_names_asset_check_and_row_and_changes_nothing(migrated):
 def test_an_interrupted_run_ends_with_130_publishes_nothing_and_is_told(migrated, number):
     before = migrated.value(LIVE)
     working = "select exists (select from pg_stat_activity where application_name like 'mediabase extraction/%')"
-    done = migrated.interrupt_when(lambda: migrated.value(working), number, "migrate", "--skip-confirmation")
+    done = migrated.interrupt_when(lambda: migrated.value(working), number, "migrate", "--skip-confirmation", "--everything")
     assert done.code == 130, done.out + done.err
     assert "Interrupted" in done.out
     assert "Nothing was published" in done.out

@@ -79,18 +79,18 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
 
 def _require_everything(conn: Connection, this: Step) -> None:
     """See that a backup holds what was there before, and that nothing which is to be released has to be made again."""
-    if backup_of(conn, this.settings, this.migration_id) is None:
-        raise ReleaseError(
-            "There is no backup of what is live now.",
-            where=f"schema {this.settings.database.schema_name}",
-            next_step="Materialize backup/legacy_backup, then release/current_release; or run `mediabase migrate`.",
-        )
     stale = staleness.require_fresh(conn, this.settings, this.asset)
     if stale:
         raise ReleaseError(
             f"{len(stale)} of {len(catalogue.below(this.asset))} assets have to be made and audited again before a release.",
             where="; ".join(f"{key}: {reason}" for key, reason in stale.items()),
             next_step=f"Materialize {', '.join(stale)}, then release/current_release; or run `mediabase migrate`.",
+        )
+    if backup_of(conn, this.settings, this.migration_id) is None:
+        raise ReleaseError(
+            "There is no backup of what is live now.",
+            where=f"schema {this.settings.database.schema_name}",
+            next_step="Materialize backup/legacy_backup, then release/current_release; or run `mediabase migrate`.",
         )
 
 
