@@ -81,7 +81,7 @@ def dry_run(
             outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
-        plan = read_plan(conn, settings, trial, definitions, outcome, wal_bytes=_wal(conn) - wal)
+        plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
         proof = untouched.compare(before, untouched.look(conn, own=own, only=_schemas(settings)))
     return _reported(settings, replace(plan, proof=proof))
 

@@ -3,8 +3,6 @@
 Here belong the questions and the values; the order of things is in `dry_run`, the words in `console/dry_run_view`.
 """
 
-import importlib
-import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mediabase_assets.lib import migration_result, planned_difference
 from mediabase_assets.lib.database import Session, connect
 from mediabase_assets.lib.dry_run_needs import Needs, measured_needs
+from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.migration_result import MigrationResult
 from mediabase_assets.lib.planned_difference import Difference
+from mediabase_assets.lib.planning import work_to_do
 from mediabase_assets.lib.run_failures import Failure
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.settings import Settings
@@ -24,8 +24,6 @@ from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from mediabase_assets.lib.runner import Outcome
 
 #: Examples of each reason, and symbols that several genes share, that are told.
@@ -99,16 +97,13 @@ class Plan:
         return not unbalanced and not any(not f.is_warning for f in self.failures)
 
 
-def read_plan(
-    conn: Session, settings: Settings, trial: Settings, definitions: "dg.Definitions", outcome: "Outcome", *, wal_bytes: int
-) -> Plan:
+def read_plan(conn: Session, settings: Settings, trial: Settings, outcome: "Outcome", *, wal_bytes: int) -> Plan:
     """Read everything out.
 
     Args:
         conn: The session that holds the workspace.
         settings: Of the migration.
         trial: Of the dry run.
-        definitions: All of the project's.
         outcome: How the run went.
         wal_bytes: Write-ahead log that it caused.
     """
@@ -124,7 +119,7 @@ def read_plan(
         values["needs"] = measured_needs(conn, settings, trial, seconds=outcome.seconds, wal_bytes=wal_bytes)
     with connect(settings, autocommit=True, application_name="mediabase dry run") as live:
         values["against"] = _newest_release(live)
-        values["stale"] = _stale(live, settings, definitions)
+        values["stale"] = _stale(live, settings)
     return Plan(
         symbol_conflicts=settings.symbol_conflicts, seconds=outcome.seconds, failures=outcome.failures, log_file=outcome.log_file, **values
     )
@@ -181,10 +176,9 @@ def _newest_release(conn: Session) -> str:
     return str(row[0]) if row else ""
 
 
-def _stale(conn: Session, settings: Settings, definitions: "dg.Definitions") -> dict[str, str] | None:
-    """What the next migration would do and why, as far as this version can tell."""
+def _stale(conn: Session, settings: Settings) -> dict[str, str] | None:
+    """What the next migration would make and why; None where the legacy table was loaded for the dry run alone."""
     assert settings.workspace == MIGRATIONS
-    if importlib.util.find_spec("mediabase_assets.lib.staleness") is None:
+    if not describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table).exists:
         return None
-    found = importlib.import_module("mediabase_assets.lib.staleness").stale_assets(conn, settings, definitions)
-    return {str(asset): str(reason) for asset, reason in found.items()}
+    return work_to_do(conn, settings, None)

@@ -18,14 +18,15 @@ from mediabase_assets.lib.statements import Connection
 
 
 def work_to_do(
-    conn: Connection, settings: Settings, instance: dg.DagsterInstance, *, everything: bool = False
+    conn: Connection, settings: Settings, instance: dg.DagsterInstance | None, *, everything: bool = False
 ) -> dict[str, str]:  # fmt: skip
     """The assets that a migration has to make, each after its inputs, with the reason; empty if there is nothing to do.
 
     Args:
         conn: A session that may write the records.
         settings: The settings.
-        instance: Where Dagster keeps its runs; it knows when the legacy table was last looked at.
+        instance: Where Dagster keeps its runs; it knows when the legacy table was last looked at. None to look without writing
+            anything, not even what was seen.
         everything: Make everything again, whatever stands.
     """
     if everything:
@@ -35,19 +36,19 @@ def work_to_do(
             (k for k in catalogue.definitions() if k not in (catalogue.LEGACY, catalogue.BACKUP)), "it was not made yet"
         )
     else:
-        reasons = stale_assets(conn, settings, legacy_content(conn, settings).digest)
+        reasons = stale_assets(conn, settings, legacy_content(conn, settings, notes=instance is not None).digest)
     if not reasons:
         return {}
     first: dict[str, str] = {}
-    if not _was_looked_at(conn, settings, instance):
+    if instance is not None and not _was_looked_at(conn, settings, instance):
         first[catalogue.LEGACY] = "somebody wrote to it, or nobody looked at it yet"
     if find_reusable_backup(conn, settings) is None:
         first[catalogue.BACKUP] = "no verified backup holds what is there now"
     return first | reasons
 
 
-def legacy_content(conn: Connection, settings: Settings) -> ContentHash:
-    """What the legacy table holds now; read only if anybody wrote to it since it was last read."""
+def legacy_content(conn: Connection, settings: Settings, *, notes: bool = True) -> ContentHash:
+    """What the legacy table holds now; read only if anybody wrote to it since it was last read; `notes` what was seen."""
     schema, table = settings.database.source_schema, settings.database.legacy_table
     with conn.transaction():
         fingerprint = physical_fingerprint(conn, schema, table)
@@ -58,7 +59,7 @@ def legacy_content(conn: Connection, settings: Settings) -> ContentHash:
         if known is not None:
             return ContentHash(int(known[0]), str(known[1]))
         found = content_hash(conn, schema, table, include_timestamps=True)
-        if physical_fingerprint(conn, schema, table) == fingerprint:  # nobody wrote meanwhile
+        if notes and physical_fingerprint(conn, schema, table) == fingerprint:  # nobody wrote meanwhile
             note_content(conn, fingerprint, found)
     return found
 

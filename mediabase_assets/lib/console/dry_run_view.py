@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mediabase_assets.lib.console.output import duration, number, size
+from mediabase_assets.lib.console.plan import print_work
 from mediabase_assets.lib.console.summary import print_findings
 from mediabase_assets.lib.dry_run_needs import Needs
 from mediabase_assets.lib.dry_run_reading import Plan
@@ -110,9 +111,7 @@ def _print_stale(console: Console, stale: dict[str, str]) -> None:
     if not stale:
         console.print("Everything is done already: the next migration would do nothing.")
         return
-    console.print(f"[bold]The next migration would make {len(stale)} assets[/]")
-    for asset, reason in stale.items():
-        console.print(f"  {asset}: {reason}", markup=False, soft_wrap=True)
+    print_work(console, stale)
 
 
 def _print_needs(console: Console, needs: Needs) -> None:
