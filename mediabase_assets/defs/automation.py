@@ -22,7 +22,8 @@ def automation() -> dg.Definitions:
         "migrate",
         selection=dg.AssetSelection.all(),
         description="The whole migration: prerequisites, backup, extraction, tables, views, audits, release.",
-        tags={"dagster/max_retries": "0"},
+        # a run whose process died is done again by itself; dagster.yaml leaves out runs of which a step failed
+        tags={"dagster/max_retries": str(load_settings().max_retry_attempts), "dagster/retry_strategy": "FROM_ASSET_FAILURE"},
     )
     audited = [*(["normalized", t.name] for t in TABLES), *(["views", v.name] for v in VIEWS), ["validation", "round_trip"]]
     audit = dg.define_asset_job(

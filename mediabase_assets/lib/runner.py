@@ -38,6 +38,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own lines go to the log file, which the reader of the events writes."""
 _KINDS = {
     dg.DagsterEventType.STEP_START: "started",
+    dg.DagsterEventType.STEP_RESTARTED: "started",
     dg.DagsterEventType.STEP_SUCCESS: "done",
     dg.DagsterEventType.STEP_FAILURE: "failed",
     dg.DagsterEventType.STEP_SKIPPED: "skipped",

@@ -184,7 +184,7 @@ def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
     """Take the lock if nobody holds it; otherwise tell who does, as a phrase."""
     with _guard:
         held = _locks.get(owner)
-        if held is not None and not held.closed and not held.broken:
+        if held is not None and _is_alive(held):
             return None
         conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
         if _try_lock(conn, settings):
@@ -193,6 +193,17 @@ def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
         who = lock_holder(conn, settings)
         conn.close()
         return who
+
+
+def _is_alive(conn: Connection) -> bool:
+    """Whether a session still is one; libpq learns that the server ended it only by asking."""
+    if conn.closed or conn.broken:
+        return False
+    try:
+        conn.execute("select")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _try_lock(conn: Connection, settings: Settings) -> bool:

@@ -19,7 +19,6 @@ WITHOUT_EFFECT: dict[str, str] = {
     "temp_dir": "work in progress is kept in the database",
     "log_dir": "logs are kept by Dagster",
     "auto_cleanup": "nothing temporary is left behind",
-    "max_retry_attempts": "a failed step is re-run by the curator",
     "stage_timeout_minutes": "a stage takes as long as it needs",
     "enable_rollback": "a migration can always be rolled back",
     "debug_mode": "errors always name what, where and what to do next",
@@ -259,7 +258,9 @@ class Settings(Section):
     verbose_logging: bool = Field(default=False, description="tell each statement on the terminal")
     debug_mode: bool = Field(default=False, description="accepted, without effect")
     auto_cleanup: bool = Field(default=False, description="accepted, without effect")
-    max_retry_attempts: Whole = Field(default=3, ge=0, description="accepted, without effect")
+    max_retry_attempts: Whole = Field(
+        default=3, ge=0, description="how often a step that lost its connection, or a run that was killed, is done again by itself"
+    )
     stage_timeout_minutes: Positive = Field(default=60, description="accepted, without effect")
     enable_rollback: bool = Field(default=True, description="accepted, without effect")
     workspace: Literal["mediabase", "mediabase_plan", "mediabase_selftest"] = Field(

@@ -12,8 +12,8 @@ from mediabase_assets.lib.content_hash import ContentHash, HashColumn, combine, 
 from mediabase_assets.lib.legacy_table import LegacyDescription
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import EXTRACTION, Connection, run
-from mediabase_assets.model.errors import BuildError
+from mediabase_assets.lib.statements import EXTRACTION, Connection, has_rows, run
+from mediabase_assets.model.errors import BuildError, EmptiedError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate, LegacyColumn
 
 #: Relations that the snapshot builds.
@@ -169,16 +169,11 @@ def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None
         found = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
         noted = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
         is_there = bool(found and found[0])
-        if is_there and (noted is None or noted[1] == 0 or _has_rows(conn, name)):
+        if is_there and (noted is None or noted[1] == 0 or has_rows(conn, name)):
             continue
         owner = noted[0] if noted else f"extraction/{name}"
-        raise BuildError(
+        raise (EmptiedError if is_there and noted is not None else BuildError)(
             f"The relation {name} is {'empty though it had rows' if is_there else 'gone'}.",
             where=asset,
             next_step=f"Materialize {owner} first, or run `mediabase migrate`.",
         )
-
-
-def _has_rows(conn: Connection, name: str) -> bool:
-    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(name))).fetchone()
-    return bool(row and row[0])

@@ -72,3 +72,9 @@ def count(conn: Connection, name: str) -> int:
     """Rows of a relation found along the search_path."""
     row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()
     return int(row[0]) if row else 0
+
+
+def has_rows(conn: Connection, name: str) -> bool:
+    """Whether a relation found along the search_path holds anything."""
+    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(name))).fetchone()
+    return bool(row and row[0])

@@ -1,6 +1,7 @@
-"""One step of a migration, whatever asset it makes: lock, time, journal, and errors that people understand.
+"""One step of a migration, whatever asset it makes: lock, time, journal, retries, and errors that people understand.
 
-Every asset's body runs inside `step(...)`. An error of ours becomes a Dagster failure whose text is what people read.
+Every asset's body runs inside `step(...)`. An error of ours becomes a Dagster failure whose text is what people read. A
+step that lost its connection waits for the server and is done again, as often as `max_retry_attempts` says.
 """
 
 from collections.abc import Iterator
@@ -9,14 +10,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import dagster as dg
+import psycopg
 
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.opening import open_migration
-from mediabase_assets.lib.session import Purpose, hold_migration_lock
+from mediabase_assets.lib.session import Purpose, build_error, hold_migration_lock
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
+from mediabase_assets.lib.transient import is_transient, wait_for_server
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.stages import Stage
+
+#: Seconds that a step waits at most before it is done again.
+LONGEST_PAUSE = 30
 
 
 @dataclass
@@ -70,7 +76,8 @@ def step(
         purpose: What the run works for; only a migration is noted in the journal of migrations.
 
     Raises:
-        dagster.Failure: The body raised one of our errors.
+        dagster.Failure: The body raised one of our errors, or lost its connection and was tried often enough.
+        dagster.RetryRequested: It lost its connection.
     """
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG) == KEEP
@@ -80,17 +87,40 @@ def step(
             hold_migration_lock(settings, context.run.run_id, purpose)
         if locks and purpose is Purpose.MIGRATION:
             open_migration(context, this)
+        if context.retry_number and purpose is Purpose.MIGRATION:
+            _restore(context, this)
         yield this
-    except MediabaseError as error:
+    except (MediabaseError, psycopg.OperationalError) as raised:
+        error = raised if isinstance(raised, MediabaseError) else build_error(raised, asset)
+        _retry_if_lost(context, settings, error, raised)
         _note(this, str(error), purpose)
         raise dg.Failure(
             description=str(error),
             metadata={"what": error.what, "where": error.where, "next step": error.next_step},
             allow_retries=False,
-        ) from error
+        ) from raised
     except dg.Failure as failure:
         _note(this, failure.description or "", purpose)
         raise
+
+
+def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception) -> None:
+    """Ask for another attempt if what failed may pass, once the server is back: what Dagster notes of it needs the server too."""
+    tried = context.retry_number
+    if tried >= settings.max_retry_attempts or not is_transient(raised) or not wait_for_server(settings):
+        return
+    seconds = min(2**tried, LONGEST_PAUSE)
+    context.log.warning(f"{error.what} Attempt {tried + 1} of {settings.max_retry_attempts + 1} failed; the next one is in {seconds} s.")
+    raise dg.RetryRequested(max_retries=settings.max_retry_attempts, seconds_to_wait=seconds) from raised
+
+
+def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
+    """If it was a crash of the server that took the connection, it took the unlogged relations too."""
+    from mediabase_assets.lib.restoring import restore_emptied  # which builds, and what builds stands above steps
+
+    names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset)
+    if names:
+        context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
 
 
 def _note(this: Step, what: str, purpose: Purpose) -> None:

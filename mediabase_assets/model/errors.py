@@ -63,6 +63,10 @@ class BuildError(MediabaseError):
     """A relation could not be built: an input is missing or the server refused a statement."""
 
 
+class EmptiedError(BuildError):
+    """A crash of the server emptied what was built; it can be made again."""
+
+
 class AuditError(MediabaseError):
     """What was built did not pass its audit, and was dropped."""
 

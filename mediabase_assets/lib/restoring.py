@@ -1,0 +1,62 @@
+"""Making again what a crash of the server emptied: the unlogged relations of the extraction.
+
+A crash of PostgreSQL leaves them empty, so that a run which goes on after it would find nothing to build from. They are
+made again from the legacy table, in one transaction, if that still holds what the migration was begun with.
+"""
+
+from mediabase_assets.lib import catalogue
+from mediabase_assets.lib.extraction_asset import build
+from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.session import build_session
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, take_snapshot
+from mediabase_assets.lib.statements import EXTRACTION, Connection, exists, has_rows, run
+from mediabase_assets.model.errors import BuildError
+
+
+def restore_emptied(settings: Settings, *, migration_id: str, asset: str) -> list[str]:
+    """Make the extraction relations again that have rows by the records and none in fact; returns their names.
+
+    Args:
+        settings: The settings.
+        migration_id: The migration that goes on.
+        asset: The asset whose step asks for it.
+
+    Raises:
+        BuildError: The legacy table has changed since.
+    """
+    with build_session(settings, migration_id=migration_id, asset=asset) as conn:
+        conn.execute("set transaction isolation level repeatable read")
+        emptied = _emptied(conn)
+        if emptied & {*SNAPSHOT_RELATIONS}:
+            _retake(conn, settings, asset)
+        for name in _in_order(emptied - {*SNAPSHOT_RELATIONS}):
+            build(conn, name)
+    return sorted(emptied)
+
+
+def _emptied(conn: Connection) -> set[str]:
+    row = conn.execute("select to_regclass('built_relations') is not null and to_regclass('legacy_snapshot') is not null").fetchone()
+    if not (row and row[0]):
+        return set()
+    noted = conn.execute("select relation from built_relations where asset like 'extraction/%' and row_count > 0").fetchall()
+    return {str(name) for (name,) in noted if exists(conn, name) and not has_rows(conn, name)}
+
+
+def _retake(conn: Connection, settings: Settings, asset: str) -> None:
+    """Read the legacy table again; it must hold what it held."""
+    noted = conn.execute("select content_hash from legacy_snapshot").fetchone()
+    legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
+    run(conn, EXTRACTION / "functions.sql")
+    taken = take_snapshot(conn, settings, legacy)
+    if noted is None or noted[0] != taken.content_hash:
+        raise BuildError(
+            "A crash of the server emptied the snapshot of the legacy table, and the table has changed since.",
+            where=asset,
+            next_step="Run `mediabase migrate`: it takes a new snapshot.",
+        )
+
+
+def _in_order(names: set[str]) -> list[str]:
+    """Relations after those that they are made from."""
+    return [name for key in catalogue.definitions() if (name := key.rpartition("/")[2]) in names and key == f"extraction/{name}"]
