@@ -5,6 +5,7 @@ The schedule asks the tables themselves whether anybody wrote to them; the senso
 
 import dagster as dg
 
+from mediabase_assets.lib.orphans import report_orphans
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.view_schedule import Due, due_views
@@ -47,9 +48,25 @@ def automation() -> dg.Definitions:
     return dg.Definitions(
         jobs=[migrate, audit, refresh_views],
         schedules=[_schedule(refresh_views.name)],
-        sensors=[after_tables],
+        sensors=[after_tables, _dead_runs()],
         executor=dg.in_process_executor,
     )
+
+
+def _dead_runs() -> dg.SensorDefinition:
+    """Reports runs failed that nobody works on, which would hold the queue for ever."""
+
+    @dg.sensor(
+        name="report_killed_runs",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reports runs failed whose process was killed, so that the next one may start.",
+    )
+    def report_killed_runs(context: dg.SensorEvaluationContext, mediabase: Mediabase) -> dg.SkipReason:
+        found = report_orphans(context.instance, mediabase.settings())
+        return dg.SkipReason(" ".join(orphan.sentence for orphan in found) or "Every run that goes on has a process.")
+
+    return report_killed_runs
 
 
 def _schedule(job_name: str) -> dg.ScheduleDefinition:

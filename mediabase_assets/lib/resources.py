@@ -4,13 +4,17 @@ Settings come from the environment and the configuration file of the process tha
 so that webserver, daemon and run workers all see the same.
 """
 
+import contextlib
 from typing import Any
 
 import dagster as dg
+import psutil
+import sqlalchemy.exc
 
 from mediabase_assets.lib.ahead import forget
 from mediabase_assets.lib.session import release_migration_lock
 from mediabase_assets.lib.settings import Settings, load_settings
+from mediabase_assets.lib.workers import this_worker
 
 
 class Mediabase(dg.ConfigurableResource[Any]):
@@ -23,6 +27,13 @@ class Mediabase(dg.ConfigurableResource[Any]):
             ConfigurationError: They are wrong.
         """
         return load_settings()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Note which process works on the run, so that its death is noticed; a run never fails for it."""
+        if context.run is None or context.instance is None:
+            return
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
+            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tag())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Stop what nobody asked for, and give the migration lock of the run back."""

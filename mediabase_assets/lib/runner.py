@@ -4,6 +4,7 @@ Here belong execution and reading the run's events; the words for people are in 
 thread works, so that Ctrl-C reaches Dagster as it wants to be reached; a second thread polls the run's event log.
 """
 
+import contextlib
 import logging
 import os
 import shutil
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import dagster as dg
 import sqlalchemy.exc
 
+from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.dagster_storage import instance_config_file
 from mediabase_assets.lib.run_failures import Failure, failures_of
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.workers import this_worker
 from mediabase_assets.model.errors import ConfigurationError, ServerError
 from mediabase_assets.model.stages import STAGE_TAG
 
@@ -36,6 +39,8 @@ _BATCH = 1000
 _LIBRARIES = ("psycopg", "mediabase_assets", "sqlalchemy")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own lines go to the log file, which the reader of the events writes."""
+_NO_RETRIES = {"dagster/max_retries": "0"}
+"""A daemon cannot repeat a run that a command line started; whoever gives the command again does."""
 _KINDS = {
     dg.DagsterEventType.STEP_START: "started",
     dg.DagsterEventType.STEP_RESTARTED: "started",
@@ -107,6 +112,7 @@ def run_job(
     assets: Collection[str] = (),
     tags: Mapping[str, str] | None = None,
     ops: Mapping[str, Any] | None = None,
+    mend: Callable[[], object] | None = None,
 ) -> Outcome:
     """Execute a job to its end, whatever that is.
 
@@ -119,6 +125,7 @@ def run_job(
         assets: Those of its assets that are made, as `layer/relation`; all by default.
         tags: Tags of the run.
         ops: Configuration of steps, by step.
+        mend: Called, from another thread, when the storage does not answer.
 
     Raises:
         ServerError: Dagster's storage went away.
@@ -131,14 +138,20 @@ def run_job(
     log_folder.mkdir(parents=True, exist_ok=True)
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
     began = time.monotonic()
-    with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file) as reader:
+    tagged = {**(tags or {}), **this_worker(run_id).as_tag(), **_NO_RETRIES}
+    with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file, mend) as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
-        end = _execute(job, instance, run_id, selected, dict(tags or {}), log_file, {**_QUIET, "ops": ops or {}})
+        end = _execute(job, instance, run_id, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
         _close(instance, run_id)
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def mending(settings: Settings) -> Callable[[], object] | None:
+    """What brings the storage back when it does not answer: a start of the embedded server, nothing where it is another's."""
+    return (lambda: server.ensure_running(settings.home)) if settings.database.is_embedded else None
 
 
 def _execute(
@@ -195,6 +208,7 @@ class _EventReader:
     stages: Mapping[str, int]
     tell: Callable[[StepEvent], None]
     log_file: Path
+    mend: Callable[[], object] | None = None
     failures: list[Failure] = field(default_factory=list)
     _cursor: str | None = None
     _end: threading.Event = field(default_factory=threading.Event)
@@ -223,7 +237,10 @@ class _EventReader:
             try:
                 found = self.instance.get_records_for_run(self.run_id, cursor=self._cursor, limit=_BATCH)
             except sqlalchemy.exc.OperationalError:
-                return  # the server is restarting; whether it comes back is for the run to find out
+                if self.mend is not None and not self._end.is_set():
+                    with contextlib.suppress(ServerError):
+                        self.mend()
+                return  # whether the server comes back is for the run to find out
             self._cursor, has_more = found.cursor, found.has_more
             for record in found.records:
                 self._take(record.event_log_entry, log)

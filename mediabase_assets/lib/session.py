@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ _BUILD_SETTINGS = {
 }
 #: Seconds that a migration waits for a refresh of views to end.
 PATIENCE = 600
+#: Seconds that anything waits for the session of a process that is dead: the server looks for it every two seconds.
+PATIENCE_WITH_THE_DEAD = 15
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
@@ -153,6 +155,9 @@ def build_error(error: psycopg.Error, asset: str) -> BuildError:
     return BuildError(f"The database refused: {what}{detail}.", where=asset, next_step=step)
 
 
+Look = Callable[[str], tuple[bool, str]]
+
+
 class Purpose(StrEnum):
     """What a step works for; part of the name of the session that holds its lock."""
 
@@ -161,23 +166,40 @@ class Purpose(StrEnum):
     MEASUREMENT = "measurement"
 
 
-def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpose.MIGRATION) -> None:
+def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpose.MIGRATION, *, look: Look | None = None) -> None:
     """Take the lock that one run on a target holds, for as long as this process works on `owner` (a run id).
 
-    Taken once per run, on a session of its own; a process that dies loses it. A migration waits for a refresh of views.
+    Taken once per run, on a session of its own; a process that dies loses it. A migration waits for a refresh of views, and
+    anything for the moment until the server notices that the holder is dead.
+
+    Args:
+        settings: Which target.
+        owner: The run.
+        purpose: What it works for.
+        look: A look at the run that holds it: whether it is over or dead, and which process it is.
 
     Raises:
         MigrationLockedError: A migration of the same target is running, or a refresh does not end.
     """
     began = time.monotonic()
     while (who := _take(settings, owner, purpose)) is not None:
-        if purpose is not Purpose.MIGRATION or not is_refresh(who) or time.monotonic() - began > PATIENCE:
+        is_dead, worker = look(_run_of(who)) if look else (False, "")
+        patience = PATIENCE if purpose is Purpose.MIGRATION and is_refresh(who) else PATIENCE_WITH_THE_DEAD if is_dead else 0
+        if time.monotonic() - began > patience:
             raise MigrationLockedError(
                 f"{'A refresh of views does not end' if is_refresh(who) else 'Another migration of this database is running'}{who}.",
-                where=f"schema {settings.database.schema_name}",
+                where=f"schema {settings.database.schema_name}{f', {worker}' if worker else ''}",
                 next_step="Wait until it has ended (mediabase status), then try again.",
             )
         time.sleep(0.2)
+
+
+def outlast_the_dead(settings: Settings, look: Look) -> None:
+    """Wait until the session of a run that is over or dead has gone from the lock; for a living one nothing is waited."""
+    end = time.monotonic() + PATIENCE_WITH_THE_DEAD
+    with connect(settings, application_name="mediabase look", autocommit=True) as conn:
+        while (who := lock_holder(conn, settings)) and look(_run_of(who))[0] and time.monotonic() < end:
+            time.sleep(0.2)
 
 
 def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
@@ -209,6 +231,15 @@ def _is_alive(conn: Connection) -> bool:
 def _try_lock(conn: Connection, settings: Settings) -> bool:
     row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, lock_key(settings))).fetchone()
     return bool(row and row[0])
+
+
+def _run_of(holder: str) -> str:
+    """The run that the phrase of `lock_holder` names.
+
+    >>> _run_of(" (mediabase migration 1234, since 2026-01-01 10:00, server process 1)"), _run_of("")
+    ('1234', '')
+    """
+    return holder.partition(",")[0].rpartition(" ")[2]
 
 
 def is_refresh(holder: str) -> bool:

@@ -14,7 +14,8 @@ import psycopg
 
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.opening import open_migration
-from mediabase_assets.lib.session import Purpose, build_error, hold_migration_lock
+from mediabase_assets.lib.orphans import look_at
+from mediabase_assets.lib.session import Purpose, build_error, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
 from mediabase_assets.lib.transient import is_transient, wait_for_server
@@ -84,7 +85,9 @@ def step(
     this = Step(settings, migration_id_of(context), asset, stage, now, context.run.run_id, keeps)
     try:
         if locks:
-            hold_migration_lock(settings, context.run.run_id, purpose)
+            hold_migration_lock(settings, context.run.run_id, purpose, look=look_at(context.instance))
+        else:
+            outlast_the_dead(settings, look_at(context.instance))
         if locks and purpose is Purpose.MIGRATION:
             open_migration(context, this)
         if context.retry_number and purpose is Purpose.MIGRATION:

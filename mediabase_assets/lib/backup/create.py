@@ -28,6 +28,8 @@ from mediabase_assets.lib.backup.manifest import (
     BackupManifest,
     RelationName,
     incomplete_folders,
+    is_verified,
+    read_manifest,
     sync,
     write_manifest,
 )
@@ -208,17 +210,32 @@ def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
             raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
         for leftover in incomplete_folders(directory):
             shutil.rmtree(leftover)
-        if final.exists():
+        if final.exists() and _is_whole(final):
             raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
         folder = directory / f"{INCOMPLETE}{migration_id}"
         folder.mkdir(mode=0o700)
         try:
             yield folder
             sync(folder)
+            _set_aside(final)
             folder.rename(final)
             sync(directory)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder is a backup that was verified; one of a process that died before that is made again."""
+    try:
+        return is_verified(read_manifest(folder))
+    except BackupError:
+        return False
+
+
+def _set_aside(final: Path) -> None:
+    """What was never verified gives its name to the one that takes its place, and is not thrown away for it."""
+    if final.exists():
+        final.rename(final.with_name(f".unverified-{final.name}-{time.time_ns()}"))
 
 
 def _checked_file(path: Path) -> BackupFile:

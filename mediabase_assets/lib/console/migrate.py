@@ -25,6 +25,7 @@ from mediabase_assets.lib.console.plan import (
     require_somebody_to_ask,
 )
 from mediabase_assets.lib.console.progress import shown
+from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.console.summary import print_failures, print_next_steps, print_success, print_unpublished
 from mediabase_assets.lib.database import connect, psql_command
 from mediabase_assets.lib.settings import Settings
@@ -70,8 +71,10 @@ def migrate(
     throwaway.sweep(settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
         arrival = look(conn, settings, source)
-        with waiting(console, "Looking at what stands …"):
+        with waiting(console, "Loading the assets …"):
             dagster.load(load_definitions)
+        recover(dagster.instance, settings, console)
+        with waiting(console, "Looking at what stands …"):
             work = None if arrival.brings else dagster.work(conn, everything=everything)
         print_plan(console, settings, _place(conn, settings), arrival.lines)
         print_work(console, work)
@@ -120,7 +123,7 @@ class _Dagster:
     def run(self, work: dict[str, str], console: Console) -> Exit:
         """Make them, and tell how it went."""
         from mediabase_assets.lib.catalogue import definitions
-        from mediabase_assets.lib.runner import RunEnd, run_job
+        from mediabase_assets.lib.runner import RunEnd, mending, run_job
         from mediabase_assets.lib.telling import KEEP, KEEP_TAG
 
         board = Board()
@@ -130,8 +133,9 @@ class _Dagster:
         tags = {KEEP_TAG: KEEP} if EVERYTHING not in work.values() else {}
         with shown(board, console) as view:
             outcome = run_job(
-                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags
-            )
+                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
+                mend=mending(self.settings),
+            )  # fmt: skip
         if outcome.end is RunEnd.INTERRUPTED:
             return _interrupted(self.settings, outcome, console)
         result = migration_result.read_result(self.settings, outcome.run_id)

@@ -19,9 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import dagster as dg
 from rich.console import Console
 
 from mediabase_assets.lib.console.output import Exit, waiting
+from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.runner import prepare_dagster_home
 from mediabase_assets.lib.settings import Settings
@@ -68,6 +70,8 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     with _alone(folder), ExitStack() as stack:
         with waiting(console, "Starting Dagster's web server and daemon …"):
             connect(settings, application_name="mediabase ui").close()  # a mistake in the settings is told here
+            with dg.DagsterInstance.get() as instance:  # a run that nobody works on would hold the queue for ever
+                recover(instance, settings, console, then="Re-execute it, from asset failure.")
             stack.enter_context(_stopping_on_signals())
             try:
                 children = _start(stack, host, port, workspace, logs)

@@ -1,0 +1,93 @@
+"""Which process works on a run: how it is written down, and whether it still lives.
+
+A process is known by its machine (host, boot, namespace of process numbers), its number, and the second in which it began,
+so that neither another process of that number nor one in another container is taken for it.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+#: Run tag that names the process; a re-execution inherits tags, therefore the run is named in it.
+WORKER_TAG = "mediabase/worker"
+#: Seconds by which the start of a process may seem to move when the clock is set.
+CLOCK = 2.0
+
+
+class Life(StrEnum):
+    """Whether a process lives, as far as can be known from here."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that works on a run.
+
+    Attributes:
+        run_id: The run.
+        host: Name of the machine.
+        boot: Changes when the machine starts; with the namespace of process numbers, where there are such.
+        pid: Number of the process.
+        began: When it began, in seconds since the epoch.
+    """
+
+    run_id: str
+    host: str
+    boot: str
+    pid: int
+    began: float
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+    @property
+    def life(self) -> Life:
+        """Whether it lives."""
+        if self.host != socket.gethostname():
+            return Life.ELSEWHERE
+        here = _boot()
+        if self.boot != here:  # the machine started again; or another container of the same name, which we cannot look into
+            return Life.DEAD if self.boot.split()[0] != here.split()[0] else Life.ELSEWHERE
+        try:
+            process = psutil.Process(self.pid)
+            is_it = abs(process.create_time() - self.began) <= CLOCK and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return Life.DEAD
+        except psutil.AccessDenied:
+            return Life.ALIVE
+        return Life.ALIVE if is_it else Life.DEAD
+
+    def as_tag(self) -> dict[str, str]:
+        """The tag of its run."""
+        return {WORKER_TAG: json.dumps(asdict(self))}
+
+
+def this_worker(run_id: str) -> Worker:
+    """The process that asks, at work on a run."""
+    return Worker(run_id, socket.gethostname(), _boot(), os.getpid(), psutil.Process().create_time())
+
+
+def worker_of(run_id: str, tags: Mapping[str, str]) -> Worker | None:
+    """The process that the tags of a run name; None if they name none, or that of the run which this one repeats."""
+    try:
+        found = Worker(**json.loads(tags.get(WORKER_TAG, "")))
+    except (ValueError, TypeError):
+        return None
+    return found if found.run_id == run_id else None
+
+
+def _boot() -> str:
+    """What tells this start of this machine from others, and the space in which its process numbers count."""
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return f"{int(psutil.boot_time()) // 60} -"

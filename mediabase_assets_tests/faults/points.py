@@ -1,0 +1,62 @@
+"""Which points there are, what happens at one, and what must be so afterwards."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from mediabase_assets.lib.leftovers import remove_leftovers
+from mediabase_assets.lib.orphans import look_at, report_orphans
+from mediabase_assets_tests.faults.killing import RELEASE, Point, run_until
+from mediabase_assets_tests.faults.places import Content, assert_as_uninterrupted, content_of
+from mediabase_assets_tests.pipeline import copies, harness
+
+
+def chosen(points: Sequence[Point]) -> list[Point]:
+    """Before, during and after the build of each asset, and every statement of the release."""
+    by_place: dict[str, list[Point]] = defaultdict(list)
+    for point in points:
+        by_place[point.place].append(point)
+    result: list[Point] = []
+    for place, found in sorted(by_place.items()):
+        statements = [p for p in found if p.when == "at"]
+        commits = [p for p in found if p.when == "after"]
+        wanted = statements if place == RELEASE else [statements[0], statements[len(statements) // 2], statements[-1]]
+        result += dict.fromkeys([*wanted, *commits[-1:]])
+    return result
+
+
+def sample(points: Sequence[Point], number: int, seed: int) -> list[Point]:
+    """Some of them, of every kind: builds and the release by turns."""
+    drawn = random.Random(seed)
+    kinds = [
+        [p for p in points if p.place != RELEASE and p.when == "at"],
+        [p for p in points if p.place == RELEASE],
+        [p for p in points if p.place != RELEASE and p.when == "after"],
+    ]
+    return [drawn.choice(kinds[n % len(kinds)]) for n in range(number)]
+
+
+def unfinished(this: harness.Project) -> set[str] | None:
+    """The assets that the next run has to make; None where the job makes everything anew."""
+    return None
+
+
+def die_and_go_on(template: harness.Project, home: Path, point: Point, expected: Content) -> str:
+    """Kill a migration at a point, continue it, and see that all is as if nothing had happened; returns what happened."""
+    with copies.copy_of(template, home) as this:
+        if not run_until(this, point):
+            assert content_of(this).hashes == expected.hashes
+            return "the run ended without coming there"
+        orphans = report_orphans(this.instance, this.settings)
+        assert len(orphans) == 1, orphans
+        assert "is gone" in orphans[0].found
+        assert report_orphans(this.instance, this.settings) == []
+        removed = remove_leftovers(this.settings, "leftovers-of-a-test", look_at(this.instance))
+        left = unfinished(this)
+        run = this.migrate()
+        assert run.success, copies.told(run)
+        if left is not None:
+            assert harness.executed(run) == left
+        assert_as_uninterrupted(this, expected)
+        return f"continued{f', removed {len(removed)}' if removed else ''}"
