@@ -22,6 +22,9 @@ from mediabase_assets.model.errors import ServerError
 
 __all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "psql_command", "sqlalchemy_url"]
 
+LOCK_TIMEOUT = "60s"
+"""How long a session of ours waits for a lock of other people, unless it says otherwise."""
+
 DAGSTER_SCHEMA = "mediabase_dagster"
 """Schema of Dagster's storage where the role may not create a database for it."""
 
@@ -69,7 +72,8 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
             )
             conn.workspace = Workspace(settings.workspace)
             names = (sql.Identifier(s) for s in (conn.workspace.operations, settings.database.schema_name))
-            conn.execute(sql.SQL("set search_path = {}").format(sql.SQL(", ").join(names)))
+            path = sql.SQL(", ").join(names).as_string(conn)
+            conn.execute("select set_config('search_path', %s, false), set_config('lock_timeout', %s, false)", (path, LOCK_TIMEOUT))
             conn.autocommit = autocommit
             return conn
         except psycopg.OperationalError as error:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib.content_hash import PINNED_SETTINGS
-from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.database import LOCK_TIMEOUT, connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.workspace import Workspace
@@ -33,7 +33,7 @@ _BUILD_SETTINGS = {
     "parallel_setup_cost": "100",
     "min_parallel_table_scan_size": "1MB",
     "hash_mem_multiplier": "2",
-    "lock_timeout": "60s",
+    "lock_timeout": LOCK_TIMEOUT,
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "client_min_messages": "warning",

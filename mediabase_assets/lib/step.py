@@ -19,6 +19,7 @@ from mediabase_assets.lib.session import Purpose, build_error, hold_migration_lo
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
 from mediabase_assets.lib.transient import is_transient, wait_for_server
+from mediabase_assets.lib.waiting import Lookout, lookout
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.stages import Stage
 
@@ -83,6 +84,7 @@ def step(
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG) == KEEP
     this = Step(settings, migration_id_of(context), asset, stage, now, context.run.run_id, keeps)
+    seen = Lookout()
     try:
         if locks:
             hold_migration_lock(settings, context.run.run_id, purpose, look=look_at(context.instance))
@@ -92,9 +94,10 @@ def step(
             open_migration(context, this)
         if context.retry_number and purpose is Purpose.MIGRATION:
             _restore(context, this)
-        yield this
+        with lookout(settings, context.log.warning) as seen:
+            yield this
     except (MediabaseError, psycopg.OperationalError) as raised:
-        error = raised if isinstance(raised, MediabaseError) else build_error(raised, asset)
+        error = seen.explained(raised if isinstance(raised, MediabaseError) else build_error(raised, asset), raised)
         _retry_if_lost(context, settings, error, raised)
         _note(this, str(error), purpose)
         raise dg.Failure(

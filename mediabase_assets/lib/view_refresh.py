@@ -136,6 +136,7 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
         _publish(conn, view, how, live_schema)
     elif how == "refreshed":
         rows, digest = views.content_of(conn, view, live_schema)
+        view_release.drop_old_indexes(conn, [plan], live_schema)
     else:
         known = view_state.records(conn)[view.name]
         rows, digest = known.rows, known.content_hash

@@ -6,7 +6,6 @@
    people on it are put up again, and readers are locked out for the length of a rename.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,11 +16,12 @@ from mediabase_assets.lib import dependents, view_functions, view_state, views
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.statements import Connection, looking_in
 from mediabase_assets.lib.views import Described, Difference
+from mediabase_assets.lib.waiting import briefly, holders
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.views import VIEWS, View
 
-#: How long a replacement waits for readers at a time before it lets the others pass, and how often it tries.
-SHORT_WAIT, ATTEMPTS = "50ms", 600
+#: How often a replacement tries, a moment each time.
+ATTEMPTS = 600
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def release_views(conn: Connection, live_schema: str, found: dict[str, str], mig
         place = conn.workspace.build if plan in successors else live_schema
         changes.append(_told(conn, plan, how[plan.view.name], place))
     replace(conn, [p.view for p in successors], conn.workspace.build, live_schema)
+    drop_old_indexes(conn, decided, live_schema)
     for plan, change in zip(decided, changes, strict=True):
         if change.how != "kept":
             view_state.record(
@@ -153,12 +154,28 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan
 
 
 def refresh_live(conn: Connection, plan: Plan, live_schema: str) -> None:
-    """Bring indexes and rows of a live view up to date."""
-    recorded = view_state.records(conn)[plan.view.name]
+    """Bring rows of a live view up to date, and add its new indexes."""
     assert plan.found is not None
-    views.drop_old_indexes(conn, plan.view, live_schema, recorded, plan.found)
     views.add_indexes(conn, plan.view, live_schema, plan.found.indexes)
     views.refresh(conn, plan.view, live_schema)
+
+
+def drop_old_indexes(conn: Connection, decided: list[Plan], live_schema: str) -> None:
+    """Drop the indexes of live views that are no longer wanted; readers are locked out for that moment, so it comes last.
+
+    Raises:
+        ReleaseError: Readers never left the views for a moment.
+    """
+    recorded = view_state.records(conn)
+    outdated = [p for p in decided if p.reason and p.difference is Difference.INDEXES and p.found and p.view.name in recorded]
+
+    def all_at_once() -> None:
+        for plan in outdated:
+            assert plan.found is not None
+            views.drop_old_indexes(conn, plan.view, live_schema, recorded[plan.view.name], plan.found)
+
+    if outdated:
+        patiently(conn, all_at_once, schema=live_schema, names=[p.view.name for p in outdated])
 
 
 def make_successor(conn: Connection, view: View, schema: str, live_schema: str) -> None:
@@ -199,7 +216,7 @@ def replace(conn: Connection, successors: list[View], schema: str, live_schema: 
             _replace(conn, view, schema, live_schema)
 
     if successors:
-        patiently(conn, all_at_once, where=", ".join(v.name for v in successors))
+        patiently(conn, all_at_once, schema=live_schema, names=[v.name for v in successors])
 
 
 def _replace(conn: Connection, view: View, schema: str, live_schema: str) -> None:
@@ -213,36 +230,30 @@ def _replace(conn: Connection, view: View, schema: str, live_schema: str) -> Non
     dependents.put_up(conn, above)
 
 
-def patiently(conn: Connection, action: Callable[[], None], *, where: str) -> None:
+def patiently(conn: Connection, action: Callable[[], None], *, schema: str, names: list[str]) -> None:
     """Do what locks readers out: wait a moment only, let them pass, and try again.
 
     Raises:
         ReleaseError: It never succeeded, or what was done cannot be.
     """
-    usual = conn.execute("show lock_timeout").fetchone()
-    for attempt in range(ATTEMPTS):
-        try:
-            with conn.transaction():
-                conn.execute("select set_config('lock_timeout', %s, true)", (SHORT_WAIT,))
-                action()
-                conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
-                return
-        except psycopg.errors.LockNotAvailable:
-            time.sleep(0.1 if attempt < ATTEMPTS - 1 else 0)
-        except (
-            psycopg.errors.DependentObjectsStillExist,
-            psycopg.errors.UndefinedColumn,
-            psycopg.errors.DatatypeMismatch,
-            psycopg.errors.UndefinedFunction,
-        ) as error:
-            raise ReleaseError(
-                f"Something that people made stands on a view and does not fit its new definition: {error.diag.message_primary}.",
-                where=f"{where}; {error.diag.message_detail or ''}".rstrip("; "),
-                next_step="Nothing was changed. Drop or change that object, then release again.",
-            ) from error
+    try:
+        if briefly(conn, action, attempts=ATTEMPTS):
+            return
+    except (
+        psycopg.errors.DependentObjectsStillExist,
+        psycopg.errors.UndefinedColumn,
+        psycopg.errors.DatatypeMismatch,
+        psycopg.errors.UndefinedFunction,
+    ) as error:
+        raise ReleaseError(
+            f"Something that people made stands on a view and does not fit its new definition: {error.diag.message_primary}.",
+            where=f"{', '.join(names)}; {error.diag.message_detail or ''}".rstrip("; "),
+            next_step="Nothing was changed. Drop or change that object, then release again.",
+        ) from error
+    reading = "; ".join(map(str, holders(conn, schema, names)))
     raise ReleaseError(
-        "A view is being read all the time, so that it could not be replaced.",
-        where=where,
+        f"A view is being read all the time, so that it could not be replaced{f', by {reading}' if reading else ''}.",
+        where=", ".join(names),
         next_step="Nothing was changed. Try again when the long queries that read it have ended (see pg_stat_activity).",
     )
 

@@ -1,0 +1,173 @@
+"""Waiting for other people's locks: never for ever, never silently, and never so that others queue behind us for long.
+
+Every session of ours gives up after `LOCK_TIMEOUT`. What would lock others out waits for moments only and lets them pass in
+between (`patiently`). A lookout tells who is in the way of any of our sessions that waits.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from mediabase_assets.lib.database import Session, connect
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.model.errors import BuildError, MediabaseError, ServerError
+
+#: How long what locks others out waits at a time before it lets them pass, and how often it tries.
+SHORT_WAIT, ATTEMPTS = "50ms", 600
+#: Seconds between two looks at who is in the way, and after which the same one is told again.
+LOOK, AGAIN = 1.0, 60.0
+_QUERY_LENGTH = 80
+_SECRET = re.compile(r"password|secret", re.I)
+_COLUMNS = "b.pid, b.usename::text, b.application_name, b.state, coalesce(b.state_change, b.backend_start), b.query"
+_IN_THE_WAY = f"""
+  select distinct w.application_name, {_COLUMNS}
+  from pg_stat_activity as w cross join unnest(pg_blocking_pids(w.pid)) as p (pid) join pg_stat_activity as b on b.pid = p.pid
+  where w.datname = current_database() and w.application_name like 'mediabase %%' and w.wait_event_type = 'Lock'
+    and b.application_name not like 'mediabase %%'"""  # noqa: S608  # two constants
+_HOLDERS = f"""
+  select distinct '', {_COLUMNS} from pg_locks as l join pg_stat_activity as b on b.pid = l.pid
+  where l.granted and l.database = (select oid from pg_database where datname = current_database())
+    and l.relation = any(select c.oid from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+                         where n.nspname = %s and c.relname = any(%s)) and l.pid <> pg_backend_pid()"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A session that is in the way.
+
+    Attributes:
+        waiting: Which of our sessions waits for it.
+        pid: Number of its server process.
+        user: Its role.
+        application: What it calls itself.
+        state: What it does.
+        since: Since when.
+        query: Its statement, the beginning of it.
+    """
+
+    waiting: str
+    pid: int
+    user: str | None
+    application: str | None
+    state: str | None
+    since: datetime
+    query: str
+
+    def __str__(self) -> str:
+        who = ", ".join(filter(None, (f"role {self.user}" if self.user else "", self.application)))
+        query = f": {self.query}" if self.query else ""
+        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {self.since.astimezone(UTC):%H:%M:%S} UTC{query}"
+
+
+@dataclass
+class Lookout:
+    """Who has been in the way so far, the last one last."""
+
+    seen: list[Blocker] = field(default_factory=list)
+
+    def explained(self, error: MediabaseError, raised: BaseException) -> MediabaseError:
+        """An error of a wait that ended, with who was in the way; every other error as it is."""
+        if not self.seen or not _is_lock_timeout(raised):
+            return error
+        last = self.seen[-1]
+        return BuildError(
+            f"{error.what} The lock was held by {last}.",
+            where=error.where,
+            next_step=f"Everything is as before. Wait until it has ended, or end it (select pg_terminate_backend({last.pid});), "
+            "then run the migration again: it continues here.",
+        )
+
+
+def blocker(row: Sequence[Any]) -> Blocker:
+    """A row of a query for blockers; a statement with a password is not repeated."""
+    waiting, pid, user, application, state, since, query = row
+    text = " ".join((query or "").split())
+    return Blocker(
+        waiting, int(pid), user, application, state, since or datetime.now(UTC), "" if _SECRET.search(text) else text[:_QUERY_LENGTH]
+    )
+
+
+def holders(conn: psycopg.Connection[Any], schema: str, names: Sequence[str]) -> list[Blocker]:
+    """The other sessions that hold a lock on relations."""
+    return [blocker(row) for row in conn.execute(_HOLDERS, (schema, list(names))).fetchall()]
+
+
+@contextmanager
+def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Lookout]:
+    """Look, from a thread and a session of its own, who is in the way of our sessions as long as the body runs.
+
+    Args:
+        settings: Which server.
+        tell: Told a sentence for each session that is in the way of ours, and again after a minute.
+    """
+    found, end = Lookout(), threading.Event()
+    thread = threading.Thread(target=_look, args=(settings, tell, found, end), name="mediabase lookout", daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        end.set()
+        thread.join()
+
+
+def _look(settings: Settings, tell: Callable[[str], object], found: Lookout, end: threading.Event) -> None:
+    told: dict[tuple[str, int], float] = {}
+    while not end.wait(LOOK):
+        try:
+            with connect(settings, autocommit=True, application_name="mediabase lookout") as conn:
+                _look_on(conn, tell, found, end, told)
+        except (psycopg.Error, ServerError):
+            continue  # the server is restarting; there is nothing to tell then
+
+
+def _look_on(
+    conn: Session, tell: Callable[[str], object], found: Lookout, end: threading.Event, told: dict[tuple[str, int], float]
+) -> None:
+    while True:
+        for row in conn.execute(_IN_THE_WAY).fetchall():
+            this, now = blocker(row), time.monotonic()
+            found.seen.append(this)
+            if now - told.get((this.waiting, this.pid), -AGAIN) >= AGAIN:
+                told[this.waiting, this.pid] = now
+                tell(f"{this.waiting} waits for a lock of {this}.")
+        del found.seen[:-10]
+        if end.wait(LOOK):
+            return
+
+
+def briefly(conn: psycopg.Connection[Any], action: Callable[[], None], *, attempts: int | None = None) -> bool:
+    """Do what locks others out, waiting for a moment only, letting them pass, and trying again; false if it never succeeded.
+
+    Args:
+        conn: A session, in a transaction or not.
+        action: What is done, in a transaction or savepoint of its own.
+        attempts: How often it is tried; usually for about a minute.
+    """
+    usual = conn.execute("show lock_timeout").fetchone()
+    left = ATTEMPTS if attempts is None else attempts
+    while left:
+        left -= 1
+        try:
+            with conn.transaction():
+                conn.execute("select set_config('lock_timeout', %s, true)", (SHORT_WAIT,))
+                action()
+                conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
+                return True
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(0.1 if left else 0)
+    return False
+
+
+def _is_lock_timeout(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
