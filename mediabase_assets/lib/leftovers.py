@@ -13,9 +13,9 @@ from psycopg import sql
 
 from mediabase_assets.lib.backup.manifest import incomplete_folders
 from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.extraction_asset import PAYLOADS_VIEW
 from mediabase_assets.lib.session import Look, hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.snapshot import PAYLOADS_VIEW
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets.model.tables import TABLES
