@@ -47,12 +47,25 @@ def test_a_dry_run_tells_the_plan_and_changes_nothing(started):
     assert json.loads(Path(report).read_text())["passed"]
 
 
-def test_a_self_test_tells_its_components(started):
-    done = started.run("migrate", "--test-only", *DEMO)
-    assert done.code == 0, done.out + done.err
-    for text in ("table genes", "backup, verified", "nothing else was touched", "components passed. Nothing of the test is left."):
-        assert text in done.out, text
+def test_a_self_test_that_fails_names_the_component(started):
+    with started.connect() as conn:
+        conn.execute("create table cancer_transcript_base (transcript_id text, gene_id text)")
+    try:
+        done = started.run("migrate", "--test-only")
+    finally:
+        with started.connect() as conn:
+            conn.execute("drop table cancer_transcript_base")
+    assert done.code == 1, done.out + done.err
+    assert re.search(r"prerequisites +FAILED .*The table public\.cancer_transcript_base is empty", done.out)
+    assert "1 of 3 components failed: prerequisites." in done.out
     assert started.value(OURS) == ""
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--test-only"])
+def test_without_a_legacy_table_it_says_how_to_load_one(started, option):
+    done = started.run("migrate", option)
+    assert done.code == 1
+    assert "There is no legacy table." in done.err
 
 
 def test_they_exclude_each_other(project):

@@ -1,11 +1,14 @@
 """A dry run tells exactly what the migration after it does, and leaves everything as it was."""
 
 import json
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from mediabase_assets.definitions import defs
 from mediabase_assets.lib import throwaway
+from mediabase_assets.lib.console.dry_run_view import print_dry_run
 from mediabase_assets.lib.dry_run import dry_run
 from mediabase_assets.lib.workspace import PLAN, Workspace
 from mediabase_assets.model.errors import MigrationLockedError, PrerequisiteError
@@ -66,7 +69,7 @@ class Case:
     """A plan, and what the migration after it did."""
 
     def __init__(self, this, name, tmp_path):
-        self.this = this
+        self.this, self.name = this, name
         if name == "changed legacy rows":
             change_legacy(this)
         else:
@@ -80,14 +83,7 @@ class Case:
         self.views_after = {v.name: shown(this, v) for v in VIEWS}
 
 
-@pytest.fixture(scope="module", params=["changed legacy rows", "qualify"])
-def case(request, migrated, pipeline_home, tmp_path_factory):
-    """A migrated copy whose legacy rows or whose settings changed; planned, then migrated."""
-    with copies.copy_of(migrated, pipeline_home) as this:
-        yield Case(this, request.param, tmp_path_factory.mktemp("settings"))
-
-
-def test_every_audit_of_the_plan_passed_and_nothing_was_touched(case):
+def every_audit_of_the_plan_passed_and_nothing_was_touched(case):
     assert case.plan.passed
     assert case.plan.proof.changed == ()
     assert case.plan.proof.relations > len(RELATIONS)
@@ -95,12 +91,12 @@ def test_every_audit_of_the_plan_passed_and_nothing_was_touched(case):
     assert not case.schemas & {*Workspace(PLAN).schemas, *Workspace(PLAN).stages}
 
 
-def test_rows_are_those_planned(case):
+def rows_are_those_planned(case):
     names = [*(r.name for r in RELATIONS), *(t.name for t in TABLES if t.is_view), *(v.name for v in VIEWS)]
     assert case.plan.rows == {name: case.this.value(f"select count(*) from {name}") for name in names}
 
 
-def test_reasons_and_accounts_are_those_planned(case):
+def reasons_and_accounts_are_those_planned(case):
     newest = case.this.value(f"select migration_id from mediabase_ops.releases where release_id = {NEWEST}")
     found = case.this.rows(
         "select outcome, reason, sum(facts)::bigint from mediabase_ops.reason_account where migration_id = %s group by 1, 2", newest
@@ -112,24 +108,24 @@ def test_reasons_and_accounts_are_those_planned(case):
     assert told == {(r.outcome, r.reason) for r in case.plan.result.reasons}
 
 
-def test_tables_change_as_planned(case):
+def tables_change_as_planned(case):
     found = case.this.rows(f"select relation, inserted, deleted, updated from mediabase_ops.release_relations where release_id = {NEWEST}")
     told = {d.relation: (d.added, d.removed, d.changed) for d in case.plan.differences if not d.is_view}
     assert told == {name: tuple(changes) for name, *changes in found}
     assert any(d.added for d in case.plan.differences)
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
-def test_views_change_as_planned(case, view):
-    before, after = case.views_before[view.name], case.views_after[view.name]
-    told = next(d for d in case.plan.differences if d.relation == view.name)
-    assert (told.live_rows, told.rows) == (len(before), len(after))
-    assert told.added == len(after.keys() - before.keys())
-    assert told.removed == len(before.keys() - after.keys())
-    assert told.changed == sum(before[k] != after[k] for k in before.keys() & after.keys())
+def views_change_as_planned(case):
+    for view in VIEWS:
+        before, after = case.views_before[view.name], case.views_after[view.name]
+        told = next(d for d in case.plan.differences if d.relation == view.name)
+        assert (told.live_rows, told.rows) == (len(before), len(after)), view.name
+        assert told.added == len(after.keys() - before.keys()), view.name
+        assert told.removed == len(before.keys() - after.keys()), view.name
+        assert told.changed == sum(before[k] != after[k] for k in before.keys() & after.keys()), view.name
 
 
-def test_samples_are_rows_that_differ(case):
+def samples_are_rows_that_differ(case):
     for difference in case.plan.differences:
         for sample in difference.samples:
             assert sample.row
@@ -138,7 +134,7 @@ def test_samples_are_rows_that_differ(case):
     assert any(s.what == "added" for s in genes.samples)
 
 
-def test_the_report_tells_the_same_to_programs(case):
+def the_report_tells_the_same_to_programs(case):
     told = json.loads(case.plan.report.read_text())
     assert told["rows"] == case.plan.rows
     assert told["passed"] is True
@@ -146,13 +142,37 @@ def test_the_report_tells_the_same_to_programs(case):
     assert told["proof"]["changed"] == []
 
 
-def test_conflicts_name_their_winner(case):
+def conflicts_name_their_winner(case):
     query = "select gene_symbol, gene_id from genes"
     live = dict(case.this.rows(query))
     assert case.plan.conflicting_symbols >= len(case.plan.conflicts) > 0
     kept = [c for c in case.plan.conflicts if c.symbol in live]
     assert kept
     assert all(live[c.symbol] == c.winner for c in kept)
+
+
+def the_words_for_people_tell_it(case):
+    console = Console(file=StringIO(), width=200)
+    print_dry_run(console, case.plan)
+    words = console.file.getvalue()
+    for text in ("against release", "Every audit passed", "Nothing else was touched", "Disk needed"):
+        assert text in words, text
+
+
+@pytest.mark.parametrize("name", ["changed legacy rows", "qualify"])
+def test_a_migration_does_what_was_planned(name, migrated, pipeline_home, tmp_path):
+    """One plan and one migration after it, looked at from all sides."""
+    with copies.copy_of(migrated, pipeline_home) as this:
+        case = Case(this, name, tmp_path)
+        every_audit_of_the_plan_passed_and_nothing_was_touched(case)
+        rows_are_those_planned(case)
+        reasons_and_accounts_are_those_planned(case)
+        tables_change_as_planned(case)
+        views_change_as_planned(case)
+        samples_are_rows_that_differ(case)
+        the_report_tells_the_same_to_programs(case)
+        conflicts_name_their_winner(case)
+        the_words_for_people_tell_it(case)
 
 
 @pytest.fixture(scope="module")
