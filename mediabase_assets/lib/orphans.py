@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg
 
+from mediabase_assets.lib import asset_state
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_result import note_interrupted
 from mediabase_assets.lib.settings import Settings
@@ -20,6 +21,8 @@ from mediabase_assets.lib.workers import Life, Worker, worker_of
 
 #: Seconds without an event after which a run whose process cannot be looked at may be taken for dead.
 SILENCE = 120.0
+#: How those call themselves who hold the lock to remove what was left.
+CLEANER = "leftovers-"
 _STATUSES = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.NOT_STARTED]
 
 
@@ -69,8 +72,25 @@ def report_orphans(instance: dg.DagsterInstance, settings: Settings) -> list[Orp
         instance.report_run_failed(again, orphan.sentence)
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):  # another role's journal; that Dagster knows is what counts
             note_interrupted(settings, run.run_id)
+        _tell_what_was_made(instance, settings, run.run_id)
         found.append(orphan)
     return found
+
+
+def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id: str) -> None:
+    """Tell Dagster of assets that were made, and whose run was killed before it could tell: they will not be made again."""
+    records = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION), limit=500)
+    told = {r.asset_key.to_user_string() for r in records if r.run_id == run_id and r.asset_key}
+    with connect(settings, autocommit=True, application_name="mediabase orphans") as conn:
+        made = [state for state in asset_state.states(conn).values() if state.run_id == run_id and state.asset not in told]
+    for state in made:
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                dg.AssetKey(state.asset.split("/")),
+                metadata={"how": f"made by run {run_id}, which was killed before it could tell", "migration": state.migration_id},
+                tags={"dagster/data_version": state.data_version},
+            )
+        )
 
 
 def look_at(instance: dg.DagsterInstance) -> Callable[[str], tuple[bool, str]]:
@@ -79,7 +99,7 @@ def look_at(instance: dg.DagsterInstance) -> Callable[[str], tuple[bool, str]]:
     def look(run_id: str) -> tuple[bool, str]:
         run = instance.get_run_by_id(run_id)
         if run is None:
-            return False, ""
+            return run_id.startswith(CLEANER), ""  # whoever cleans up is gone in a moment
         worker = worker_of(run_id, run.tags)
         is_dead = run.is_finished or (worker is not None and worker.life is Life.DEAD)
         return is_dead, str(worker or "")

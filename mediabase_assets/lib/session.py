@@ -45,6 +45,8 @@ _BUILD_SETTINGS = {
 PATIENCE = 600
 #: Seconds that anything waits for the session of a process that is dead: the server looks for it every two seconds.
 PATIENCE_WITH_THE_DEAD = 15
+#: Seconds that anything waits for whoever else holds the lock: a session that just ended may be seen for a moment.
+GRACE = 1.5
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
@@ -184,7 +186,7 @@ def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpo
     began = time.monotonic()
     while (who := _take(settings, owner, purpose)) is not None:
         is_dead, worker = look(_run_of(who)) if look else (False, "")
-        patience = PATIENCE if purpose is Purpose.MIGRATION and is_refresh(who) else PATIENCE_WITH_THE_DEAD if is_dead else 0
+        patience = PATIENCE if purpose is Purpose.MIGRATION and is_refresh(who) else PATIENCE_WITH_THE_DEAD if is_dead else GRACE
         if time.monotonic() - began > patience:
             raise MigrationLockedError(
                 f"{'A refresh of views does not end' if is_refresh(who) else 'Another migration of this database is running'}{who}.",

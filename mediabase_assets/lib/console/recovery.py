@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mediabase_assets.lib.leftovers import remove_leftovers
-from mediabase_assets.lib.orphans import Orphan, look_at, report_orphans
+from mediabase_assets.lib.orphans import CLEANER, Orphan, look_at, report_orphans
 from mediabase_assets.lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def recover(instance: "dg.DagsterInstance", settings: Settings, console: Console
     orphans = report_orphans(instance, settings)
     for orphan in orphans:
         console.print(f"[yellow]{escape(orphan.sentence)}[/] {escape(then)}".rstrip(), soft_wrap=True)
-    removed = remove_leftovers(settings, f"leftovers-{uuid.uuid4().hex[:8]}", look_at(instance))
+    removed = remove_leftovers(settings, f"{CLEANER}{uuid.uuid4().hex[:8]}", look_at(instance))
     if removed:
         console.print(f"Removed what was left behind: {escape(', '.join(removed))}.", soft_wrap=True)
     return orphans
