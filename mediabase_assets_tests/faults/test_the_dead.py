@@ -1,0 +1,201 @@
+"""Runs that nobody works on are found, those of living processes never touched; what the dead leave is removed."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import replace
+
+import dagster as dg
+import pytest
+
+from mediabase_assets.lib import orphans, session
+from mediabase_assets.lib.backup import create_backup, list_backups, verify_backup
+from mediabase_assets.lib.backup_choice import find_reusable_backup, scope_of
+from mediabase_assets.lib.leftovers import remove_leftovers
+from mediabase_assets.lib.orphans import look_at, report_orphans
+from mediabase_assets.lib.workers import WORKER_TAG, Life, Worker, this_worker, worker_of
+from mediabase_assets.model.errors import MigrationLockedError
+from mediabase_assets_tests.pipeline import copies, harness
+
+pytestmark = pytest.mark.pg
+
+
+@pytest.fixture
+def place(template, fault_home):
+    with copies.copy_of(template, fault_home) as this:
+        yield this
+
+
+@dg.job
+def nothing():
+    pass
+
+
+def made(this, worker=None, status=dg.DagsterRunStatus.STARTED):
+    """A run in that status, of that process."""
+    run_id = str(uuid.uuid4())
+    tags = {} if worker is None else replace(worker, run_id=run_id).as_tag()
+    run = this.instance.create_run_for_job(nothing, run_id=run_id, status=status, tags=tags)
+    return run.run_id
+
+
+def status_of(this, run_id):
+    return this.instance.get_run_by_id(run_id).status
+
+
+def of_the_dead():
+    """A process that ended just now."""
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    worker = replace(this_worker("x"), pid=child.pid)
+    child.wait()
+    return worker
+
+
+def test_a_run_of_a_dead_process_is_reported_failed_and_one_of_a_living_process_is_not(place):
+    alive, dead, waiting = made(place, this_worker("x")), made(place, of_the_dead()), made(place, status=dg.DagsterRunStatus.NOT_STARTED)
+    found = report_orphans(place.instance, place.settings)
+    assert [o.run_id for o in found] == [dead]
+    assert "was killed: process" in found[0].sentence
+    assert status_of(place, dead) is dg.DagsterRunStatus.FAILURE
+    assert status_of(place, alive) is dg.DagsterRunStatus.STARTED
+    assert status_of(place, waiting) is dg.DagsterRunStatus.NOT_STARTED
+    assert report_orphans(place.instance, place.settings) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "life"),
+    [
+        ({}, Life.ALIVE),
+        ({"began": 1.0}, Life.DEAD),
+        ({"boot": "another -"}, Life.DEAD),
+        ({"host": "elsewhere"}, Life.ELSEWHERE),
+    ],
+    ids=["this one", "another of its number", "before the machine started", "another machine"],
+)
+def test_whether_a_process_lives(change, life):
+    assert replace(this_worker("x"), **change).life is life
+
+
+def test_another_container_of_the_same_name_cannot_be_looked_into():
+    mine = this_worker("x")
+    assert replace(mine, boot=f"{mine.boot.split()[0]} pid:[1]", pid=999999).life is Life.ELSEWHERE
+
+
+def test_a_run_does_not_inherit_the_process_of_the_run_that_it_repeats():
+    tags = Worker("parent", socket.gethostname(), "b", os.getpid(), 1.0).as_tag()
+    assert worker_of("child", tags) is None
+    assert worker_of("parent", tags) is not None
+    assert worker_of("parent", {WORKER_TAG: json.dumps({"x": 1})}) is None
+
+
+def test_a_run_elsewhere_is_dead_without_session_and_events_only(place, monkeypatch):
+    elsewhere = replace(this_worker("x"), host="elsewhere")
+    silent, working = made(place, elsewhere), made(place, elsewhere)
+    assert report_orphans(place.instance, place.settings) == []  # they were heard of just now
+    monkeypatch.setattr(orphans, "SILENCE", 0.0)
+    session.hold_migration_lock(place.settings, working)
+    try:
+        assert [o.run_id for o in report_orphans(place.instance, place.settings)] == [silent]
+    finally:
+        session.release_migration_lock(working)
+
+
+def test_the_lock_of_a_dead_run_is_waited_for_and_that_of_a_living_one_refused_with_its_name(place):
+    dead, alive = made(place, of_the_dead()), made(place, this_worker("x"))
+    with session.connect(place.settings, autocommit=True, application_name=f"mediabase migration {dead}") as conn:
+        assert session._try_lock(conn, place.settings)
+        conn.execute("select pg_sleep(0)")
+        ends = time.monotonic() + 1.5
+        conn.execute("set statement_timeout = 0")
+
+        def look(run_id):
+            if time.monotonic() > ends:
+                conn.close()  # the server has noticed
+            return look_at(place.instance)(run_id)
+
+        session.hold_migration_lock(place.settings, "next", look=look)
+    session.release_migration_lock("next")
+    session.hold_migration_lock(place.settings, alive)
+    try:
+        began = time.monotonic()
+        with pytest.raises(MigrationLockedError, match=rf"process {os.getpid()} on {socket.gethostname()}"):
+            session.hold_migration_lock(place.settings, "next", look=look_at(place.instance))
+        assert time.monotonic() - began < 5
+    finally:
+        session.release_migration_lock(alive)
+
+
+def test_what_killed_runs_left_is_removed_and_told(place):
+    folder = place.settings.backup_dir
+    (folder / ".incomplete-20260101_000000").mkdir(parents=True)
+    with place.connect() as conn:
+        for schema in ("mediabase_rehearsal", "mediabase_successors", "mediabase_round_trip_999999999", "mediabase_next", "mediabase_ops"):
+            conn.execute(f"create schema {schema}")
+        conn.execute(f"create schema mediabase_round_trip_{conn.info.backend_pid}")
+        conn.execute("create table mediabase_ops.built_relations (relation text)")
+        conn.execute("insert into mediabase_ops.built_relations values ('genes')")
+        conn.execute("create table mediabase_next.genes (); create table mediabase_next.half (); create table mediabase_next.used ()")
+        conn.execute("create view public.of_somebody as select from mediabase_next.used")
+        told = remove_leftovers(place.settings, "a-test")
+        assert sorted(told) == [
+            "the half-built mediabase_next.half",
+            "the schema mediabase_rehearsal",
+            "the schema mediabase_round_trip_999999999",
+            "the schema mediabase_successors",
+            "the unfinished backup incomplete-20260101_000000",
+        ]
+        assert copies.relations(place, "mediabase_next") == {"genes", "used"}
+        assert remove_leftovers(place.settings, "a-test") == []
+
+
+def test_nothing_is_removed_while_a_migration_runs(place):
+    (place.settings.backup_dir / ".incomplete-x").mkdir(parents=True)
+    session.hold_migration_lock(place.settings, "a-run")
+    try:
+        assert remove_leftovers(place.settings, "a-test") == []
+    finally:
+        session.release_migration_lock("a-run")
+    assert remove_leftovers(place.settings, "a-test") == ["the unfinished backup incomplete-x"]
+
+
+def backed_up(this, name):
+    manifest = create_backup(this.settings, scope_of(this.settings), migration_id=name)
+    verify_backup(manifest)
+    return manifest
+
+
+def reusable(this):
+    with this.connect() as conn:
+        return find_reusable_backup(conn, this.settings)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "no verification"])
+def test_a_backup_that_a_power_failure_damaged_is_never_used_and_the_same_migration_makes_a_new_one(place, damage):
+    manifest = backed_up(place, "20260101_000000")
+    assert reusable(place) is not None
+    file = manifest.folder / manifest.files[0].name
+    if damage == "truncated":
+        os.truncate(file, file.stat().st_size // 2)
+    elif damage == "missing":
+        file.unlink()
+    else:
+        (manifest.folder / "verification.json").unlink()
+    assert reusable(place) is None
+    again = backed_up(place, "20260101_000000")
+    assert reusable(place) is not None
+    assert [m.folder for m in list_backups(place.settings.backup_dir)] == [again.folder]
+
+
+def test_every_run_says_which_process_works_on_it(place):
+    with contextlib.suppress(AssertionError):
+        place.migrate("legacy/cancer_transcript_base")
+    run = place.runs[-1].dagster_run
+    found = worker_of(run.run_id, place.instance.get_run_by_id(run.run_id).tags)
+    assert found is not None
+    assert found.pid == os.getpid()
+    assert harness.executed(place.runs[-1]) == {"legacy/cancer_transcript_base"}
