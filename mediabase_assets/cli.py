@@ -147,8 +147,15 @@ def migrate(
 
 @app.command()
 @told
-def status(console: Console, config_file: ConfigFile = None) -> Exit:
-    """Tell what there is: server, record counts, stages of the newest migration, runs, releases, backups."""
+def status(
+    console: Console,
+    config_file: ConfigFile = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the stages of the run that goes on until it ends.")] = False,
+) -> Exit:
+    """Tell what there is: server, record counts, stages of the newest migration, runs, releases, backups.
+
+    With --watch the exit code is that of the run: 0 succeeded (or none was going on), 1 failed.
+    """
     settings = _settings(config_file)
     from mediabase_assets.lib import server
 
@@ -161,10 +168,19 @@ def status(console: Console, config_file: ConfigFile = None) -> Exit:
         if not found.is_running:
             with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
                 server.ensure_running(settings.home)
-    from mediabase_assets.lib.console.status_view import print_status
-    from mediabase_assets.lib.status import read_status
+    if watch:
+        from mediabase_assets.lib.console.watch import watch as run
 
-    print_status(console, read_status(settings))
+        return run(settings, load_definitions=_definitions, console=console)
+    from mediabase_assets.lib.console.status_view import print_status
+    from mediabase_assets.lib.status import as_it_is_now, read_status
+
+    found_now = read_status(settings)
+    if found_now.lock:
+        from mediabase_assets.lib.console.watch import running_stages
+
+        found_now = as_it_is_now(found_now, running=running_stages(settings, load_definitions=_definitions))
+    print_status(console, found_now)
     return Exit.OK
 
 

@@ -131,9 +131,7 @@ def run_job(
         ServerError: Dagster's storage went away.
     """
     job = definitions.resolve_job_def(job_name)
-    stages = {
-        spec.key.to_user_string(): int(spec.tags[STAGE_TAG]) for spec in definitions.resolve_all_asset_specs() if STAGE_TAG in spec.tags
-    }
+    stages = stages_of(definitions)
     run_id = str(uuid.uuid4())
     log_folder.mkdir(parents=True, exist_ok=True)
     log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
@@ -147,6 +145,18 @@ def run_job(
     if end is RunEnd.INTERRUPTED:
         _close(instance, run_id)
     return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def stages_of(definitions: dg.Definitions) -> dict[str, int]:
+    """The stage of each asset that has one."""
+    return {s.key.to_user_string(): int(s.tags[STAGE_TAG]) for s in definitions.resolve_all_asset_specs() if STAGE_TAG in s.tags}
+
+
+def following(
+    instance: dg.DagsterInstance, run_id: str, stages: Mapping[str, int], tell: Callable[[StepEvent], None], log_file: Path
+) -> "_EventReader":
+    """Read a run's events for as long as the context lasts, and at its end those that are left; it may be another process's run."""
+    return _EventReader(instance, run_id, stages, tell, log_file)
 
 
 def mending(settings: Settings) -> Callable[[], object] | None:

@@ -4,8 +4,8 @@ Here belong the questions to the database, every one of which works when nothing
 out is in `mediabase_assets.lib.console.status_view`. Nothing is written, and no server is created.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,7 @@ class StageRow:
     rows: int | None
     seconds: float | None
     error: str
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def read_status(settings: Settings) -> Status:
             refreshes=_refreshes(conn) if has_journal else (),
             lock=lock,
             runs=runs,
-            stages=_stages(conn, runs[0].migration_id) if runs else (),
+            stages=_stages(conn, runs[0].migration_id, runs[0].status == "released") if runs else (),
             releases=_releases(conn) if has_journal else (),
             backups=tuple(list_backups(settings.backup_dir)),
         )
@@ -220,17 +221,39 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
     return tuple(Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run for run in runs)
 
 
-def _stages(conn: Connection, migration_id: str) -> tuple[StageRow, ...]:
+def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[StageRow, ...]:
+    """The stages that the migration worked on, and of a released one those whose assets all stood: they were skipped."""
     rows = _rows(
         conn,
-        """select stage, case when bool_or(status = 'failed') then 'failed'
-                              when bool_or(status = 'running') then 'running' else min(status) end,
-                  count(*), sum(row_count)::bigint, sum(seconds),
-                  coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed'), '')
-           from migration_stages where migration_id = %s group by stage order by stage""",
-        migration_id,
+        """select stage, case when count(*) filter (where migration_id = %(id)s) = 0 then 'skipped'
+                              when bool_or(status = 'failed') filter (where migration_id = %(id)s) then 'failed'
+                              when bool_or(status = 'running') filter (where migration_id = %(id)s) then 'running'
+                              else min(status) filter (where migration_id = %(id)s) end,
+                  count(*) filter (where migration_id = %(id)s), sum(row_count) filter (where migration_id = %(id)s)::bigint,
+                  sum(seconds) filter (where migration_id = %(id)s),
+                  coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed' and migration_id = %(id)s), ''),
+                  min(started_at) filter (where migration_id = %(id)s)
+           from migration_stages where migration_id = %(id)s or %(released)s group by stage order by stage""",
+        {"id": migration_id, "released": is_released},
     )
     return tuple(StageRow(*row) for row in rows)
+
+
+def as_it_is_now(status: Status, *, running: Collection[int] = (), stale: Collection[int] = ()) -> Status:
+    """The same with the stages marked that are worked on now, and those of which an asset has to be made again.
+
+    Args:
+        status: What the journal tells.
+        running: Stages that are worked on now, as Dagster's events tell.
+        stale: Stages of which an asset has to be made again.
+    """
+    known = {row.stage: row for row in status.stages}
+    known |= {n: StageRow(n, "running", 0, None, None, "") for n in running if n not in known}
+    rows = []
+    for number, row in sorted(known.items()):
+        found = "running" if number in running else "stale" if number in stale and row.status != "failed" else row.status
+        rows.append(replace(row, status=found))
+    return replace(status, stages=tuple(rows))
 
 
 def _releases(conn: Connection) -> tuple[Release, ...]:
@@ -254,9 +277,9 @@ def _refreshes(conn: Connection) -> tuple[Refresh, ...]:
     return tuple(Refresh(*row) for row in rows)
 
 
-def _rows(conn: Connection, query: Any, *parameters: Any) -> Sequence[tuple[Any, ...]]:
+def _rows(conn: Connection, query: Any, parameters: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
     """Rows of the journal; none where a table of it is of another version."""
     try:
-        return conn.execute(query, parameters or None).fetchall()
+        return conn.execute(query, parameters).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         return []

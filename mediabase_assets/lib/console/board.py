@@ -67,6 +67,7 @@ class StageLine:
         rows: Rows of what is done; None if nothing told rows.
         seconds: Seconds of its steps.
         running: Assets being worked on.
+        began_at: When its first step began, in seconds since the epoch; None if none did.
     """
 
     stage: Stage
@@ -76,6 +77,7 @@ class StageLine:
     rows: int | None
     seconds: float
     running: tuple[str, ...]
+    began_at: float | None = None
 
 
 @dataclass
@@ -138,4 +140,5 @@ def _line(stage: Stage, steps: list[StepState], now: float) -> StageLine:
         rows=sum(s.rows for s in steps) if any(s.has_rows for s in steps) else None,
         seconds=sum(s.seconds(now) for s in steps),
         running=tuple(s.asset for s in steps if s.state == "started"),
+        began_at=min((s.started_at for s in steps if s.started_at is not None), default=None),
     )

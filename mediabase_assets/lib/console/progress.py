@@ -4,6 +4,7 @@ Here belongs drawing only; what there is to draw is counted by `board`.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from mediabase_assets.model.stages import Stage
 
 #: Seconds without a line after which plain output says that it is still alive.
 HEARTBEAT = 30.0
+CAPTION = "Ctrl-C interrupts; running again continues."
 _MARKS = {
     "none": "[dim]·[/]",
     "waiting": "[dim]○[/]",
@@ -28,9 +30,9 @@ _MARKS = {
 
 
 @contextmanager
-def shown(board: Board, console: Console) -> Iterator["LiveBoard | PlainBoard"]:
+def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator["LiveBoard | PlainBoard"]:
     """Show a board as long as the context lasts; feed events to what it yields."""
-    view: LiveBoard | PlainBoard = LiveBoard(board) if is_interactive(console) else PlainBoard(board, console)
+    view: LiveBoard | PlainBoard = LiveBoard(board, caption) if is_interactive(console) else PlainBoard(board, console)
     if isinstance(view, LiveBoard):
         with Live(console=console, refresh_per_second=4, get_renderable=view.table, redirect_stdout=False) as live:
             try:
@@ -47,8 +49,9 @@ def shown(board: Board, console: Console) -> Iterator["LiveBoard | PlainBoard"]:
 class LiveBoard:
     """A table that a terminal redraws."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, caption: str = CAPTION) -> None:
         self.board = board
+        self.caption = caption
 
     def feed(self, event: StepEvent) -> None:
         """Take note of an event."""
@@ -57,7 +60,7 @@ class LiveBoard:
     def table(self) -> Table:
         """The board as it is now."""
         table = stage_table(self.board.lines())
-        table.caption = f"{duration(self.board.elapsed)} so far. Ctrl-C interrupts; running again continues."
+        table.caption = f"{duration(self.board.elapsed)} so far. {self.caption}"
         table.caption_justify = "left"
         return table
 
@@ -116,7 +119,7 @@ def stage_table(lines: list[StageLine]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("Stage", no_wrap=True)
-    for name, width in (("Assets", 6), ("Rows", 10), ("Time", 11)):
+    for name, width in (("Began", 8), ("Assets", 6), ("Rows", 10), ("Time", 11)):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     table.add_column("Now", style="dim", overflow="ellipsis", no_wrap=True)
     for line in lines:
@@ -124,6 +127,7 @@ def stage_table(lines: list[StageLine]) -> Table:
         table.add_row(
             _MARKS[line.state],
             f"{int(line.stage):>2} {line.stage.title}",
+            "" if line.began_at is None else time.strftime("%H:%M:%S", time.localtime(line.began_at)),
             "" if is_empty else f"{line.done}/{line.total}",
             number(line.rows),
             "" if is_empty or line.state == "waiting" else duration(line.seconds),

@@ -10,7 +10,7 @@ from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.status import Relation, Status
 from mediabase_assets.model.stages import Stage
 
-_COLOURS = {"released": "green", "done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow"}
+_COLOURS = {"released": "green", "done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "stale": "yellow"}
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -62,15 +62,16 @@ def _print_stages(console: Console, status: Status) -> None:
         return
     found = {row.stage: row for row in status.stages}
     title = f"Stages of migration {status.runs[0].migration_id}"
-    table = _table(title, "Stage", "Status", "Assets", "Rows", "Time", "Error", right=("Assets", "Rows", "Time"))
+    table = _table(title, "Stage", "Status", "Began", "Assets", "Rows", "Time", "Error", right=("Assets", "Rows", "Time"))
     for stage in Stage:
         row = found.get(int(stage))
         name = f"{int(stage):>2} {stage.title}"
         if row is None:
-            table.add_row(name, "·", "", "", "", "")
+            table.add_row(name, "·", "", "", "", "", "")
             continue
         error = row.error.splitlines()[0] if row.error else ""
-        table.add_row(name, _coloured(row.status), str(row.assets), number(row.rows), duration(row.seconds), escape(error))
+        began = f"{row.started_at.astimezone(UTC):%H:%M:%S}" if row.started_at else ""
+        table.add_row(name, _coloured(row.status), began, str(row.assets or ""), number(row.rows), duration(row.seconds), escape(error))
     console.print(table)
     console.print()
 
