@@ -51,7 +51,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every component passed that could be looked at, and nothing that was to be looked at was not reached."""
+        """Whether every component passed that could be looked at; one that was not reached has another before it that failed."""
         return bool(self.components) and all(c.passed is not False for c in self.components)
 
     @contextmanager
@@ -101,7 +101,7 @@ def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Compo
     failures = tuple(f for f in outcome.failures if f.asset in made and not f.is_warning)
     seconds = round(sum(m.seconds for m in made.values()), 3)
     if not all(m.is_reached for m in made.values()):
-        return Component(title, False, seconds, "not reached: what it is made from failed")
+        return Component(title, None, seconds, "not reached: what it is made from failed")
     rows, checks = sum(m.rows or 0 for m in made.values()), sum(m.checks for m in made.values())
     counted = ((len(made), "asset"), (rows, "row"), (checks, "check"))
     parts = [f"{n:,} {word}{'s' if n > 1 else ''}" for n, word in counted if n and (n, word) != (1, "asset")]
