@@ -92,9 +92,21 @@ def components_of(made: dict[str, "Made"], outcome: "Outcome") -> Iterator[Compo
             yield _component(title, whole, outcome)
         for name, one in assets.items():
             if name not in whole:
-                yield _component(
-                    f"{title} {name.split('/')[1]}".strip().replace("_", " " if layer == "validation" else "_"), {name: one}, outcome
-                )
+                yield _component(_named(title, name, is_alone=not is_each and len(assets) == 1), {name: one}, outcome)
+
+
+def _named(title: str, asset: str, *, is_alone: bool) -> str:
+    """The name of a component that is one asset.
+
+    >>> _named("table", "normalized/go_terms", is_alone=False), _named("", "validation/round_trip", is_alone=False)
+    ('table go_terms', 'round trip')
+    >>> _named("release", "release/current_release", is_alone=True)
+    'release'
+    """
+    if is_alone:
+        return title
+    relation = asset.split("/")[1]
+    return f"{title} {relation}" if title else relation.replace("_", " ")
 
 
 def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Component:
