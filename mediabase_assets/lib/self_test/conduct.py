@@ -161,19 +161,40 @@ class _Test:
         return {name: content_hash(self.conn, settings.database.schema_name, name).digest for name in names}
 
     def restore(self, sampled: Settings) -> None:
-        """Restore the backup into a scratch database and compare, where this version can."""
+        """Restore the backup into a scratch database and compare, where this version and this role can."""
         with self.report.component("restore of the backup") as told:
-            if importlib.util.find_spec("mediabase_assets.lib.restore_proof") is None:
+            prove = _found("mediabase_assets.lib.restore_proof", "prove_restore")
+            if prove is None:
                 told(None, "this version cannot prove a restore")
                 return
-            prove = importlib.import_module("mediabase_assets.lib.restore_proof").prove_restore
-            findings = prove(sampled, list_backups(sampled.backup_dir)[0])
-            told(*findings_told((str(getattr(f, "check", getattr(f, "name", ""))), bool(f.passed)) for f in findings))
+            findings = prove(sampled, list_backups(sampled.backup_dir)[-1])
+            to_grant = next((f.examined["to_grant"] for f in findings if "to_grant" in f.examined), "")
+            passed, looked_at = findings_told((f.check, f.passed) for f in findings)
+            told(*((None, f"the role may not create a scratch database: {to_grant}") if to_grant else (passed, looked_at)))
 
     def rollback(self, sampled: Settings) -> None:
-        """Roll the migration of the sample back, where this version can."""
+        """Undo both migrations of the sample, where this version can: nothing of them may be left for readers."""
         with self.report.component("rollback") as told:
-            told(None, "this version cannot roll back")
+            roll_back = _found("mediabase_assets.lib.rollback", "roll_back")
+            first = self.conn.execute("select migration_id from releases order by released_at limit 1").fetchone()
+            if roll_back is None or first is None:
+                told(None, "this version cannot roll back")
+                return
+            done = roll_back(sampled, str(first[0]), with_later=True).done
+            names = [*(r.name for r in RELATIONS), *(v.name for v in MATERIALIZED)]
+            left = self.conn.execute(
+                "select string_agg(relname, ', ' order by relname) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+                " where n.nspname = %s and c.relname = any(%s)",
+                (sampled.database.schema_name, names),
+            ).fetchone()
+            told(
+                not (left and left[0]), f"left: {left[0]}" if left and left[0] else f"{len(done)} relations as they were before: not there"
+            )
+
+
+def _found(module: str, name: str) -> Callable[..., Any] | None:
+    """A function of a part of the project that this version may not have."""
+    return getattr(importlib.import_module(module), name) if importlib.util.find_spec(module) else None
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
