@@ -180,6 +180,13 @@ def status(
         from mediabase_assets.lib.console.watch import running_stages
 
         found_now = as_it_is_now(found_now, running=running_stages(settings, load_definitions=_definitions))
+    elif found_now.runs:
+        from mediabase_assets.lib.console.stale_view import print_stale, stages_of, stale_now
+
+        work = stale_now(settings, load_definitions=_definitions, console=console)
+        print_status(console, as_it_is_now(found_now, stale=stages_of(work)))
+        print_stale(console, work)
+        return Exit.OK
     print_status(console, found_now)
     return Exit.OK
 

@@ -225,7 +225,7 @@ def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[Sta
     """The stages that the migration worked on, and of a released one those whose assets all stood: they were skipped."""
     rows = _rows(
         conn,
-        """select stage, case when count(*) filter (where migration_id = %(id)s) = 0 then 'skipped'
+        """select stage, case when count(*) filter (where migration_id = %(id)s and status <> 'kept') = 0 then 'skipped'
                               when bool_or(status = 'failed') filter (where migration_id = %(id)s) then 'failed'
                               when bool_or(status = 'running') filter (where migration_id = %(id)s) then 'running'
                               else min(status) filter (where migration_id = %(id)s) end,
