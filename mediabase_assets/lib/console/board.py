@@ -11,8 +11,8 @@ from typing import Literal
 
 from mediabase_assets.model.stages import Stage
 
-EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped"]
-State = Literal["planned", "started", "done", "failed", "skipped"]
+EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped", "kept"]
+State = Literal["planned", "started", "done", "failed", "skipped", "kept"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class StageLine:
 
     Attributes:
         stage: The stage.
-        state: `none` for a stage without assets of its own.
+        state: `none` for a stage without assets of its own, `kept` for one whose assets all stood before the run.
         done: Steps done.
         total: Steps in all.
         rows: Rows of what is done; None if nothing told rows.
@@ -71,7 +71,7 @@ class StageLine:
     """
 
     stage: Stage
-    state: Literal["none", "waiting", "running", "done", "failed", "skipped"]
+    state: Literal["none", "waiting", "running", "done", "failed", "skipped", "kept"]
     done: int
     total: int
     rows: int | None
@@ -120,10 +120,12 @@ class Board:
 
 
 def _line(stage: Stage, steps: list[StepState], now: float) -> StageLine:
+    has_kept = any(s.state == "kept" for s in steps)
+    steps = [s for s in steps if s.state != "kept"]
     states = [s.state for s in steps]
-    state: Literal["none", "waiting", "running", "done", "failed", "skipped"] = "running"
+    state: Literal["none", "waiting", "running", "done", "failed", "skipped", "kept"] = "running"
     if not steps:
-        state = "none"
+        state = "kept" if has_kept else "none"
     elif "failed" in states:
         state = "failed"
     elif all(s == "planned" for s in states):

@@ -129,7 +129,7 @@ class _Dagster:
         board = Board()
         for key, asset in definitions().items():
             if key not in work:
-                board.feed(StepEvent("skipped", key, time.time(), key, int(asset.stage)))
+                board.feed(StepEvent("kept", key, time.time(), key, int(asset.stage)))
         tags = {KEEP_TAG: KEEP} if EVERYTHING not in work.values() else {}
         with shown(board, console) as view:
             outcome = run_job(

@@ -26,6 +26,7 @@ _MARKS = {
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
     "skipped": "[yellow]-[/]",
+    "kept": "[dim]=[/]",
 }
 
 
@@ -78,7 +79,7 @@ class PlainBoard:
         """Take note of an event and print what is new."""
         self.board.feed(event)
         for line in self.board.lines():
-            if line.state in ("none", "waiting") or self._told.get(line.stage) == line.state:
+            if line.state in ("none", "waiting", "kept") or self._told.get(line.stage) == line.state:
                 continue
             self._told[line.stage] = line.state
             self._print(line)
@@ -131,7 +132,7 @@ def stage_table(lines: list[StageLine]) -> Table:
             "" if is_empty else f"{line.done}/{line.total}",
             number(line.rows),
             "" if is_empty or line.state == "waiting" else duration(line.seconds),
-            ", ".join(line.running),
+            "stands, not made again" if line.state == "kept" else ", ".join(line.running),
             style="dim" if is_empty else "",
         )
     return table
