@@ -176,8 +176,8 @@ def test_an_unchanged_database_needs_no_second_backup(filled, settings):
         f"alter table {TABLE} add note text",
         "delete from genes where id = 10",
         "update genes set name = 'x' where id = 1; refresh materialized view gene_view",
-        "create or replace view on_top as select count(*) from gene_id_lookup where gene_id is not null",
-        "create view another as select * from gene_id_lookup",
+        "create or replace view public.on_top as select count(*) from gene_id_lookup where gene_id is not null",
+        "create view public.another as select * from gene_id_lookup",
         "drop materialized view gene_view",
         "insert into mediabase_ops.runs values (2)",
     ],
@@ -448,3 +448,39 @@ def test_a_locked_table_is_waited_for(filled, settings):
     blocker.close()
     thread.join(30)
     assert result[0].legacy_relation.rows == 201
+
+
+def test_an_unchanged_legacy_table_is_not_dumped_again(filled, settings):
+    first = create_backup(settings, SCOPE, migration_id="first")
+    verify_backup(first)
+    filled.execute("update public.genes set name = 'other' where id = 1")
+    second = create_backup(settings, SCOPE, migration_id="second")
+    assert (second.legacy_from, second.legacy_relation) == ("first", first.legacy_relation)
+    assert (first.folder / "legacy.dump").samefile(second.folder / "legacy.dump")
+    assert all(finding.passed for finding in verify_backup(second))
+    shutil.rmtree(first.folder)  # the other name of the file stays
+    assert all(finding.passed for finding in verify_backup(read_manifest(second.folder)))
+
+
+@pytest.mark.parametrize("change", ["update {} set gene_id = 'x' where transcript_id = 'T1'", "revoke select on {} from pg_monitor"])
+def test_a_legacy_table_that_changed_is_dumped_again(filled, settings, change):
+    verify_backup(create_backup(settings, SCOPE, migration_id="first"))
+    filled.execute(change.format(f"public.{TABLE}"))
+    assert create_backup(settings, SCOPE, migration_id="second").legacy_from is None
+
+
+def test_the_manifest_tells_what_a_relation_is_beside_its_rows(filled, settings):
+    manifest = create_backup(settings, SCOPE, migration_id="m")
+    held = {str(r.relation): r.catalogue for r in manifest.relations}
+    assert held[f"public.{TABLE}"].privileges == ("pg_monitor: SELECT",)
+    assert held[f"public.{TABLE}"].comments == ("old",)
+    assert held["public.genes"].constraints == ("genes_pkey PRIMARY KEY (id)",)
+    assert held["public.gene_view"].indexes == ("CREATE UNIQUE INDEX gene_view_id_idx ON public.gene_view USING btree (id)",)
+    assert held["public.on_top"].definition[0].split() == ["SELECT", "count(*)", "AS", "count", "FROM", "public.gene_id_lookup;"]
+    old = json.loads((manifest.folder / "manifest.json").read_text())
+    for name in ("functions", "live_schema", "had_live_schema", "legacy_from"):
+        del old[name]
+    for relation in old["relations"]:
+        del relation["catalogue"]
+    (manifest.folder / "manifest.json").write_text(json.dumps(old))
+    assert read_manifest(manifest.folder).legacy_relation.catalogue is None  # an earlier version wrote it

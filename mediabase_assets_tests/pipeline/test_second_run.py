@@ -2,6 +2,8 @@
 
 import pytest
 
+from mediabase_assets.lib.backup import list_backups
+from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.model.tables import RELATIONS
 
@@ -18,7 +20,7 @@ def test_two_databases_get_identical_content(migrated, fresh):
     assert hashes(fresh) == hashes(migrated)
 
 
-def test_a_second_run_changes_nothing_and_uses_the_backup_again(fresh):
+def test_a_second_run_changes_nothing_and_dumps_the_legacy_table_once(fresh):
     assert fresh.migrate().success
     before = hashes(fresh)
     stamps = fresh.rows("select gene_id, created_at, updated_at, xmin::text from genes order by 1")
@@ -33,4 +35,7 @@ def test_a_second_run_changes_nothing_and_uses_the_backup_again(fresh):
         " where release_id = (select max(release_id) from mediabase_ops.releases)"
     )
     assert changes == [(0, 0, 0, len(RELATIONS))]
-    assert len([p for p in fresh.settings.backup_dir.iterdir() if p.is_dir()]) == 1
+    newest, first = list_backups(fresh.settings.backup_dir)  # what the first released has to be in a backup too
+    assert newest.legacy_from == first.migration_id
+    with fresh.connect() as conn:
+        assert find_reusable_backup(conn, fresh.settings) == newest

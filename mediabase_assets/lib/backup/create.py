@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
+from mediabase_assets.lib.backup.catalogue import catalogue_of, functions_named
 from mediabase_assets.lib.backup.manifest import (
     INCOMPLETE,
     BackedUpRelation,
@@ -29,6 +30,7 @@ from mediabase_assets.lib.backup.manifest import (
     RelationName,
     incomplete_folders,
     is_verified,
+    list_backups,
     read_manifest,
     sync,
     write_manifest,
@@ -42,6 +44,8 @@ from mediabase_assets.model.errors import BackupError
 #: Told a sentence at each step.
 Progress = Callable[[str], None]
 
+#: The archive of the legacy table.
+LEGACY_FILE = "legacy.dump"
 _LOCK_WAIT_MS = 600_000
 _NO_SPACE = re.compile(r"no space left|disk quota exceeded|file too large|file size limit", re.I)
 
@@ -105,7 +109,13 @@ def _written(
     environment = libpq_env(settings, application_name="mediabase backup")
     relations: list[BackedUpRelation] = []
     files: list[BackupFile] = []
+    shared: BackupManifest | None = None
     for part in _parts(scope, find_relations(conn, scope)):
+        if part.file == LEGACY_FILE and (shared := _share_legacy(conn, part, folder)) is not None:
+            tell(f"The legacy table is unchanged: sharing {part.file} with the backup {shared.migration_id}")
+            relations.append(shared.legacy_relation)
+            files += [file for file in shared.files if file.name == part.file]
+            continue
         tell(f"Writing {len(part.relations)} relations to {part.file}")
         arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
         with _pg_dump(arguments, environment, folder / part.file):
@@ -122,6 +132,10 @@ def _written(
         legacy=scope.legacy,
         files=tuple(files),
         relations=tuple(relations),
+        functions=functions_named(conn, scope.live_schema, scope.functions) if scope.live_schema else None,
+        live_schema=scope.live_schema or None,
+        had_live_schema=_has_schema(conn, scope.live_schema) if scope.live_schema else None,
+        legacy_from=shared.migration_id if shared else None,
     )
     write_manifest(folder, manifest)
     tell(f"Wrote {manifest.size_bytes / 1e6:,.1f} MB in {manifest.seconds:.1f} s")
@@ -149,7 +163,7 @@ def _parts(scope: BackupScope, found: Sequence[FoundRelation]) -> Iterator[_Part
     legacy = tuple(f for f in found if f.relation == scope.legacy)
     others = tuple(f for f in found if f.relation != scope.legacy and not f.in_schema)
     whole = tuple(f for f in found if f.relation != scope.legacy and f.in_schema)
-    yield _Part("legacy.dump", legacy, tuple(f"--table={_pattern(*f.relation)}" for f in legacy))
+    yield _Part(LEGACY_FILE, legacy, tuple(f"--table={_pattern(*f.relation)}" for f in legacy))
     if others:
         yield _Part("relations.dump", others, tuple(f"--table={_pattern(*f.relation)}" for f in others))
     if whole:
@@ -170,7 +184,33 @@ def _record(conn: Connection[Any], file: str, found: FoundRelation) -> BackedUpR
         rows=content.rows if content else None,
         content_hash=content.digest if content else None,
         fingerprint=fingerprint_of(conn, found),
+        catalogue=catalogue_of(conn, *found.relation),
     )
+
+
+def _share_legacy(conn: Connection[Any], part: _Part, folder: Path) -> BackupManifest | None:
+    """Take the archive of the legacy table from a verified backup since which nobody wrote to the table, if there is one."""
+    (legacy,) = part.relations
+    if legacy.kind != "table":
+        return None
+    fingerprint, catalogue = fingerprint_of(conn, legacy), catalogue_of(conn, *legacy.relation)
+    for manifest in list_backups(folder.parent):
+        held = manifest.legacy_relation
+        same = (manifest.database, held.relation, held.fingerprint) == (conn.info.dbname, legacy.relation, fingerprint)
+        if same and held.catalogue == catalogue and held.file == part.file and is_verified(manifest):
+            source, target = manifest.folder / part.file, folder / part.file
+            try:
+                target.hardlink_to(source)
+            except OSError:  # a file system without links
+                shutil.copyfile(source, target)
+                sync(target)
+            return manifest
+    return None
+
+
+def _has_schema(conn: Connection[Any], name: str) -> bool:
+    row = conn.execute("select exists (select from pg_namespace where nspname = %s)", (name,)).fetchone()
+    return bool(row and row[0])
 
 
 @contextmanager

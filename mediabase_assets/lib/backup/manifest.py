@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mediabase_assets.lib.backup.catalogue import Catalogue, FunctionRecord
 from mediabase_assets.model.errors import BackupError
 
 MANIFEST = "manifest.json"
@@ -53,6 +54,7 @@ class BackedUpRelation(_Record):
         rows: Rows at the moment of the backup; None for what holds none.
         content_hash: As `content_hash` tells; None for what holds no rows.
         fingerprint: Changes when anybody writes to it.
+        catalogue: What it is beside its rows; None in a manifest of an earlier version.
     """
 
     schema_name: str
@@ -62,6 +64,7 @@ class BackedUpRelation(_Record):
     rows: int | None
     content_hash: str | None
     fingerprint: str
+    catalogue: Catalogue | None = None
 
     @property
     def relation(self) -> RelationName:
@@ -84,6 +87,10 @@ class BackupManifest(_Record):
         legacy: The legacy table.
         files: The archives.
         relations: What they hold; of the legacy table, its content hash and fingerprint too.
+        functions: Our functions as they were; None in a manifest of an earlier version, as the next two.
+        live_schema: Where people read.
+        had_live_schema: Whether that schema was there.
+        legacy_from: The earlier backup whose archive of the legacy table this one shares; None if it has its own.
         folder: Where it lies; not part of the record.
     """
 
@@ -98,6 +105,10 @@ class BackupManifest(_Record):
     legacy: RelationName
     files: tuple[BackupFile, ...]
     relations: tuple[BackedUpRelation, ...]
+    functions: tuple[FunctionRecord, ...] | None = None
+    live_schema: str | None = None
+    had_live_schema: bool | None = None
+    legacy_from: str | None = None
     folder: Path = Field(default=Path(), exclude=True)
 
     @property

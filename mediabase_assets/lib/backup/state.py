@@ -56,11 +56,15 @@ class BackupScope:
         legacy: The legacy table.
         relations: Live tables and views; those that do not exist are passed over.
         schemas: Schemas that are backed up whole; those that do not exist are passed over.
+        functions: Names of functions in the live schema whose definitions the manifest keeps.
+        live_schema: Where people read; empty if it is not known.
     """
 
     legacy: RelationName
     relations: tuple[RelationName, ...] = ()
     schemas: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    live_schema: str = ""
 
 
 class FoundRelation(NamedTuple):
@@ -111,9 +115,12 @@ def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelat
 
 
 def fingerprint_of(conn: Connection[Any], found: FoundRelation) -> str:
-    """What changes when anybody writes to the relation or defines it anew."""
+    """What changes when anybody writes to the relation or defines it anew.
+
+    The rows of a materialized view do not count: they follow from its tables, and no archive holds them.
+    """
     parts = [found.kind, found.definition or ""]
-    if found.holds_rows:
+    if found.kind == "table":
         parts.append(physical_fingerprint(conn, *found.relation))
     elif found.kind == "sequence":
         query = sql.SQL("select last_value, is_called from {}").format(sql.Identifier(*found.relation))

@@ -102,7 +102,7 @@ def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
                 size += len(line)
                 if table is None:
                     if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
-                        table = _unquoted(line)
+                        table = unquoted(line)
                         rows[table] = 0
                 elif line == b"\\.\n":
                     table = None
@@ -116,7 +116,7 @@ def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
     return rows, size, said or f"exit code {code}" if code else ""
 
 
-def _unquoted(line: bytes) -> str:
+def unquoted(line: bytes) -> str:
     """`schema.name` of a COPY line that pg_dump wrote."""
     name = line[len(b"COPY ") : -len(b" FROM stdin;\n")].decode(errors="replace")
     parts: list[str] = []
