@@ -7,36 +7,18 @@ import dagster as dg
 
 from mediabase_assets.lib.backup import (
     BackupManifest,
-    BackupScope,
-    RelationName,
     current_state,
     find_reusable,
     read_manifest,
 )
+from mediabase_assets.lib.backup_scope import scope_of
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
-from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import BackupError
-from mediabase_assets.model.tables import RELATIONS, TABLES
-from mediabase_assets.model.views import FUNCTIONS, VIEWS
 
 BACKUP_KEY = dg.AssetKey(["backup", "legacy_backup"])
 #: Metadata entry of the backup asset that names the backup.
 BACKUP_ID = "backup"
-
-
-def scope_of(settings: Settings) -> BackupScope:
-    """What a migration could ever touch: the legacy table, the live relations, `schema_version`, our own records."""
-    live = settings.database.schema_name
-    shown = [t.name for t in TABLES if t.is_view]
-    names = [*(r.name for r in RELATIONS), *shown, *(v.name for v in VIEWS), "schema_version"]
-    return BackupScope(
-        legacy=RelationName(settings.database.source_schema, settings.database.legacy_table),
-        relations=tuple(RelationName(live, name) for name in names),
-        schemas=(Workspace(settings.workspace).operations,),
-        functions=tuple(FUNCTIONS),
-        live_schema=live,
-    )
 
 
 def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest | None:

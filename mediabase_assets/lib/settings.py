@@ -49,6 +49,7 @@ ENVIRONMENT: dict[str, str] = {
     "MB_POSTGRES_SCHEMA": "database.schema_name",
     "MB_POSTGRES_CONNECTION_TIMEOUT": "database.connection_timeout",
     "MEDIABASE_REFRESH_SCHEDULE": "views.refresh_schedule",
+    "MEDIABASE_PROOF_SCHEDULE": "backup.proof_schedule",
     "MEDIABASE_TIME_ZONE": "views.time_zone",
     "MB_MIGRATION_CHECKPOINTS_DIR": "checkpoints_dir",
     "MB_MIGRATION_BACKUP_DIR": "backup_dir",

@@ -203,19 +203,27 @@ def _fits(field: str, limit: int) -> bool:
     return all(_CRON_FIELD.fullmatch(p) for p in parts) and all(int(n) <= limit for n in re.findall(r"\d+", field.partition("/")[0]))
 
 
+def _cron(value: str) -> str:
+    """A cron expression by its form; Dagster, which runs by it, has the last word."""
+    if value not in _CRON_WORDS and (len(value.split()) != len(_CRON_LIMITS) or not all(map(_fits, value.split(), _CRON_LIMITS))):
+        raise ValueError(f"{value!r} is not a cron expression (minute, hour, day, month, day of the week), such as `0 3 * * *`")
+    return value
+
+
+class BackupSettings(Section):
+    """When it is proved by itself that the newest backup can be restored; the time zone is that of the views."""
+
+    proof_schedule: str = Field(default="0 4 * * 0", min_length=1, description="cron expression of the weekly proof")
+    _is_cron = field_validator("proof_schedule")(_cron)
+
+
 class ViewSettings(Section):
     """When views are brought up to date by themselves."""
 
     refresh_schedule: str = Field(default="0 3 * * *", min_length=1, description="cron expression of the scheduled refresh")
     time_zone: str = Field(default="UTC", description="time zone of the schedule, Europe/Berlin")
 
-    @field_validator("refresh_schedule")
-    @classmethod
-    def _is_cron(cls, value: str) -> str:
-        """Its form; Dagster, which runs by it, has the last word."""
-        if value not in _CRON_WORDS and (len(value.split()) != len(_CRON_LIMITS) or not all(map(_fits, value.split(), _CRON_LIMITS))):
-            raise ValueError(f"{value!r} is not a cron expression (minute, hour, day, month, day of the week), such as `0 3 * * *`")
-        return value
+    _is_cron = field_validator("refresh_schedule")(_cron)
 
     @field_validator("time_zone")
     @classmethod
@@ -273,6 +281,7 @@ class Settings(Section):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
+    backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 

@@ -73,7 +73,8 @@ def entries_of(found: Iterable[Entry], schema: str, name: str) -> list[Entry]:
                "TABLE DATA", "MATERIALIZED VIEW DATA", "SEQUENCE", "SEQUENCE OWNED BY", "RULE")  # fmt: skip
     chosen = [*own]
     for entry in found:
-        names_it = entry.words.startswith((start, f"{schema} TABLE {name} ", f"{schema} COLUMN {name}."))
+        named = (f"{schema} {kind} {name} " for kind in ("TABLE", "VIEW", "MATERIALIZED VIEW"))
+        names_it = entry.words.startswith((start, *named, f"{schema} COLUMN {name}."))
         # a foreign key hangs on two tables and names its own first; an index names none
         hangs = entry.kind == "INDEX" and numbers & set(entry.depends_on)
         if entry.kind in hanging and (names_it or hangs):

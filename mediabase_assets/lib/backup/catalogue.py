@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, LiteralString
 
-from psycopg import Connection
+import psycopg
+from psycopg import Connection, sql
 from pydantic import BaseModel, ConfigDict
 
 #: One query per kind of lines; each gets the relation's oid, and tells names with their schema.
@@ -84,6 +85,24 @@ def catalogue_of(conn: Connection[Any], schema: str, name: str) -> Catalogue | N
         lines = {kind: tuple(str(line) for (line,) in conn.execute(query, (found[0],)).fetchall()) for kind, query in _QUERIES.items()}
         conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
     return Catalogue(**lines)
+
+
+def defined_again(conn: Connection[Any], held: Catalogue) -> Catalogue:
+    """The same with the definition as PostgreSQL tells it after the view was created from it.
+
+    It tells some expressions otherwise then (casts of varchar, names of columns that nobody sees). A definition that
+    cannot be created here stays as it is.
+    """
+    if not held.definition:
+        return held
+    try:
+        with conn.transaction(force_rollback=True):
+            conn.execute("select set_config('search_path', '', true)")
+            conn.execute(sql.SQL("create temporary view defined_again as {}").format(sql.SQL(held.definition[0])))
+            row = conn.execute("select pg_get_viewdef('pg_temp.defined_again'::regclass)").fetchone()
+    except psycopg.Error:
+        return held
+    return held.model_copy(update={"definition": (str(row[0]),)}) if row else held
 
 
 class FunctionRecord(BaseModel):

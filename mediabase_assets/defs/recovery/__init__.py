@@ -1,0 +1,1 @@
+"""Going back, and the proof that it works: jobs that nobody starts by accident."""

@@ -1,0 +1,81 @@
+"""The weekly proof that the newest backup can be restored: a check of its own, its job, and its schedule.
+
+No migration runs it: a migration verifies its backup by reading it whole, and a restore takes as long as a backup.
+"""
+
+import dagster as dg
+
+from mediabase_assets.lib.backup_choice import BACKUP_KEY
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
+from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.model.errors import ConfigurationError, MediabaseError
+
+CHECK = "newest_backup_can_be_restored"
+
+
+@dg.asset_check(
+    asset=BACKUP_KEY,
+    name=CHECK,
+    description="Restored by pg_restore into a database of its own, the newest backup gives every table's content, and every index, "
+    "constraint, view, comment and privilege that its manifest lists. The database is dropped afterwards. Run by the job prove_backup.",
+)
+def newest_backup_can_be_restored(mediabase: Mediabase) -> dg.AssetCheckResult:
+    """Prove it."""
+    settings = mediabase.settings()
+    try:
+        manifest = newest_backup(settings)
+        findings = prove_restore(settings, manifest) if manifest else []
+    except MediabaseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    if manifest is None:
+        return _warning("There is no backup yet: run the job migrate.", {})
+    if findings[0].check == NOT_PROVED:
+        grant = str(findings[0].examined["to_grant"])
+        return _warning(f"Not proved: this role may not create a database for it. As the administrator: {grant}", {"to grant": grant})
+    wrong = [f for f in findings if not f.passed]
+    samples = [{"what": f.check, **sample} for f in wrong for sample in f.sample]
+    return dg.AssetCheckResult(
+        passed=not wrong,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="; ".join(f"Not so: {f.check.replace('_', ' ')} ({f.failures})" for f in wrong) or "Everything came back as it was.",
+        metadata={
+            "backup": manifest.migration_id,
+            "findings": rows_table([{"what": f.check, "passed": f.passed, "failures": f.failures, **f.examined} for f in findings]),
+            **({"sample": rows_table(samples)} if samples else {}),
+        },
+    )
+
+
+def _warning(text: str, metadata: dict[str, str]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=False, severity=dg.AssetCheckSeverity.WARN, description=text, metadata={"not proved": text, **metadata}
+    )
+
+
+@dg.definitions
+def proof() -> dg.Definitions:
+    """The job and its schedule."""
+    prove_backup = dg.define_asset_job(
+        "prove_backup",
+        selection=dg.AssetSelection.checks(dg.AssetCheckKey(BACKUP_KEY, CHECK)),
+        description="Restores the newest backup into a database of its own and compares everything with its manifest. Needs CREATEDB.",
+    )
+    settings = load_settings()
+    try:
+        schedule = dg.ScheduleDefinition(
+            name="prove_backup_schedule",
+            job=prove_backup,
+            cron_schedule=settings.backup.proof_schedule,
+            execution_timezone=settings.views.time_zone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="Proves every week that the newest backup can be restored.",
+        )
+    except dg.DagsterInvalidDefinitionError as error:
+        raise ConfigurationError(
+            f"{settings.backup.proof_schedule!r} is not a cron expression.",
+            where="backup.proof_schedule, or MEDIABASE_PROOF_SCHEDULE",
+            next_step="Five fields: minute, hour, day, month, day of the week; `0 4 * * 0` for every Sunday at four.",
+        ) from error
+    return dg.Definitions(asset_checks=[newest_backup_can_be_restored], jobs=[prove_backup], schedules=[schedule])
