@@ -115,6 +115,9 @@ def migrate(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and audit everything, tell what would change, and drop it.")] = False,
     test_only: Annotated[bool, typer.Option("--test-only", help="Migrate a sample of every kind of damage, and remove it.")] = False,
+    rollback_on_failure: Annotated[
+        bool, typer.Option("--rollback-on-failure", help="Remove everything that was built if a first migration fails.")
+    ] = False,
 ) -> Exit:
     """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
 
@@ -142,7 +145,32 @@ def migrate(
     from mediabase_assets.lib.console.migrate import migrate as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
-    return run(settings, source, asks=asks, everything=everything, load_definitions=_definitions, console=console)
+    return run(
+        settings, source, asks=asks, everything=everything, rolls_back=rollback_on_failure, load_definitions=_definitions, console=console
+    )  # fmt: skip
+
+
+@app.command()
+@told
+def rollback(
+    console: Console,
+    migration_id: Annotated[str, typer.Argument(metavar="ID", help="The migration to undo; `mediabase status` lists them.")],
+    with_later: Annotated[bool, typer.Option("--with-later", help="Undo the migrations that were released since, too.")] = False,
+    with_dependents: Annotated[
+        bool, typer.Option("--with-dependents", help="Drop views and foreign keys of other people that cannot stay; never their rows.")
+    ] = False,
+    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
+    config_file: ConfigFile = None,
+) -> Exit:
+    """Go back to the state before a migration: every relation that it touched, verified by content, or nothing changes.
+
+    Asks before it writes. Safe to kill and to repeat. Exit codes: 0 done (or already so), 1 refused or failed, 2 wrong usage.
+    """
+    settings = _settings(config_file)
+    from mediabase_assets.lib.console.rollback_view import rollback as run
+
+    asks = settings.require_user_confirmation and not skip_confirmation
+    return run(settings, migration_id, with_later=with_later, with_dependents=with_dependents, asks=asks, console=console)
 
 
 @app.command()

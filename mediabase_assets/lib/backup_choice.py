@@ -58,18 +58,4 @@ def chosen_backup(instance: dg.DagsterInstance, settings: Settings) -> BackupMan
     return read_manifest(settings.backup_dir / str(named.value))
 
 
-def noted_backup(instance: dg.DagsterInstance, settings: Settings) -> tuple[str, str, str]:
-    """What the journal notes of the backup: its id, and the legacy table's fingerprint and content hash; empty where there is none.
-
-    Only what is dropped afterwards is made without a backup.
-
-    Raises:
-        BackupError: There is none, or its files are gone, and the migration is to be released.
-    """
-    if Workspace(settings.workspace).is_throwaway and instance.get_latest_materialization_event(BACKUP_KEY) is None:
-        return "", "", ""
-    manifest = chosen_backup(instance, settings)
-    return manifest.migration_id, manifest.legacy_relation.fingerprint, manifest.legacy_relation.content_hash or ""
-
-
-__all__ = ["BACKUP_ID", "BACKUP_KEY", "chosen_backup", "find_reusable_backup", "noted_backup", "scope_of"]
+__all__ = ["BACKUP_ID", "BACKUP_KEY", "chosen_backup", "find_reusable_backup", "scope_of"]

@@ -15,6 +15,7 @@ from psycopg import sql
 from mediabase_assets.lib import server
 from mediabase_assets.lib.backup import BackupManifest, list_backups
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.rollback.records import Candidate, candidates
 from mediabase_assets.lib.session import lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
@@ -105,6 +106,7 @@ class Status:
         runs: The last migrations, newest first.
         stages: Stages of the newest one.
         releases: The last releases, newest first.
+        rollbacks: Released migrations, newest first, and whether each can be rolled back.
         backups: All backups, newest first.
     """
 
@@ -121,6 +123,7 @@ class Status:
     runs: tuple[Run, ...]
     stages: tuple[StageRow, ...]
     releases: tuple[Release, ...]
+    rollbacks: tuple[Candidate, ...]
     backups: tuple[BackupManifest, ...]
 
 
@@ -159,6 +162,7 @@ def read_status(settings: Settings) -> Status:
             runs=runs,
             stages=_stages(conn, runs[0].migration_id, runs[0].status == "released") if runs else (),
             releases=_releases(conn) if has_journal else (),
+            rollbacks=candidates(conn, settings)[:5] if has_journal else (),
             backups=tuple(list_backups(settings.backup_dir)),
         )
 

@@ -79,5 +79,9 @@ class ReleaseError(MediabaseError):
     """The audited relations could not be published; what was live is still live."""
 
 
+class RollbackError(MediabaseError):
+    """A migration cannot be undone, or not without losing something; everything is as it was."""
+
+
 class MigrationLockedError(MediabaseError):
     """Another migration of the same target is running."""

@@ -26,6 +26,7 @@ from mediabase_assets.lib.console.plan import (
 )
 from mediabase_assets.lib.console.progress import shown
 from mediabase_assets.lib.console.recovery import recover
+from mediabase_assets.lib.console.rollback_view import tell_removal
 from mediabase_assets.lib.console.summary import print_failures, print_next_steps, print_success, print_unpublished
 from mediabase_assets.lib.database import connect, psql_command
 from mediabase_assets.lib.settings import Settings
@@ -48,6 +49,7 @@ def migrate(
     everything: bool,
     load_definitions: Callable[[], "dg.Definitions"],
     console: Console,
+    rolls_back: bool = False,
 ) -> Exit:
     """Migrate the legacy table that is there, or that `source` brings: what is missing, failed or stale.
 
@@ -58,6 +60,7 @@ def migrate(
         everything: Make everything again, whatever stands.
         load_definitions: Imports the project's Dagster definitions.
         console: Where to tell.
+        rolls_back: Whether what a failed first migration made is removed.
 
     Raises:
         MediabaseError: Something is in the way before the run; what happens in the run is told.
@@ -88,7 +91,7 @@ def migrate(
         if work is None:
             work = dagster.work(conn, everything=everything)
             print_work(console, work)
-        return dagster.run(work, console)
+        return dagster.run(work, console, rolls_back=rolls_back)
 
 
 class _Dagster:
@@ -120,7 +123,7 @@ class _Dagster:
 
         return work_to_do(conn, self.settings, self.instance, everything=everything)
 
-    def run(self, work: dict[str, str], console: Console) -> Exit:
+    def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
         """Make them, and tell how it went."""
         from mediabase_assets.lib.catalogue import definitions
         from mediabase_assets.lib.runner import RunEnd, mending, run_job
@@ -141,6 +144,8 @@ class _Dagster:
         result = migration_result.read_result(self.settings, outcome.run_id)
         if outcome.end is RunEnd.FAILURE or result is None:
             print_failures(console, board, outcome.failures, str(outcome.log_file))
+            if rolls_back:
+                tell_removal(console, self.settings, outcome.run_id)
             return Exit.FAILED
         print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
         print_next_steps(console, psql_command(self.settings))

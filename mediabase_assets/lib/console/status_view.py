@@ -10,7 +10,10 @@ from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.status import Relation, Status
 from mediabase_assets.model.stages import Stage
 
-_COLOURS = {"released": "green", "done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "stale": "yellow"}
+_COLOURS = {
+    "released": "green", "done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow", "rolled back": "yellow",
+    "stale": "yellow",
+}  # fmt: skip
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -20,6 +23,7 @@ def print_status(console: Console, status: Status) -> None:
     _print_stages(console, status)
     _print_runs(console, status)
     _print_releases(console, status)
+    _print_rollbacks(console, status)
     _print_refreshes(console, status)
     _print_backups(console, status)
 
@@ -108,6 +112,19 @@ def _print_releases(console: Console, status: Status) -> None:
         table.add_row(
             escape(release.release_id), _when(release.released_at), escape(release.schema_version),
             number(release.relations), number(release.inserted), number(release.updated), number(release.deleted),
+        )  # fmt: skip
+    console.print(table)
+    console.print()
+
+
+def _print_rollbacks(console: Console, status: Status) -> None:
+    if not status.rollbacks:
+        return
+    table = _table("What can be rolled back (mediabase rollback ID)", "Migration", "Released", "Backup", "Verified", "Can be rolled back")
+    for found in status.rollbacks:
+        table.add_row(
+            escape(found.migration_id), _when(found.released_at), escape(found.backup_id) or "none",
+            "yes" if found.is_verified else "no", "[green]yes[/]" if not found.why_not else escape(f"no: {found.why_not}"),
         )  # fmt: skip
     console.print(table)
     console.print()

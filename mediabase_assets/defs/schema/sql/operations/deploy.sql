@@ -248,3 +248,24 @@ create table if not exists legacy_contents (
 comment on table legacy_contents is 'One row per state of the legacy table that was read: its fingerprint, which any write changes, and its content hash, which only other content changes.';
 
 alter table built_relations add column if not exists live_fingerprint text;
+
+alter table releases add column if not exists rolled_back_at timestamptz;
+
+create table if not exists rollbacks (
+  rollback_id text not null,
+  migration_id text not null,
+  relation text not null,
+  what text not null,
+  why text not null,
+  backup_id text not null,
+  inserted bigint not null,
+  updated bigint not null,
+  deleted bigint not null,
+  row_count bigint,
+  content_hash text,
+  seconds double precision not null,
+  done_by text not null default session_user,
+  rolled_back_at timestamptz not null default now(),
+  primary key (rollback_id, relation)
+);
+comment on table rollbacks is 'One row per rollback and relation: what was done to bring it back to the state before the migration, by whom, when, and what it holds now. A rollback that had to undo later migrations too is recorded under the earliest.';

@@ -1,0 +1,209 @@
+"""What the records say about a rollback: which migrations can be undone, from which backup, and afterwards that it was done."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mediabase_assets.lib import view_state, views
+from mediabase_assets.lib.backup import BackupManifest, is_verified, read_manifest, verify_backup
+from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.rollback.plan import Done
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import OPERATIONS, Connection, exists, looking_in, run
+from mediabase_assets.model.errors import BackupError, RollbackError
+from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.model.views import VIEWS
+
+_RELEASES = """
+    select r.migration_id, r.released_at, m.backup_id, (to_jsonb(r) ->> 'rolled_back_at')::timestamptz
+    from releases as r left join migration_runs as m using (migration_id) order by r.released_at desc, r.release_id desc
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A released migration, and whether it can be rolled back.
+
+    Attributes:
+        migration_id: Which one.
+        released_at: When it was released.
+        backup_id: The backup of the state before it.
+        is_verified: Whether that backup verified when it was last looked at.
+        rolled_back_at: When it was rolled back; None if it is live.
+        later: Migrations released since, and live.
+        why_not: Why it cannot be rolled back as it is; empty if it can.
+    """
+
+    migration_id: str
+    released_at: datetime
+    backup_id: str
+    is_verified: bool
+    rolled_back_at: datetime | None
+    later: tuple[str, ...]
+    why_not: str
+
+
+def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
+    """The released migrations, newest first."""
+    if not exists(conn, "releases"):
+        return ()
+    found: list[Candidate] = []
+    later: list[str] = []
+    for migration_id, released_at, backup_id, rolled_back_at in conn.execute(_RELEASES).fetchall():
+        verified, problem = _backup_state(settings, backup_id)
+        if rolled_back_at is not None:
+            why_not = "it is rolled back already"
+        elif later:
+            why_not = problem or f"{', '.join(later)} released since; --with-later undoes both"
+        else:
+            why_not = problem
+        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, tuple(later), why_not))
+        if rolled_back_at is None:
+            later.append(migration_id)
+    return tuple(found)
+
+
+def _backup_state(settings: Settings, backup_id: str | None) -> tuple[bool, str]:
+    if not backup_id:
+        return False, "no backup was recorded"
+    try:
+        manifest = read_manifest(settings.backup_dir / backup_id)
+    except BackupError:
+        return False, "its backup is gone or broken"
+    verified = is_verified(manifest)
+    return verified, "" if verified else "its backup does not verify"
+
+
+def find(conn: Connection, settings: Settings, migration_id: str, *, with_later: bool) -> Candidate:
+    """The migration that shall be undone.
+
+    Raises:
+        RollbackError: There is none of that id, it was never released, or later ones stand on it.
+    """
+    known = candidates(conn, settings)
+    found = next((c for c in known if c.migration_id == migration_id), None)
+    able = [c.migration_id for c in known if not c.why_not]
+    listed = f"Those that can be rolled back: {', '.join(able)}." if able else "There is none that can be rolled back."
+    if found is None:
+        row = None
+        if exists(conn, "migration_runs"):
+            row = conn.execute("select status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
+        if row is None:
+            raise RollbackError(f"There is no migration {migration_id}.", where=f"schema {conn.workspace.operations}", next_step=listed)
+        live = f"what is live is of {able[0]}" if able else "nothing is live"
+        raise RollbackError(
+            f"The migration {migration_id} ({row[0]}) never released anything, so there is nothing to undo; {live}.",
+            where=f"schema {settings.database.schema_name}",
+            next_step=listed,
+        )
+    if found.later and not with_later:
+        raise RollbackError(
+            f"Later migrations were released since: {', '.join(found.later)}. Going back before {migration_id} undoes them too.",
+            where=f"migration {migration_id}, released {found.released_at:%Y-%m-%d %H:%M:%S}",
+            next_step="Give --with-later (with_later in the job) to undo them too, or roll back the newest one first.",
+        )
+    return found
+
+
+def verified_backup(settings: Settings, found: Candidate, database: str) -> BackupManifest:
+    """The backup of the state before a migration, read whole.
+
+    Raises:
+        RollbackError: It is missing, broken, or of another database.
+    """
+    where = str(settings.backup_dir / (found.backup_id or "?"))
+    step = "Bring the files of the backup back from a copy, then roll back again."
+    if not found.backup_id:
+        raise RollbackError(f"No backup was recorded for the migration {found.migration_id}.", where=str(settings.backup_dir))
+    try:
+        manifest = read_manifest(settings.backup_dir / found.backup_id)
+    except BackupError as error:
+        raise RollbackError(f"The backup {found.backup_id} cannot be read: {error.what}", where=where, next_step=step) from error
+    wrong = [f.name for f in verify_backup(manifest) if not f.passed]
+    if wrong:
+        raise RollbackError(f"The backup {found.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
+    if manifest.database != database:
+        raise RollbackError(f"The backup {found.backup_id} is of the database {manifest.database}, not of {database}.", where=where)
+    return manifest
+
+
+def prepare(conn: Connection) -> None:
+    """Bring the tables of records to this version, if a migration of an earlier one made them."""
+    if exists(conn, "migration_runs") and not exists(conn, "rollbacks"):
+        with conn.transaction(), looking_in(conn, conn.workspace.operations):
+            run(conn, OPERATIONS / "deploy.sql")
+
+
+def note(conn: Connection, rollback_id: str, found: Candidate, done: Iterable[Done]) -> None:
+    """Record what was done, and that the releases are undone."""
+    undone = [found.migration_id, *found.later]
+    conn.execute("update releases set rolled_back_at = now() where migration_id = any(%s) and rolled_back_at is null", (undone,))
+    conn.execute("update migration_runs set status = 'rolled back' where migration_id = any(%s)", (undone,))
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """insert into rollbacks (rollback_id, migration_id, relation, what, why, backup_id, inserted, updated, deleted,
+                 row_count, content_hash, seconds)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            [
+                (rollback_id, found.migration_id, d.relation, d.what, d.why, found.backup_id, d.inserted, d.updated, d.deleted, d.rows,
+                 d.content_hash, d.seconds)
+                for d in done
+            ],
+        )  # fmt: skip
+
+
+def is_anything_released(conn: Connection) -> bool:
+    """Whether a release is live."""
+    row = conn.execute("select exists (select from releases where rolled_back_at is null)").fetchone()
+    return bool(row and row[0])
+
+
+def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool) -> None:
+    """Forget what is recorded about relations whose live content is another one now.
+
+    Args:
+        conn: A session in a transaction.
+        live_schema: Where people read.
+        keeps_extraction: Whether the extraction relations are still there.
+    """
+    for name in (r.name for r in RELATIONS):
+        row = conn.execute("select content_hash from built_relations where relation = %s", (name,)).fetchone()
+        if row and (not _is_there(conn, live_schema, name) or content_hash(conn, live_schema, name).digest != row[0]):
+            conn.execute("delete from built_relations where relation = %s", (name,))
+    conn.execute("delete from built_relations where relation = any(%s)", ([v.name for v in VIEWS],))
+    _view_records(conn, live_schema)
+    present = [r.name for r in RELATIONS if _is_there(conn, live_schema, r.name)]
+    now = view_state.fingerprints(conn, live_schema, present)
+    stale = [name for name, (fingerprint, _) in view_state.audited(conn).items() if now.get(name) != fingerprint]
+    conn.execute("delete from audited_relations where relation = any(%s)", (stale,))
+    if not keeps_extraction:
+        conn.execute("delete from built_relations")
+    if exists(conn, "asset_state"):
+        layers = ("normalized", "views", "release", "validation", *(() if keeps_extraction else ("extraction",)))
+        conn.execute("delete from asset_state where split_part(asset, '/', 1) = any(%s)", (list(layers),))
+
+
+def _view_records(conn: Connection, live_schema: str) -> None:
+    """A record of a view that is not the recorded one any more goes; the others tell the content and the tables of now."""
+    for name, recorded in view_state.records(conn).items():
+        found = views.describe(conn, live_schema, name)
+        view = next((v for v in VIEWS if v.name == name), None)
+        present = view is not None and all(_is_there(conn, live_schema, r) for r in view_state.stored_relations(view))
+        if found is None or view is None or not present or found.catalogue != recorded.catalogue:
+            conn.execute("delete from view_state where view = %s", (name,))
+            continue
+        shown = views.content_of(conn, view, live_schema)
+        if shown.digest != recorded.content_hash:
+            inputs = view_state.inputs_of(view, view_state.fingerprints(conn, live_schema, view_state.stored_relations(view)))
+            is_ours = recorded.definition == views.definition_of(view)
+            if is_ours:
+                view_state.record(
+                    conn, view, live_schema, inputs=inputs, content_hash=shown.digest, rows=shown.rows, migration_id="rolled back"
+                )  # fmt: skip
+            else:
+                conn.execute("delete from view_state where view = %s", (name,))
+
+
+def _is_there(conn: Connection, schema: str, name: str) -> bool:
+    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
+    return bool(row and row[0])
