@@ -228,6 +228,7 @@ def test_killed_in_the_middle_and_repeated(twice, this):
         assert "public.publications" in line
         child.send_signal(signal.SIGKILL)
         child.wait()
+        child.stdout.close()
     while this.value("select count(*) from pg_stat_activity where application_name ~ 'mediabase (migration )?rollback'"):
         time.sleep(0.05)
     assert everything(this) == before
@@ -303,7 +304,7 @@ def test_content_that_does_not_come_back_changes_nothing(twice, this):
     with this.connect() as conn:
         conn.execute(
             "create function public.meddle() returns trigger language plpgsql as"
-            " $$ begin new.description = 'meddled'; return new; end $$;"
+            " $$ begin new.gene_symbol = new.gene_symbol || '!'; return new; end $$;"
             "create trigger meddle before insert or update on genes for each row execute function public.meddle()"
         )
     before = everything(this)
