@@ -12,7 +12,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
-from mediabase_assets.lib.session import is_refresh, lock_holder
+from mediabase_assets.lib.session import is_refresh, lock_holder, run_of
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS
@@ -40,8 +40,14 @@ PREREQUISITES: dict[str, str] = {
 }
 
 
-def look(conn: Connection, settings: Settings) -> tuple[LegacyDescription, list[Finding]]:
-    """Look at everything; later looks that need an earlier one to be true are left out when it is not."""
+def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[LegacyDescription, list[Finding]]:
+    """Look at everything; later looks that need an earlier one to be true are left out when it is not.
+
+    Args:
+        conn: A session of any kind.
+        settings: The settings.
+        run_id: The run that asks, which may hold the lock itself.
+    """
     schema, table = settings.database.source_schema, settings.database.legacy_table
     legacy = describe_legacy_table(conn, schema, table)
     checks: list[Callable[[], Finding]] = [
@@ -58,7 +64,7 @@ def look(conn: Connection, settings: Settings) -> tuple[LegacyDescription, list[
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
         if readable.passed and columns.passed:
             findings.append(_unique(conn, schema, table))
-    findings += [_alone(conn, settings), _names(conn, settings)]
+    findings += [_alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
 
 
@@ -206,8 +212,9 @@ def _data_directory(conn: Connection) -> Path | None:
     return folder
 
 
-def _alone(conn: Connection, settings: Settings) -> Finding:
+def _alone(conn: Connection, settings: Settings, run_id: str) -> Finding:
     who = lock_holder(conn, settings)
+    who = "" if run_id and run_of(who) == run_id else who
     return _finding(
         "no_other_migration_runs", not who or is_refresh(who), f"Another migration of this database is running{who}.",
         "Wait until it has ended (mediabase status), then try again.", schema=settings.database.schema_name,

@@ -185,7 +185,7 @@ def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpo
     """
     began = time.monotonic()
     while (who := _take(settings, owner, purpose)) is not None:
-        is_dead, worker = look(_run_of(who)) if look else (False, "")
+        is_dead, worker = look(run_of(who)) if look else (False, "")
         patience = PATIENCE if purpose is Purpose.MIGRATION and is_refresh(who) else PATIENCE_WITH_THE_DEAD if is_dead else GRACE
         if time.monotonic() - began > patience:
             raise MigrationLockedError(
@@ -200,7 +200,7 @@ def outlast_the_dead(settings: Settings, look: Look) -> None:
     """Wait until the session of a run that is over or dead has gone from the lock; for a living one nothing is waited."""
     end = time.monotonic() + PATIENCE_WITH_THE_DEAD
     with connect(settings, application_name="mediabase look", autocommit=True) as conn:
-        while (who := lock_holder(conn, settings)) and look(_run_of(who))[0] and time.monotonic() < end:
+        while (who := lock_holder(conn, settings)) and look(run_of(who))[0] and time.monotonic() < end:
             time.sleep(0.2)
 
 
@@ -235,10 +235,10 @@ def _try_lock(conn: Connection, settings: Settings) -> bool:
     return bool(row and row[0])
 
 
-def _run_of(holder: str) -> str:
+def run_of(holder: str) -> str:
     """The run that the phrase of `lock_holder` names.
 
-    >>> _run_of(" (mediabase migration 1234, since 2026-01-01 10:00, server process 1)"), _run_of("")
+    >>> run_of(" (mediabase migration 1234, since 2026-01-01 10:00, server process 1)"), run_of("")
     ('1234', '')
     """
     return holder.partition(",")[0].rpartition(" ")[2]

@@ -42,7 +42,7 @@ def cancer_transcript_base(
     settings = mediabase.settings()
     with step(context, settings, KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
         with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
-            legacy, findings = prerequisites.look(conn, settings)
+            legacy, findings = prerequisites.look(conn, settings, run_id=context.run.run_id)
             wanted = {k.name for k in context.selected_asset_check_keys}
             yield from (check_result(KEY, f) for f in findings if f.check in wanted)
             wrong = list(prerequisites.problems(findings))
