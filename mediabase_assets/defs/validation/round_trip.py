@@ -70,6 +70,7 @@ def round_trip_of_legacy(
         with live_session(settings, asset=KEY.to_user_string()) as conn:
             conn.execute("set default_transaction_read_only = off")  # what it makes is rolled back
             with conn.transaction(force_rollback=True):
+                conn.execute("set transaction isolation level repeatable read")
                 found = round_trip.compare(conn, settings, settings.database.schema_name)
         yield from (check_result(KEY, f) for f in found.findings if f.check in wanted)
         return
@@ -84,6 +85,8 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
         yield from kept
         return
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        # it reads the legacy table more than once, while people may write to it
+        conn.execute("set transaction isolation level repeatable read")
         current_snapshot(conn, this.asset)
         found = round_trip.compare(conn, this.settings)
         round_trip.record(conn, this.migration_id, found)
