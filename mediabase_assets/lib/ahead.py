@@ -110,6 +110,14 @@ def _run(work: Work, job: _Job, beside: Step) -> None:
         job.error = error
 
 
+def drop_failed(run_id: str) -> None:
+    """Forget what failed ahead because a crash had emptied its inputs, now that they are there again."""
+    lane = _lanes.get(run_id)
+    for key, job in [*lane.jobs.items()] if lane else ():
+        if job.error is not None and not job.thread.is_alive():
+            del lane.jobs[key]  # type: ignore[union-attr]
+
+
 def forget(run_id: str) -> None:
     """A run has ended: stop what was built ahead for it and never asked for."""
     lane = _lanes.pop(run_id, None)

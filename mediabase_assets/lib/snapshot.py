@@ -18,6 +18,8 @@ from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS
 
 #: Relations that the snapshot builds.
 SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
+#: What a view of the extraction shows; it is empty when they are.
+_UNDER_VIEWS = {"gene_payloads": ("legacy_payloads", "gene_identities", "gene_candidates")}
 #: The view that joins values with their genes, and the relations that it stands on, any of which may be built anew.
 PAYLOADS_VIEW = "gene_payloads"
 UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
@@ -165,7 +167,7 @@ def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None
     Raises:
         BuildError: One is gone; says which asset to materialize.
     """
-    for name in names:
+    for name in dict.fromkeys((*names, *(n for view in names for n in _UNDER_VIEWS.get(view, ())))):
         found = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
         noted = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
         is_there = bool(found and found[0])

@@ -122,10 +122,12 @@ def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error:
 
 def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
     """If it was a crash of the server that took the connection, it took the unlogged relations too."""
-    from mediabase_assets.lib.restoring import restore_emptied  # which builds, and what builds stands above steps
+    from mediabase_assets.lib.ahead import drop_failed  # what builds stands above steps
+    from mediabase_assets.lib.restoring import restore_emptied
 
     names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset)
     if names:
+        drop_failed(context.run.run_id)
         context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
 
 
