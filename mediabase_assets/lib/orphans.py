@@ -79,8 +79,8 @@ def report_orphans(instance: dg.DagsterInstance, settings: Settings) -> list[Orp
 
 def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id: str) -> None:
     """Tell Dagster of assets that were made, and whose run was killed before it could tell: they will not be made again."""
-    records = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION), limit=500)
-    told = {r.asset_key.to_user_string() for r in records if r.run_id == run_id and r.asset_key}
+    events = (entry.dagster_event for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION))
+    told = {event.asset_key.to_user_string() for event in events if event and event.asset_key}
     with connect(settings, autocommit=True, application_name="mediabase orphans") as conn:
         made = [state for state in asset_state.states(conn).values() if state.run_id == run_id and state.asset not in told]
     for state in made:
