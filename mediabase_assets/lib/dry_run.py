@@ -34,6 +34,9 @@ LEFT_OUT = ("validation/query_benchmark",)
 #: It compares with the backup, and a dry run makes none.
 CHECKS_LEFT_OUT = ("validation/migration_report:nobody_wrote_to_the_legacy_table_meanwhile",)
 
+#: Characters of an example in the report for programs.
+LONGEST_EXAMPLE = 2000
+
 
 def settings_of(settings: Settings, *, is_loaded: bool = False) -> Settings:
     """The settings of the dry run of a migration.
@@ -124,5 +127,11 @@ def _reported(settings: Settings, plan: Plan) -> Plan:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values."""
-    return {**asdict(plan), "passed": plan.passed}
+    """The plan as JSON values; of examples as much as a person reads."""
+    examples = [{**asdict(e), "raw_value": _cut(e.raw_value)} for e in plan.examples]
+    return {**asdict(plan), "examples": examples, "passed": plan.passed}
+
+
+def _cut(value: Any) -> Any:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return value if len(text) <= LONGEST_EXAMPLE else f"{text[:LONGEST_EXAMPLE]}…"
