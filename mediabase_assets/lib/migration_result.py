@@ -111,7 +111,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         (migration_id,),
     ).fetchall()
     before = conn.execute(
-        """select release_id from releases where released_at <
+        """select release_id from releases where rolled_back_at is null and released_at <
              (select max(released_at) from releases where migration_id = %s)
            order by released_at desc limit 1""",
         (migration_id,),

@@ -318,7 +318,10 @@ def test_content_that_does_not_come_back_changes_nothing(twice, this):
 def test_what_a_failed_first_migration_built_is_removed(pipeline_home):
     with harness.project(pipeline_home, demo=ROWS) as this:
         before = everything(this)
-        run = this.migrate("legacy/cancer_transcript_base", "backup/legacy_backup", "schema/normalized_schema", "extraction/legacy_rows")
+        run = this.migrate(
+            "legacy/cancer_transcript_base", "backup/legacy_backup", "schema/normalized_schema", "extraction/legacy_rows",
+            "extraction/legacy_payloads",
+        )  # fmt: skip
         assert run.success
         assert this.value("select count(*) from pg_class where relnamespace = 'mediabase_next'::regnamespace")
         removal = remove_unreleased(this.settings, run.run_id)

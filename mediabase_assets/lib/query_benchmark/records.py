@@ -21,7 +21,9 @@ def newest_release(conn: Connection, asset: str) -> str:
     Raises:
         BuildError: Nothing was released yet.
     """
-    query = "select migration_id from releases order by released_at desc, release_id desc limit 1"
+    # read as JSON, for a database that was last migrated by an earlier version has no such column
+    query = """select migration_id from releases as r where to_jsonb(r) ->> 'rolled_back_at' is null
+               order by released_at desc, release_id desc limit 1"""
     try:
         row = conn.execute(query).fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
