@@ -27,7 +27,7 @@ from mediabase_assets.lib.console.plan import (
 from mediabase_assets.lib.console.progress import shown
 from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.console.rollback_view import tell_removal
-from mediabase_assets.lib.console.summary import print_failures, print_next_steps, print_success, print_unpublished
+from mediabase_assets.lib.console.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
 from mediabase_assets.lib.database import connect, psql_command
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
@@ -142,6 +142,9 @@ class _Dagster:
         if outcome.end is RunEnd.INTERRUPTED:
             return _interrupted(self.settings, outcome, console)
         result = migration_result.read_result(self.settings, outcome.run_id)
+        if outcome.end is RunEnd.SUCCESS and result is None:  # what was left to do belongs to no migration of its own
+            print_made(console, board, len(work), seconds=outcome.seconds)
+            return Exit.OK
         if outcome.end is RunEnd.FAILURE or result is None:
             print_failures(console, board, outcome.failures, str(outcome.log_file))
             if rolls_back:

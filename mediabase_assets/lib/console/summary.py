@@ -45,6 +45,12 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] released in {duration(seconds)}.")
 
 
+def print_made(console: Console, board: Board, assets: int, *, seconds: float) -> None:
+    """Tell that what was left of an earlier migration, such as its benchmark, was made."""
+    _print_stages(console, board)
+    console.print(f"Made {assets} {'asset' if assets == 1 else 'assets'} that were left, in {duration(seconds)}; nothing was released.")
+
+
 def print_next_steps(console: Console, psql_command: str) -> None:
     """Tell what a newcomer does next."""
     console.print("\n[bold]Next[/]")
