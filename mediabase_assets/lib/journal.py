@@ -20,17 +20,17 @@ from mediabase_assets.model.stages import Stage
 
 def open_run(
     conn: Connection, settings: Settings, *, migration_id: str, run_id: str, started_at: datetime, backup: BackupManifest | None,
-    schema_version: str,
+    schema_version: str, releases: bool,
 ) -> None:  # fmt: skip
-    """Note that a migration is running, or goes on; without a backup where it is still to be made."""
-    legacy = backup.legacy_relation if backup else None
+    """Note that a migration is running, or goes on; without a backup where it is still to be made; `partial` if it never releases."""
+    legacy, relation = backup.legacy_relation if backup else None, f"{settings.database.source_schema}.{settings.database.legacy_table}"
     conn.execute(
         """insert into migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
              legacy_content_hash, backup_id, schema_version, configuration)
-           values (%s, %s, 'running', %s, %s, %s, %s, %s, %s, %s::jsonb)
-           on conflict (migration_id) do update set run_id = excluded.run_id, status = 'running', finished_at = null,
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+           on conflict (migration_id) do update set run_id = excluded.run_id, status = excluded.status, finished_at = null,
              backup_id = coalesce(excluded.backup_id, migration_runs.backup_id)""",
-        (migration_id, run_id, started_at, f"{settings.database.source_schema}.{settings.database.legacy_table}",
+        (migration_id, run_id, "running" if releases else "partial", started_at, relation,
          legacy and legacy.fingerprint, legacy and legacy.content_hash, backup and backup.migration_id, schema_version,
          settings_digest(settings)),
     )  # fmt: skip

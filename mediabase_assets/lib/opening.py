@@ -41,6 +41,7 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
             schema.prepare_schemas(conn)
             journal.open_run(
                 conn, this.settings, migration_id=this.migration_id, run_id=this.run_id, backup=backup, schema_version=SCHEMA_VERSION,
+                releases=catalogue.RELEASE in planned,
                 started_at=record.create_timestamp if record else this.started_at,
             )  # fmt: skip
             for asset, (started, ended) in over.items():

@@ -53,6 +53,8 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
     with step(context, settings, KEY.to_user_string(), Stage.INDEXES) as this:
         kept = standing.kept(this, KEY, ())
         if kept is not None:
+            with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
+                journal.close_run(conn, this.migration_id, "unchanged")
             yield from kept
             return
         with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:

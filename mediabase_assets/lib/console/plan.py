@@ -78,7 +78,12 @@ def print_work(console: Console, work: Mapping[str, str] | None) -> None:
     if not work:
         return
     table = Table(
-        box=None, pad_edge=False, header_style="dim", title=f"To be made: {len(work)} assets", title_justify="left", title_style="bold"
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+        title=f"To be made: {len(work)} {'asset' if len(work) == 1 else 'assets'}",
+        title_justify="left",
+        title_style="bold",
     )
     table.add_column("Asset", no_wrap=True)
     table.add_column("Because")

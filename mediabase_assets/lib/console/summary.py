@@ -42,13 +42,15 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
         aside = f"{number(result.quarantined)} in quarantine, by themselves or with their row"
         told = f"{number(result.facts_read)} facts read, {aside}, none lost"
         console.print(f"[green]All {result.accounts} accounts balance:[/] {told}.")
-    console.print(f"Migration [bold]{escape(result.migration_id)}[/] released in {duration(seconds)}.")
+    outcome = "released" if result.changes else "found everything live as it was made again, and released nothing,"
+    console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
 
 def print_made(console: Console, board: Board, assets: int, *, seconds: float) -> None:
     """Tell that what was left of an earlier migration, such as its benchmark, was made."""
     _print_stages(console, board)
-    console.print(f"Made {assets} {'asset' if assets == 1 else 'assets'} that were left, in {duration(seconds)}; nothing was released.")
+    left = "the one asset that was" if assets == 1 else f"the {assets} assets that were"
+    console.print(f"Made {left} left, in {duration(seconds)}; nothing was released.")
 
 
 def print_next_steps(console: Console, psql_command: str) -> None:
