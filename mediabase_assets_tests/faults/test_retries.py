@@ -115,14 +115,19 @@ def test_after_the_last_attempt_it_fails_with_what_happened(template, fault_home
         assert retried(this, run) == []
 
 
-def test_a_failed_audit_is_not_tried_again(place):
+def test_a_failed_audit_is_not_tried_again_and_costs_what_failed(place, reference):
+    victim, genuine = place.rows("select transcript_id, chromosome from cancer_transcript_base where chromosome = 'chr1' order by 1")[0]
+    update = "update cancer_transcript_base set chromosome = %s where transcript_id = %s"
     with place.connect() as conn:
-        conn.execute(
-            "update cancer_transcript_base set chromosome = 'chrWEIRD' where ctid = (select min(ctid) from cancer_transcript_base)"
-        )
+        conn.execute(update, ("chrWEIRD", victim))
     run = place.migrate()
     assert not run.success
     assert retried(place, run) == []
+    with place.connect() as conn:
+        conn.execute(update, (genuine, victim))
+    again = place.rerun()
+    assert again.success, copies.told(again)
+    assert_as_uninterrupted(place, reference)
 
 
 def _caused(error, cause):
