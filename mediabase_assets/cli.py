@@ -185,38 +185,9 @@ def status(
     With --watch the exit code is that of the run: 0 succeeded (or none was going on), 1 failed.
     """
     settings = _settings(config_file)
-    from mediabase_assets.lib import server
+    from mediabase_assets.lib.console.status import tell_status
 
-    if settings.database.is_embedded:
-        found = server.status(settings.home)
-        if found.data_dir is None:
-            console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
-            console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
-            return Exit.OK
-        if not found.is_running:
-            with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
-                server.ensure_running(settings.home)
-    if watch:
-        from mediabase_assets.lib.console.watch import watch as run
-
-        return run(settings, load_definitions=_definitions, console=console)
-    from mediabase_assets.lib.console.status_view import print_status
-    from mediabase_assets.lib.status import as_it_is_now, read_status
-
-    found_now = read_status(settings)
-    if found_now.lock:
-        from mediabase_assets.lib.console.watch import running_stages
-
-        found_now = as_it_is_now(found_now, running=running_stages(settings, load_definitions=_definitions))
-    elif found_now.runs:
-        from mediabase_assets.lib.console.stale_view import print_stale, stages_of, stale_now
-
-        work = stale_now(settings, load_definitions=_definitions, console=console)
-        print_status(console, as_it_is_now(found_now, stale=stages_of(work)))
-        print_stale(console, work)
-        return Exit.OK
-    print_status(console, found_now)
-    return Exit.OK
+    return tell_status(settings, watches=watch, load_definitions=_definitions, console=console)
 
 
 @app.command()

@@ -15,7 +15,7 @@ LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 KNOW_DAGSTER = {
     "ahead", "backup_choice", "conduct", "dagster_storage", "dry_run", "dry_run_reading", "extraction_asset", "migrate",
     "opening", "orphans", "planning", "recovery", "rehearsal", "resources", "run_failures", "runner", "specs", "standing", "step",
-    "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
+    "stale_view", "status", "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
 }  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""`mediabase status`: which of its parts is told, from nothing here yet to a run that goes on.
+
+Here belongs the order of things; what there is to tell is read elsewhere. Dagster is imported only where it is asked.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from mediabase_assets.lib import server
+from mediabase_assets.lib.console.output import Exit, waiting
+from mediabase_assets.lib.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
+    """Tell what there is, or show the run that goes on until it ends.
+
+    Args:
+        settings: The settings.
+        watches: Show the run that goes on.
+        load_definitions: Imports the project's Dagster definitions.
+        console: Where to tell.
+
+    Raises:
+        ServerError: The server cannot be started or reached.
+    """
+    if settings.database.is_embedded:
+        found = server.status(settings.home)
+        if found.data_dir is None:
+            console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
+            console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
+            return Exit.OK
+        if not found.is_running:
+            with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+                server.ensure_running(settings.home)
+    if watches:
+        from mediabase_assets.lib.console.watch import watch
+
+        return watch(settings, load_definitions=load_definitions, console=console)
+    _tell(settings, load_definitions, console)
+    return Exit.OK
+
+
+def _tell(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
+    """What there is; with what is worked on now, or what would be made."""
+    from mediabase_assets.lib.console.status_view import print_status
+    from mediabase_assets.lib.status import as_it_is_now, read_status
+
+    now = read_status(settings)
+    if now.lock:
+        from mediabase_assets.lib.console.watch import running_stages
+
+        print_status(console, as_it_is_now(now, running=running_stages(settings, load_definitions=load_definitions)))
+    elif now.runs:
+        from mediabase_assets.lib.console.stale_view import print_stale, stages_of, stale_now
+
+        work = stale_now(settings, load_definitions=load_definitions, console=console)
+        print_status(console, as_it_is_now(now, stale=stages_of(work)))
+        print_stale(console, work)
+    else:
+        print_status(console, now)
