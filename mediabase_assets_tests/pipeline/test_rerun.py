@@ -167,7 +167,7 @@ def test_relations_that_a_crash_emptied_are_made_again_only_where_they_are_read(
     assert hashes(copy) == before
 
 
-def test_what_was_built_and_not_released_is_released(fresh, monkeypatch):
+def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh, monkeypatch):
     def refuse(*_args):
         raise ReleaseError("Something is in the way.")
 
@@ -175,6 +175,9 @@ def test_what_was_built_and_not_released_is_released(fresh, monkeypatch):
         patch.setattr("mediabase_assets.lib.release.release_views", refuse)
         assert harness.failed_steps(fresh.migrate()) == ["release__current_release"]
     assert fresh.work().keys() == {catalogue.RELEASE, catalogue.BENCHMARK}
+    aside = fresh.settings.backup_dir.rename(fresh.settings.backup_dir.with_name("aside"))
+    assert "There is no backup of what is live now." in told(fresh.migrate(catalogue.RELEASE))
+    aside.rename(fresh.settings.backup_dir)
     execute(fresh, "drop materialized view mediabase_next.publication_summary_view")
     assert fresh.work()["views/publication_summary_view"] == "mediabase_next.publication_summary_view is gone"
     result = fresh.rerun()
@@ -193,8 +196,3 @@ def test_a_release_is_refused_where_something_is_stale(copy):
     result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
     assert "1 of 51 assets have to be made and audited again before a release." in told(result)
     assert "normalized/genes: its code changed" in told(result)
-
-
-def test_a_release_is_refused_without_a_backup(copy):
-    result = copy.migrate(catalogue.RELEASE)
-    assert "There is no backup of what is live now." in told(result)

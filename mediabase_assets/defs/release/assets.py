@@ -80,7 +80,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
 
 
 def _require_everything(conn: Connection, this: Step) -> None:
-    """See that a backup holds what was there before, and that nothing which is to be released has to be made again."""
+    """See that nothing which is to be released has to be made again, and that a backup holds what would be changed."""
     stale = staleness.require_fresh(conn, this.settings, this.asset)
     if stale:
         raise ReleaseError(
@@ -88,7 +88,8 @@ def _require_everything(conn: Connection, this: Step) -> None:
             where="; ".join(f"{key}: {reason}" for key, reason in stale.items()),
             next_step=f"Materialize {', '.join(stale)}, then release/current_release; or run `mediabase migrate`.",
         )
-    if backup_of(conn, this.settings, this.migration_id) is None:
+    changes = staleness.why_damaged(conn, this.settings, catalogue.definition(this.asset))
+    if changes and backup_of(conn, this.settings, this.migration_id) is None:
         raise ReleaseError(
             "There is no backup of what is live now.",
             where=f"schema {this.settings.database.schema_name}",
