@@ -354,7 +354,7 @@ def test_tables_of_different_snapshots_are_not_released(live):
     assert harness.failed_steps(result) == ["release__current_release"]
     text = copies.told(result)
     assert "assets have to be made and audited again before a release." in text
-    assert "normalized/drug_interactions: " in text
+    assert "extraction/drug_facts: extraction/" in text
     assert "normalized/genes: " not in text
     assert "mediabase migrate" in text
     assert copies.fingerprints(live) == before
