@@ -30,7 +30,7 @@ union all
 select null, s.gene, s.field, '$', null, s.value, 'gene_annotations'
 from members_shown as s left join members_told as t on s.field = t.field and s.gene = t.gene and s.value = t.value where t.value is null
 union all
-select t.example, t.gene, t.field, t.path, t.raw::text, null, 'quarantine'
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine'
 from members_told as t where (t.value is null or octet_length(t.value) > 600) and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);
 

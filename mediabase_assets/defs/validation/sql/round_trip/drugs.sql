@@ -150,7 +150,7 @@ where not exists (select from drug_pairs as t where t.gene = s.gene and t.source
   and t.quarantine_reason is null and t.name = s.name)
 union all
 -- an entry is in quarantine for the reason that its own form gives, or because another one for the same drug is shown
-select t.example, t.gene, 'drugs', t.path, t.raw::text, t.quarantine_reason, 'quarantine' from drug_pairs as t
+select t.example, t.gene, 'drugs', t.path, t.raw::text, t.quarantine_reason, 'mediabase_ops.quarantine' from drug_pairs as t
 where t.quarantine_reason is not null and coalesce(t.own_reason, 'conflicting_value') <> t.quarantine_reason
   or t.quarantine_reason = 'conflicting_value' and not exists (
     select from drugs_shown as s where s.gene = t.gene and s.source = t.source and s.drug_key = t.drug_key);

@@ -109,7 +109,7 @@ union all
 select p.example, p.gene, 'go_terms', '$', 'the set ' || p.go_set_id, null, 'go_term_sets'
 from go_pairs as p where p.go_set_id is not null and not exists (select from view_go as v where v.go_set_id = p.go_set_id and v.go_terms is not null)
 union all
-select null, t.gene, 'go_terms', t.path, t.raw::text, null, 'quarantine'
+select null, t.gene, 'go_terms', t.path, t.raw::text, null, 'mediabase_ops.quarantine'
 from go_told as t
 where t.digest is not null and t.go_id is null and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = 'go_terms' and q.json_path = t.path and q.raw_value = t.raw);

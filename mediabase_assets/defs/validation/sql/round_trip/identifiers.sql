@@ -94,6 +94,6 @@ union all
 select null, s.gene, split_part(s.source, '.', 1), '$', null, s.id, 'gene_cross_references' from identifiers_shown as s
 where not exists (select from identifier_pairs as t where t.gene = s.gene and t.source = s.source and t.is_shown and s.id = t.external_id || coalesce('.' || t.kept_version, ''))
 union all
-select t.example, t.gene, t.field, t.path, t.raw::text, null, 'quarantine' from identifier_pairs as t
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from identifier_pairs as t
 where (db is null or version < kept_version) and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);

@@ -59,6 +59,6 @@ union all
 select null, s.gene, 'pathways', '$', null, s.raw #>> '{}', 'gene_pathways' from pathways_shown as s
 where not exists (select from pathway_pairs as t where t.gene = s.gene and t.pathway_id = s.pathway_id and t.kept_name is not distinct from s.name)
 union all
-select t.example, t.gene, t.field, t.path, t.raw::text, null, 'quarantine' from pathway_pairs as t
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from pathway_pairs as t
 where t.pathway_id is null and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);

@@ -66,7 +66,7 @@ union all
 select null, s.gene, 'source_references', s.path, null, s.raw, 'gene_publications'
 from shown_citations as s left join expected_citations as e using (citation) where e.citation is null
 union all
-select t.example, t.gene, t.column_name, t.path, t.raw::text, null, 'quarantine' from references_read as t
+select t.example, t.gene, t.column_name, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from references_read as t
 where t.side = 'legacy' and t.publication_id is null and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.column_name and q.json_path = t.path and q.raw_value = t.raw);
 

@@ -25,6 +25,6 @@ analyze keys_left;
 insert into account select field, explanation, case explanation when 'archived' then 'no_target' else 'unknown_key' end, sum(n) from keys_left group by 1, 2, 3;
 
 insert into differences
-select k.example, k.gene, k.field, k.path, left(k.raw::text, 1000), null, 'quarantine' from keys_left as k
+select k.example, k.gene, k.field, k.path, left(k.raw::text, 1000), null, 'mediabase_ops.quarantine' from keys_left as k
 where not k.is_archived and not exists (
   select from quarantined as q where q.gene_id = k.gene and q.legacy_column = k.field and q.json_path = k.path and q.raw_value = k.raw);

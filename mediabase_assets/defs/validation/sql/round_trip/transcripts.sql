@@ -96,7 +96,7 @@ where expected is distinct from found
 
 -- what the rules take away must be in quarantine: the same transcript, column, path and value
 insert into differences
-select t.raw_transcript_id, t.gene, t.legacy_column, t.path, t.raw, t.found, 'quarantine'
+select t.raw_transcript_id, t.gene, t.legacy_column, t.path, t.raw, t.found, 'mediabase_ops.quarantine'
 from told_apart as t
 where why like 'quarantine:%' and expected is not distinct from found and not exists (
   select from quarantined as q
