@@ -4,12 +4,13 @@ A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, o
 query stand on it. It is deployed into whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
 """
 
+import re
 from typing import Any, NamedTuple
 
 from psycopg import sql
 
 from mediabase_assets.lib import tables, view_functions, views
-from mediabase_assets.lib.statements import OPERATIONS, Connection, code_version, looking_in, run
+from mediabase_assets.lib.statements import OPERATIONS, Connection, code_version, looking_in, read, run
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import TABLES, Relation
 from mediabase_assets.model.views import FUNCTIONS, VIEWS, View
@@ -165,11 +166,13 @@ def prepare_schemas(conn: Connection) -> None:
     """Create the build schema, and the operations schema with its tables; nothing is done where they are up to date."""
     build, operations = conn.workspace.build, conn.workspace.operations
     comment = f"What the migrations of MEDIABASE know about themselves (definition {code_version(OPERATIONS / 'deploy.sql')})"
+    tables_of_records = re.findall(r"^create table if not exists (\w+)", read(OPERATIONS / "deploy.sql"), re.M)
     row = conn.execute(
-        "select to_regnamespace(quote_ident(%s)) is not null, obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')",
-        (build, operations),
+        """select to_regnamespace(quote_ident(%s)) is not null, obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace'),
+             (select bool_and(to_regclass(quote_ident(%s) || '.' || n) is not null) from unnest(%s::text[]) as n)""",
+        (build, operations, operations, tables_of_records),
     ).fetchone()
-    if row == (True, comment):
+    if row == (True, comment, True):
         return
     for name in (build, operations):
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
