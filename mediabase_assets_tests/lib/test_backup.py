@@ -269,7 +269,7 @@ def test_ids_that_name_no_folder_or_one_that_is_there(filled, settings):
     for migration_id in ("", "../x", ".x", "a/b", "a b"):
         with pytest.raises(BackupError, match="cannot name a backup"):
             create_backup(settings, SCOPE, migration_id=migration_id)
-    create_backup(settings, SCOPE, migration_id="m")
+    verify_backup(create_backup(settings, SCOPE, migration_id="m"))
     with pytest.raises(BackupError, match="a backup m already"):
         create_backup(settings, SCOPE, migration_id="m")
     assert left_in(settings.backup_dir) == ["m"]
