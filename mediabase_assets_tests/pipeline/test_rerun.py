@@ -101,6 +101,8 @@ def test_changed_code_makes_its_asset_and_what_then_differs(copy):
     assert harness.made(result) == FIRST | {"extraction/pathway_facts"}
     assert copy.work() == {}
     checks = {(e.asset_key.to_user_string(), e.check_name): e for e in result.get_asset_check_evaluations()}
+    assert (catalogue.BACKUP, "checksums_match") in checks
+    assert (catalogue.BACKUP, "newest_backup_can_be_restored") not in checks  # a restore has a job of its own
     one = checks["normalized/gene_pathways", "every_key_is_unique"]
     assert one.passed
     assert "looked at" in one.metadata
