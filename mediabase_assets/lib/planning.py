@@ -37,8 +37,8 @@ def work_to_do(
         )
     else:
         reasons = stale_assets(conn, settings, legacy_content(conn, settings, notes=instance is not None).digest)
-    if not reasons:
-        return {}
+    if catalogue.RELEASE not in reasons:
+        return reasons  # nothing that is live would change: it is measured at most
     first: dict[str, str] = {}
     if instance is not None and not _was_looked_at(conn, settings, instance):
         first[catalogue.LEGACY] = "somebody wrote to it, or nobody looked at it yet"
