@@ -187,6 +187,11 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     assert harness.made(result) == {"views/publication_summary_view", catalogue.RELEASE, catalogue.BENCHMARK}
 
 
+def test_a_measurement_needs_no_backup(copy):
+    execute(copy, "delete from mediabase_ops.asset_state where asset = 'validation/query_benchmark'")
+    assert copy.work() == {catalogue.BENCHMARK: "it was not made yet"}
+
+
 def test_a_selected_asset_is_refused_where_its_inputs_are_of_other_settings(migrated, pipeline_home):
     with copy_of(migrated, pipeline_home, symbol_conflicts="qualify") as copy:
         result = copy.migrate("normalized/genes")
