@@ -8,9 +8,9 @@ import dagster as dg
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
 from mediabase_assets.lib.orphans import report_orphans
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.schedules import told_as_cron
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.view_schedule import Due, due_views
-from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
 
@@ -84,7 +84,8 @@ def _schedule(job_name: str) -> dg.ScheduleDefinition:
             context.log.info(f"{view}: {reason}")
         return dg.RunRequest(asset_selection=[dg.AssetKey(["views", view]) for view in found.reasons])
 
-    try:
+    example = "`0 3 * * *` for every night at three"
+    with told_as_cron(when.refresh_schedule, where="views.refresh_schedule, or MEDIABASE_REFRESH_SCHEDULE", example=example):
         return dg.schedule(
             cron_schedule=when.refresh_schedule,
             execution_timezone=when.time_zone,
@@ -93,9 +94,3 @@ def _schedule(job_name: str) -> dg.ScheduleDefinition:
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description="Refreshes the views whose tables changed since, also when the rows were changed outside Dagster.",
         )(refresh_stale_views)
-    except dg.DagsterInvalidDefinitionError as error:
-        raise ConfigurationError(
-            f"{when.refresh_schedule!r} is not a cron expression.",
-            where="views.refresh_schedule, or MEDIABASE_REFRESH_SCHEDULE",
-            next_step="Five fields: minute, hour, day, month, day of the week; `0 3 * * *` for every night at three.",
-        ) from error

@@ -12,7 +12,7 @@ from typing import Any
 
 from mediabase_assets.lib.catalogue import Definition
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, is_there
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class State:
 
 def has_states(conn: Connection) -> bool:
     """Whether the table is there; a migration of an earlier version did not make it."""
-    row = conn.execute("select to_regclass(quote_ident(%s) || '.asset_state') is not null", (conn.workspace.operations,)).fetchone()
-    return bool(row and row[0])
+    return is_there(conn, conn.workspace.operations, "asset_state")
 
 
 def states(conn: Connection) -> dict[str, State]:

@@ -18,12 +18,13 @@ from mediabase_assets.model.stages import Stage
 
 LEGACY = "legacy/cancer_transcript_base"
 BACKUP = "backup/legacy_backup"
-SCHEMA = "schema/normalized_schema"
 REPORT = "validation/migration_report"
 ROUND_TRIP = "validation/round_trip"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
 
+#: The reason of assets that are made because the person said so.
+EVERYTHING = "everything was asked for"
 #: Extraction assets that leave records (quarantine, repairs, accounts) or counts, which the validation reads.
 RECORDED = tuple(
     f"extraction/{name}"

@@ -13,6 +13,7 @@ from psycopg import sql
 from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.database import Session, connect
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import exists
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
 
@@ -88,8 +89,7 @@ def _sizes(conn: Session) -> dict[str, int]:
 
 
 def _noted_seconds(conn: Session) -> dict[str, float]:
-    found = conn.execute("select to_regclass('migration_stages') is not null").fetchone()
-    if not (found and found[0]):
+    if not exists(conn, "migration_stages"):
         return {}
     rows = conn.execute(
         """select distinct on (asset) asset, seconds from migration_stages

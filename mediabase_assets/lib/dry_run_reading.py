@@ -17,7 +17,7 @@ from mediabase_assets.lib.planning import work_to_do
 from mediabase_assets.lib.run_failures import Failure
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.lib.untouched import Proof
 from mediabase_assets.lib.workspace import MIGRATIONS
 from mediabase_assets.model.tables import TABLES
@@ -155,8 +155,7 @@ def _examples(conn: Connection) -> tuple[Example, ...]:
 
 
 def _conflicts(conn: Connection) -> tuple[int, tuple[Conflict, ...]]:
-    found = conn.execute("select to_regclass('symbol_conflicts') is not null").fetchone()
-    if not (found and found[0]):
+    if not exists(conn, "symbol_conflicts"):
         return 0, ()
     rows = conn.execute(
         """select count(*) over (), symbol, min(gene_id) filter (where rank_of_symbol = 1),
@@ -169,8 +168,7 @@ def _conflicts(conn: Connection) -> tuple[int, tuple[Conflict, ...]]:
 
 
 def _newest_release(conn: Session) -> str:
-    found = conn.execute("select to_regclass('releases') is not null").fetchone()
-    if not (found and found[0]):
+    if not exists(conn, "releases"):
         return ""
     row = conn.execute("select release_id from releases order by released_at desc limit 1").fetchone()
     return str(row[0]) if row else ""

@@ -25,7 +25,7 @@ from mediabase_assets.lib.snapshot import (
     restore_payloads_view,
 )
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, read, run
+from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, is_there, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, reasons_table
 from mediabase_assets.model.stages import Stage
@@ -182,16 +182,11 @@ def _build(conn: Connection, this: Step, name: str) -> str:
     is_same = before is not None and (before.code_version, before.configuration, before.inputs) == (
         definition.code_version, configuration, inputs
     )  # fmt: skip
-    old = content_hash(conn, conn.workspace.build, name) if before and not is_same and _stands(conn, name) else None
+    old = content_hash(conn, conn.workspace.build, name) if before and not is_same and is_there(conn, conn.workspace.build, name) else None
     build(conn, name)
     if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
         return before.data_version
     return definition.token(configuration, inputs)
-
-
-def _stands(conn: Connection, name: str) -> bool:
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (conn.workspace.build, name)).fetchone()
-    return bool(row and row[0])
 
 
 def build(conn: Connection, name: str) -> None:

@@ -13,7 +13,7 @@ from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, is_there
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.model.stages import Stage
 
@@ -40,10 +40,7 @@ def note_backup(settings: Settings, migration_id: str, backup: BackupManifest, *
     """Note on which backup a migration stands; nothing happens where there are no records yet."""
     legacy = backup.legacy_relation
     with connect(settings, application_name="mediabase journal") as conn:
-        found = conn.execute(
-            "select to_regclass(quote_ident(%s) || '.migration_runs') is not null", (conn.workspace.operations,)
-        ).fetchone()
-        if not (found and found[0]):
+        if not is_there(conn, conn.workspace.operations, "migration_runs"):
             return
         conn.execute(
             "update migration_runs set backup_id = %s, legacy_fingerprint = %s, legacy_content_hash = %s where migration_id = %s",

@@ -16,7 +16,7 @@ from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.session import Look, hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import PAYLOADS_VIEW
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
@@ -70,8 +70,7 @@ def _of_dead_backends(conn: Connection) -> list[str]:
 
 def _half_built(conn: Connection) -> list[str]:
     """Relations of the build schema that no record of a build knows."""
-    row = conn.execute("select to_regclass('built_relations') is not null").fetchone()
-    if not (row and row[0]):
+    if not exists(conn, "built_relations"):
         return []
     told: list[str] = []
     query = """select c.relname::text, c.relkind::text from pg_class as c

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables import TABLES
 
@@ -80,8 +80,7 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase summary") as conn:
-        found = conn.execute("select to_regclass('migration_runs') is not null").fetchone()
-        if not (found and found[0]):
+        if not exists(conn, "migration_runs"):
             return None
         row = conn.execute("select migration_id from migration_runs where run_id = %s", (run_id,)).fetchone()
         return None if row is None else _result(conn, str(row[0]))
@@ -94,8 +93,7 @@ def note_interrupted(settings: Settings, run_id: str) -> None:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-        found = conn.execute("select to_regclass('migration_runs') is not null").fetchone()
-        if found and found[0]:
+        if exists(conn, "migration_runs"):
             conn.execute(
                 """update migration_runs set status = 'interrupted', finished_at = clock_timestamp()
                    where run_id = %s and status = 'running'""",

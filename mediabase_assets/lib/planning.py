@@ -8,13 +8,12 @@ import dagster as dg
 
 from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.backup_choice import find_reusable_backup
-from mediabase_assets.lib.console.plan import EVERYTHING
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, physical_fingerprint
 from mediabase_assets.lib.schema import has_operations
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import note_content
 from mediabase_assets.lib.staleness import stale_assets
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, exists
 
 
 def work_to_do(
@@ -30,7 +29,7 @@ def work_to_do(
         everything: Make everything again, whatever stands.
     """
     if everything:
-        return dict.fromkeys(catalogue.definitions(), EVERYTHING)
+        return dict.fromkeys(catalogue.definitions(), catalogue.EVERYTHING)
     if not has_operations(conn):
         reasons = dict.fromkeys(
             (k for k in catalogue.definitions() if k not in (catalogue.LEGACY, catalogue.BACKUP)), "it was not made yet"
@@ -52,8 +51,7 @@ def legacy_content(conn: Connection, settings: Settings, *, notes: bool = True) 
     schema, table = settings.database.source_schema, settings.database.legacy_table
     with conn.transaction():
         fingerprint = physical_fingerprint(conn, schema, table)
-        there = conn.execute("select to_regclass('legacy_contents') is not null").fetchone()
-        if not (there and there[0]):
+        if not exists(conn, "legacy_contents"):
             return content_hash(conn, schema, table, include_timestamps=True)
         known = conn.execute("select row_count, content_hash from legacy_contents where fingerprint = %s", (fingerprint,)).fetchone()
         if known is not None:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import tables, view_state
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.statements import Connection, looking_in
+from mediabase_assets.lib.statements import Connection, is_there, looking_in
 from mediabase_assets.lib.view_release import ViewChange, release_views
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.tables import RELATIONS, TABLES, Relation
@@ -110,14 +110,9 @@ def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
         for table in TABLES:
             if any(r.name in names for r in table.relations):
                 tables.add_references(conn, table)
-            if table.is_view and not _view_exists(conn, live_schema, table.name):
+            if table.is_view and not is_there(conn, live_schema, table.name):
                 tables.create_view(conn, table)
                 tables.add_view_comments(conn, table)
-
-
-def _view_exists(conn: Connection, schema: str, name: str) -> bool:
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
-    return bool(row and row[0])
 
 
 def _apply_differences(conn: Connection, relations: list[Relation], live_schema: str) -> dict[str, tuple[int, int, int]]:

@@ -36,8 +36,7 @@ def restore_emptied(settings: Settings, *, migration_id: str, asset: str) -> lis
 
 
 def _emptied(conn: Connection) -> set[str]:
-    row = conn.execute("select to_regclass('built_relations') is not null and to_regclass('legacy_snapshot') is not null").fetchone()
-    if not (row and row[0]):
+    if not (exists(conn, "built_relations") and exists(conn, "legacy_snapshot")):
         return set()
     noted = conn.execute("select relation from built_relations where asset like 'extraction/%' and row_count > 0").fetchall()
     return {str(name) for (name,) in noted if exists(conn, name) and not has_rows(conn, name)}

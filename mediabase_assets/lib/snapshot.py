@@ -12,7 +12,7 @@ from mediabase_assets.lib.content_hash import ContentHash, HashColumn, combine, 
 from mediabase_assets.lib.legacy_table import LegacyDescription
 from mediabase_assets.lib.session import settings_digest
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import EXTRACTION, Connection, has_rows, run
+from mediabase_assets.lib.statements import EXTRACTION, Connection, exists, has_rows, run
 from mediabase_assets.model.errors import BuildError, EmptiedError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate, LegacyColumn
 
@@ -72,8 +72,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
 
 def restore_payloads_view(conn: Connection) -> None:
     """Create the view of values again, as soon as all that it stands on is there."""
-    row = conn.execute("select bool_and(to_regclass(quote_ident(n)) is not null) from unnest(%s::text[]) as n", (list(UNDER_THE_VIEW),))
-    if row.fetchone() == (True,):
+    if all(exists(conn, name) for name in UNDER_THE_VIEW):
         run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
 
 
@@ -154,8 +153,8 @@ def current_snapshot(conn: Connection, asset: str) -> Snapshot:
         BuildError: There is none.
     """
     again = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
-    row = conn.execute("select to_regclass('legacy_snapshot') is not null").fetchone()
-    noted = conn.execute("select snapshot_id, content_hash, row_count from legacy_snapshot").fetchone() if row and row[0] else None
+    query = "select snapshot_id, content_hash, row_count from legacy_snapshot"
+    noted = conn.execute(query).fetchone() if exists(conn, "legacy_snapshot") else None
     if noted is None:
         raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=again)
     return Snapshot(noted[0], noted[1], int(noted[2]))
@@ -168,9 +167,8 @@ def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None
         BuildError: One is gone; says which asset to materialize.
     """
     for name in dict.fromkeys((*names, *(n for view in names for n in _UNDER_VIEWS.get(view, ())))):
-        found = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
         noted = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
-        is_there = bool(found and found[0])
+        is_there = exists(conn, name)
         if is_there and (noted is None or noted[1] == 0 or has_rows(conn, name)):
             continue
         owner = noted[0] if noted else f"extraction/{name}"

@@ -15,7 +15,7 @@ from mediabase_assets.lib.catalogue import Definition, Place
 from mediabase_assets.lib.content_hash import content_hash, physical_fingerprint
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, is_there
 from mediabase_assets.lib.view_functions import missing_functions
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
@@ -149,7 +149,7 @@ def _why_relation(conn: Connection, name: str, built: _Built | None, place: Plac
     if built is None:
         return f"{name} is not there"
     schema = live if built.is_live and place is Place.LIVE else conn.workspace.build
-    if not _is_there(conn, schema, name):
+    if not is_there(conn, schema, name):
         return f"{schema}.{name} is gone"
     if schema != live:
         return f"{schema}.{name} was emptied by a crash of the server" if built.rows and _is_empty(conn, schema, name) else ""
@@ -176,13 +176,8 @@ def _why_not_released(conn: Connection, live: str) -> str:
     row = conn.execute("select count(*) from built_relations where not is_live and relation = any(%s)", (wanted,)).fetchone()
     if row and row[0]:
         return f"{row[0]} relations wait to be released"
-    gone = [*missing_functions(conn, live), *(name for name in _SHOWN if not _is_there(conn, live, name))]
+    gone = [*missing_functions(conn, live), *(name for name in _SHOWN if not is_there(conn, live, name))]
     return f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else ""
-
-
-def _is_there(conn: Connection, schema: str, name: str) -> bool:
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
-    return bool(row and row[0])
 
 
 def _is_empty(conn: Connection, schema: str, name: str) -> bool:

@@ -68,6 +68,12 @@ def exists(conn: Connection, name: str) -> bool:
     return bool(row and row[0])
 
 
+def is_there(conn: Connection, schema: str, name: str) -> bool:
+    """Whether a schema holds a relation of that name."""
+    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
+    return bool(row and row[0])
+
+
 def count(conn: Connection, name: str) -> int:
     """Rows of a relation found along the search_path."""
     row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import audit, schema, view_release, view_state, views
 from mediabase_assets.lib.audit import Finding
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, is_there
 from mediabase_assets.lib.tables import table_named
 from mediabase_assets.lib.view_release import Plan, ViewChange
 from mediabase_assets.lib.views import Difference
@@ -73,8 +73,7 @@ def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str,
 
 def _require_tables(conn: Connection, view: View, live_schema: str) -> None:
     for name in view_state.stored_relations(view):
-        row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (live_schema, name)).fetchone()
-        if not (row and row[0]):
+        if not is_there(conn, live_schema, name):
             raise BuildError(
                 f"The table {name} is not there, so that {view.name} has nothing to show.",
                 where=f"schema {live_schema}",

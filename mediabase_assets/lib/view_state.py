@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from mediabase_assets.lib import views
 from mediabase_assets.lib.content_hash import physical_fingerprint
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.lib.tables import table_named
 from mediabase_assets.lib.views import Described, Difference, Recorded
 from mediabase_assets.model.views import MATERIALIZED, View
@@ -111,8 +111,7 @@ def audited(conn: Connection) -> dict[str, tuple[str, bool]]:
 
 def has_records(conn: Connection) -> bool:
     """Whether the tables of records are there; a migration of an earlier version did not make them."""
-    row = conn.execute("select to_regclass('view_state') is not null").fetchone()
-    return bool(row and row[0])
+    return exists(conn, "view_state")
 
 
 def _relations(conn: Connection, schema: str) -> set[str]:

@@ -142,13 +142,19 @@ def _look_on(
             return
 
 
-def briefly(conn: psycopg.Connection[Any], action: Callable[[], None], *, attempts: int | None = None) -> bool:
+def briefly(
+    conn: psycopg.Connection[Any], action: Callable[[], None], *, attempts: int | None = None, wait: str = SHORT_WAIT,
+    pause: float = 0.1, meanwhile: Callable[[], None] = lambda: None,
+) -> bool:  # fmt: skip
     """Do what locks others out, waiting for a moment only, letting them pass, and trying again; false if it never succeeded.
 
     Args:
         conn: A session, in a transaction or not.
         action: What is done, in a transaction or savepoint of its own.
         attempts: How often it is tried; usually for about a minute.
+        wait: How long one attempt waits.
+        pause: Seconds that the others have in between.
+        meanwhile: Called after each attempt that did not get its lock.
     """
     usual = conn.execute("show lock_timeout").fetchone()
     left = ATTEMPTS if attempts is None else attempts
@@ -156,12 +162,13 @@ def briefly(conn: psycopg.Connection[Any], action: Callable[[], None], *, attemp
         left -= 1
         try:
             with conn.transaction():
-                conn.execute("select set_config('lock_timeout', %s, true)", (SHORT_WAIT,))
+                conn.execute("select set_config('lock_timeout', %s, true)", (wait,))
                 action()
                 conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
                 return True
         except psycopg.errors.LockNotAvailable:
-            time.sleep(0.1 if left else 0)
+            meanwhile()
+            time.sleep(pause if left else 0)
     return False
 
 

@@ -10,9 +10,10 @@ import dagster as dg
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
+from mediabase_assets.lib.schedules import told_as_cron
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.telling import rows_table
-from mediabase_assets.model.errors import ConfigurationError, MediabaseError
+from mediabase_assets.model.errors import MediabaseError
 
 CHECK = "newest_backup_can_be_restored"
 JOB = "prove_backup"
@@ -84,19 +85,14 @@ def proof() -> dg.Definitions:
         description="Restores the newest backup into a database of its own and compares everything with its manifest. Needs CREATEDB.",
     )
     settings = load_settings()
-    try:
+    when, example = settings.backup.proof_schedule, "`0 4 * * 0` for every Sunday at four"
+    with told_as_cron(when, where="backup.proof_schedule, or MEDIABASE_PROOF_SCHEDULE", example=example):
         schedule = dg.ScheduleDefinition(
             name="prove_backup_schedule",
             job=prove_backup,
-            cron_schedule=settings.backup.proof_schedule,
+            cron_schedule=when,
             execution_timezone=settings.views.time_zone,
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description="Proves every week that the newest backup can be restored.",
         )
-    except dg.DagsterInvalidDefinitionError as error:
-        raise ConfigurationError(
-            f"{settings.backup.proof_schedule!r} is not a cron expression.",
-            where="backup.proof_schedule, or MEDIABASE_PROOF_SCHEDULE",
-            next_step="Five fields: minute, hour, day, month, day of the week; `0 4 * * 0` for every Sunday at four.",
-        ) from error
     return dg.Definitions(asset_checks=[newest_backup_can_be_restored], jobs=[prove_backup], schedules=[schedule])

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediabase_assets.lib.backup.verify import unquoted
+from mediabase_assets.lib.backup.verify import unpacked, unquoted
 from mediabase_assets.lib.database import client_tool
 from mediabase_assets.model.errors import BackupError
 
@@ -116,18 +116,11 @@ def stream_rows(archive: Path, chosen: Iterable[Entry], start: Callable[[str, tu
     if not wanted:
         return
     with _listed(wanted) as listing:
-        command = [str(client_tool("pg_restore")), "--file=-", f"--use-list={listing}", str(archive)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            try:
-                _hand_on(process.stdout, start)
-                said, code = process.stderr.read().decode(errors="replace"), process.wait()
-            except BaseException:
-                process.kill()
-                raise
+        with unpacked(archive, f"--use-list={listing}") as (lines, end):
+            _hand_on(lines, start)
+            said, code = end()
         if code:
-            raise _unreadable(archive, said)
+            raise _unreadable(archive, said.decode(errors="replace"))
 
 
 def _hand_on(lines: Iterable[bytes], start: Callable[[str, tuple[str, ...]], Callable[[bytes], None] | None]) -> None:

@@ -2,7 +2,8 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mediabase_assets.lib.backup.create import sha256_of
@@ -93,27 +94,42 @@ def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
     rows: dict[str, int] = {}
     size = 0
     table: str | None = None
-    command = [str(client_tool("pg_restore")), "--file=-", str(archive)]
+    with unpacked(archive) as (lines, end):
+        for line in lines:
+            size += len(line)
+            if table is None:
+                if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
+                    table = unquoted(line)
+                    rows[table] = 0
+            elif line == b"\\.\n":
+                table = None
+            else:
+                rows[table] += 1
+        said, code = end()
+    return rows, size, _said(said) or f"exit code {code}" if code else ""
+
+
+@contextmanager
+def unpacked(archive: Path, *options: str) -> Iterator[tuple[Iterable[bytes], Callable[[], tuple[bytes, int]]]]:
+    """The lines of SQL that pg_restore makes of an archive, and what ends it; killed where its lines are not read to the end.
+
+    Args:
+        archive: The archive.
+        options: Of pg_restore.
+
+    Yields:
+        The lines; and, to be called after the last of them, what pg_restore complained about with its exit code.
+    """
+    command = [str(client_tool("pg_restore")), "--file=-", *options, str(archive)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
+        complaints = process.stderr
         try:
-            for line in process.stdout:
-                size += len(line)
-                if table is None:
-                    if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
-                        table = unquoted(line)
-                        rows[table] = 0
-                elif line == b"\\.\n":
-                    table = None
-                else:
-                    rows[table] += 1
-            said = _said(process.stderr.read())
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            raise
-    return rows, size, said or f"exit code {code}" if code else ""
+            yield process.stdout, lambda: (complaints.read(), process.wait())
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def unquoted(line: bytes) -> str:

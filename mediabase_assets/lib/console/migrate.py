@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mediabase_assets.lib import migration_result, server, throwaway
+from mediabase_assets.lib import migration_result, throwaway
 from mediabase_assets.lib.console.board import Board, StepEvent
 from mediabase_assets.lib.console.legacy_source import Source, bring, look
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.plan import (
-    EVERYTHING,
     Place,
     confirm,
     print_nothing_to_do,
@@ -27,6 +26,7 @@ from mediabase_assets.lib.console.plan import (
 from mediabase_assets.lib.console.progress import shown
 from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.console.rollback_view import tell_removal
+from mediabase_assets.lib.console.sessions import ensure_started
 from mediabase_assets.lib.console.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
 from mediabase_assets.lib.database import connect, psql_command
 from mediabase_assets.lib.settings import Settings
@@ -68,9 +68,7 @@ def migrate(
     began = time.monotonic()
     if asks:
         require_somebody_to_ask()
-    if settings.database.is_embedded and not server.status(settings.home).is_running:
-        with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
-            server.ensure_running(settings.home)
+    ensure_started(console, settings)
     throwaway.sweep(settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
         arrival = look(conn, settings, source)
@@ -125,7 +123,7 @@ class _Dagster:
 
     def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
         """Make them, and tell how it went."""
-        from mediabase_assets.lib.catalogue import definitions
+        from mediabase_assets.lib.catalogue import EVERYTHING, definitions
         from mediabase_assets.lib.runner import RunEnd, mending, run_job
         from mediabase_assets.lib.telling import KEEP, KEEP_TAG
 

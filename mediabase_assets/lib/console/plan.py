@@ -18,8 +18,6 @@ from mediabase_assets.lib.settings import Settings, keys_without_effect
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column
 
-#: The reason of assets that are made because the person said so.
-EVERYTHING = "everything was asked for"
 _POLICIES = {
     "keep_best": "keep_best: the best-scoring gene keeps the symbol, the others go to quarantine",
     "qualify": "qualify: the best-scoring gene keeps the symbol, the others are called SYMBOL@GENE_ID",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import Board
 from mediabase_assets.lib.console.legacy_source import Source, bring, look
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.progress import shown
+from mediabase_assets.lib.console.sessions import ensure_started
 from mediabase_assets.lib.database import Session, connect
 from mediabase_assets.lib.settings import Settings
 
@@ -43,12 +43,10 @@ def rehearse(
     Raises:
         MediabaseError: Something is in the way.
     """
-    if settings.database.is_embedded and not server.status(settings.home).is_running:
-        with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
-            server.ensure_running(settings.home)
+    ensure_started(console, settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
         arrival = look(conn, settings, source)
-    is_loaded = arrival.file is not None or arrival.transcripts is not None
+    is_loaded = arrival.brings
     for name, text in arrival.lines:
         console.print(f"{name}: {text}", markup=False, soft_wrap=True)
     if is_loaded:

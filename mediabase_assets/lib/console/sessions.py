@@ -10,10 +10,17 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from mediabase_assets.lib import server
-from mediabase_assets.lib.console.output import Exit, tell_error, terminal
+from mediabase_assets.lib.console.output import Exit, tell_error, terminal, waiting
 from mediabase_assets.lib.database import client_tool, connect, libpq_env, psql_command
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import ServerError
+
+
+def ensure_started(console: Console, settings: Settings) -> None:
+    """Start the embedded server, saying so, if it is used and does not run."""
+    if settings.database.is_embedded and not server.status(settings.home).is_running:
+        with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+            server.ensure_running(settings.home)
 
 
 def print_server(console: Console, settings: Settings) -> Exit:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mediabase_assets.lib import server
-from mediabase_assets.lib.console.output import Exit, waiting
+from mediabase_assets.lib.console.output import Exit
+from mediabase_assets.lib.console.sessions import ensure_started
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.status import as_it_is_now, is_nothing_here, read_status
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -28,15 +29,11 @@ def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable
     Raises:
         ServerError: The server cannot be started or reached.
     """
-    if settings.database.is_embedded:
-        found = server.status(settings.home)
-        if found.data_dir is None:
-            console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
-            console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
-            return Exit.OK
-        if not found.is_running:
-            with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
-                server.ensure_running(settings.home)
+    if is_nothing_here(settings):
+        console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
+        console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
+        return Exit.OK
+    ensure_started(console, settings)
     if watches:
         from mediabase_assets.lib.console.watch import watch
 
@@ -48,7 +45,6 @@ def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable
 def _tell(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
     """What there is; with what is worked on now, or what would be made."""
     from mediabase_assets.lib.console.status_view import print_status
-    from mediabase_assets.lib.status import as_it_is_now, read_status
 
     now = read_status(settings)
     if now.lock:

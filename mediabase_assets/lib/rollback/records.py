@@ -9,7 +9,7 @@ from mediabase_assets.lib.backup import BackupManifest, is_verified, read_manife
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.rollback.plan import Done
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import OPERATIONS, Connection, exists, looking_in, run
+from mediabase_assets.lib.statements import OPERATIONS, Connection, exists, is_there, looking_in, run
 from mediabase_assets.model.errors import BackupError, RollbackError
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
@@ -168,11 +168,11 @@ def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool)
     """
     for name in (r.name for r in RELATIONS):
         row = conn.execute("select content_hash from built_relations where relation = %s", (name,)).fetchone()
-        if row and (not _is_there(conn, live_schema, name) or content_hash(conn, live_schema, name).digest != row[0]):
+        if row and (not is_there(conn, live_schema, name) or content_hash(conn, live_schema, name).digest != row[0]):
             conn.execute("delete from built_relations where relation = %s", (name,))
     conn.execute("delete from built_relations where relation = any(%s)", ([v.name for v in VIEWS],))
     _view_records(conn, live_schema)
-    present = [r.name for r in RELATIONS if _is_there(conn, live_schema, r.name)]
+    present = [r.name for r in RELATIONS if is_there(conn, live_schema, r.name)]
     now = view_state.fingerprints(conn, live_schema, present)
     stale = [name for name, (fingerprint, _) in view_state.audited(conn).items() if now.get(name) != fingerprint]
     conn.execute("delete from audited_relations where relation = any(%s)", (stale,))
@@ -188,7 +188,7 @@ def _view_records(conn: Connection, live_schema: str) -> None:
     for name, recorded in view_state.records(conn).items():
         found = views.describe(conn, live_schema, name)
         view = next((v for v in VIEWS if v.name == name), None)
-        present = view is not None and all(_is_there(conn, live_schema, r) for r in view_state.stored_relations(view))
+        present = view is not None and all(is_there(conn, live_schema, r) for r in view_state.stored_relations(view))
         if found is None or view is None or not present or found.catalogue != recorded.catalogue:
             conn.execute("delete from view_state where view = %s", (name,))
             continue
@@ -202,8 +202,3 @@ def _view_records(conn: Connection, live_schema: str) -> None:
                 )  # fmt: skip
             else:
                 conn.execute("delete from view_state where view = %s", (name,))
-
-
-def _is_there(conn: Connection, schema: str, name: str) -> bool:
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
-    return bool(row and row[0])

@@ -17,7 +17,7 @@ from mediabase_assets.lib.backup.catalogue import FunctionRecord, functions_name
 from mediabase_assets.lib.dependents import Dependent
 from mediabase_assets.lib.rollback import people
 from mediabase_assets.lib.rollback.plan import DROP, RECREATE, Item, Plan
-from mediabase_assets.lib.statements import Connection, looking_in
+from mediabase_assets.lib.statements import Connection, is_there, looking_in
 from mediabase_assets.model.views import FUNCTIONS
 
 _VIEWS = ("view", "materialized view")
@@ -88,7 +88,7 @@ def drop(conn: Connection, item: Item, taken: TakenDown, *, keeps_keys: bool) ->
         taken: Gets what was taken down.
         keeps_keys: Whether foreign keys onto it shall be added again.
     """
-    if _is_gone(conn, item.relation):
+    if not is_there(conn, *item.relation):
         return  # it stood on another one, and went with it
     taken.views.append(dependents.take_down(conn, *item.relation))
     for key in people.foreign_keys_onto(conn, [item.relation]):
@@ -97,11 +97,6 @@ def drop(conn: Connection, item: Item, taken: TakenDown, *, keeps_keys: bool) ->
             taken.keys.append(key)
     keyword = sql.SQL(item.kind if item.kind != "partitioned table" else "table")  # one of our own words
     conn.execute(sql.SQL("drop {} {}").format(keyword, sql.Identifier(*item.relation)))
-
-
-def _is_gone(conn: Connection, name: RelationName) -> bool:
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is null", tuple(name)).fetchone()
-    return bool(row and row[0])
 
 
 def drop_unwanted_views(conn: Connection, plan: Plan, taken: TakenDown) -> None:
@@ -138,7 +133,7 @@ def complete(conn: Connection, archives: Archives, plan: Plan, recreated: frozen
 
 def _is_missing(conn: Connection, item: Item, entry: Entry, recreated: frozenset[RelationName]) -> bool:
     """Whether an entry is to be run now; views get everything when they are created."""
-    if _is_gone(conn, item.relation):
+    if not is_there(conn, *item.relation):
         return False
     if entry.kind in ("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER"):
         row = conn.execute(
@@ -156,7 +151,7 @@ def _is_missing(conn: Connection, item: Item, entry: Entry, recreated: frozenset
 
 def create_missing_views(conn: Connection, archives: Archives, plan: Plan) -> list[RelationName]:
     """Create the views of the manifest that are not there, in the order of the archive, with their rows."""
-    missing = [i for i in plan.items if i.held is not None and i.held.kind in _VIEWS and _is_gone(conn, i.relation)]
+    missing = [i for i in plan.items if i.held is not None and i.held.kind in _VIEWS and not is_there(conn, *i.relation)]
     created: list[RelationName] = []
     while missing:
         left = [i for i in missing if not _try_view(conn, archives, i)]

@@ -3,13 +3,11 @@
 Who holds the lock is told while it is waited for, and in the error if it never comes free.
 """
 
-import time
 from collections.abc import Callable, Iterable
-
-import psycopg
 
 from mediabase_assets.lib.backup import RelationName
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.waiting import briefly
 from mediabase_assets.model.errors import RollbackError
 
 #: How long one attempt queues, how often it is tried, and how long the others have in between.
@@ -25,23 +23,18 @@ def patiently(
         RollbackError: The locks never came free.
     """
     names = list(names)
-    usual = conn.execute("show lock_timeout").fetchone()
-    told = ""
-    for attempt in range(attempts):
-        try:
-            with conn.transaction():
-                conn.execute("select set_config('lock_timeout', %s, true)", (SHORT_WAIT,))
-                action()
-            conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
-            return
-        except psycopg.errors.LockNotAvailable:
-            who = holders(conn, names)
-            if who and who != told:
-                tell(f"Waiting for a lock that is held by {who}")
-            told = who or told
-            time.sleep(PAUSE if attempt < attempts - 1 else 0)
+    told = [""]
+
+    def look() -> None:
+        who = holders(conn, names)
+        if who and who != told[-1]:
+            tell(f"Waiting for a lock that is held by {who}")
+            told.append(who)
+
+    if briefly(conn, action, attempts=attempts, wait=SHORT_WAIT, pause=PAUSE, meanwhile=look):
+        return
     raise RollbackError(
-        f"Another session holds a lock all the time: {told or 'it cannot be seen who'}.",
+        f"Another session holds a lock all the time: {told[-1] or 'it cannot be seen who'}.",
         where=", ".join(map(str, names[:5])),
         next_step="Nothing was changed. Wait until that session has ended, or end it, then roll back again.",
     )
