@@ -1,11 +1,13 @@
-"""Building ahead: while the step of one asset works, one more that is ready is built on another core.
+"""Building ahead: as many assets at once as there are cores for it, in the order in which they are needed most.
 
-Dagster runs the steps of a process one after the other; a build is one session of PostgreSQL, which uses one core. In
-a run of the whole job, each step therefore starts the costliest asset whose inputs are done, in a session of its own.
-The step of that asset, when its turn comes, tells what was built or raises what went wrong: order, events, failures
-and re-execution are those of the steps. In a run of assets that a person selected nothing is built ahead.
+Dagster runs the steps of a process one after the other; a build is one session of PostgreSQL, which uses one core. In a
+run of the whole job a crew of threads builds every asset as soon as its inputs are done, those first from which the longest
+way leads to the end, each in a session of its own, beginning while the backup is written. The step of an asset, when its
+turn comes, waits for it and tells what was built or raises what went wrong: order, events, failures and re-execution are
+those of the steps. In a run of assets that a person selected nothing is built ahead.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,12 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-import psycopg
 
 from mediabase_assets.lib.session import cancel_statement_of
 from mediabase_assets.lib.step import Step
 from mediabase_assets.lib.telling import planned_assets
-from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.lib.transient import is_transient
 from mediabase_assets.model.stages import Stage
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
@@ -26,6 +27,9 @@ Build = Callable[[Step], Iterable[Event]]
 
 #: Seconds to wait at the end of a run for a build that nobody asked for, after it was told to stop.
 PATIENCE = 10
+CORES = os.cpu_count() or 1
+#: How many assets are built at once; more would need memory of the server that other people want.
+HANDS = max(2, min(CORES, 4))
 
 
 @dataclass(frozen=True)
@@ -41,87 +45,153 @@ class Work:
 
 @dataclass
 class _Job:
-    """One build under way on a thread of its own."""
+    """One build under way, or ended."""
 
-    thread: threading.Thread
     events: list[Event] = field(default_factory=list)
-    error: MediabaseError | dg.Failure | psycopg.Error | None = None
-    is_done: bool = False
+    error: Exception | None = None
+    is_over: bool = False
 
 
-@dataclass
-class _Lane:
-    """What one run is to make, has made, and is making ahead."""
+class _Crew:
+    """The threads that build for one run; all of it is guarded by one condition."""
 
-    steps: frozenset[str]
-    done: set[str] = field(default_factory=set)
-    jobs: dict[str, _Job] = field(default_factory=dict)
+    def __init__(self, steps: frozenset[str], first: Step) -> None:
+        self.first, self.works = first, {key: work for key, work in _works.items() if key in steps}
+        self.ways = {key: _way(work, self.works) for key, work in self.works.items()}
+        self.jobs: dict[str, _Job] = {}
+        self.changed = threading.Condition()
+        self.is_halted = self.is_over = False
+        self.threads = [threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}") for n in range(HANDS)]
+        for thread in self.threads:
+            thread.start()
+
+    def job_of(self, key: str) -> _Job | None:
+        """The build of an asset, when it is over; None if the crew cannot begin it."""
+        with self.changed:
+            while True:
+                job = self.jobs.get(key)
+                if job is not None and job.is_over:
+                    return job
+                if job is None and self.is_halted and all(j.is_over for j in self.jobs.values()):
+                    self.resume()
+                if job is None and (self.is_over or not self._is_coming(self.works[key])):
+                    return None
+                self.changed.wait()
+
+    def resume(self) -> None:
+        """Go on after the loss of a connection; builds that failed by it are begun anew."""
+        with self.changed:
+            self.is_halted = False
+            self.jobs = {key: job for key, job in self.jobs.items() if job.error is None or not is_transient(job.error)}
+            self.changed.notify_all()
+
+    def end(self) -> None:
+        """Begin nothing more, and stop what is under way."""
+        with self.changed:
+            self.is_over = True
+            self.changed.notify_all()
+        for thread in self.threads:
+            if thread.is_alive():
+                cancel_statement_of(thread)
+        for thread in self.threads:
+            thread.join(PATIENCE)
+
+    def _is_coming(self, work: Work) -> bool:
+        """Whether it will be built: nothing that it needs has failed."""
+        jobs = ((key, self.jobs.get(key)) for key in work.needs if key in self.works)
+        return all(self._is_coming(self.works[key]) if job is None else job.error is None for key, job in jobs)
+
+    def _is_ready(self, work: Work) -> bool:
+        jobs = (self.jobs.get(key) for key in work.needs if key in self.works)
+        return all(job is not None and job.is_over and job.error is None for job in jobs)
+
+    def _next(self) -> tuple[Work, _Job] | None:
+        """What to build next, once something can be built; None when the run is over."""
+        with self.changed:
+            while not self.is_over:
+                ready = [] if self.is_halted else [w for w in self.works.values() if w.key not in self.jobs and self._is_ready(w)]
+                if ready:
+                    work = max(ready, key=lambda w: (self.ways[w.key], w.key))
+                    self.jobs[work.key] = job = _Job()
+                    return work, job
+                self.changed.wait()
+        return None
+
+    def _build_on(self) -> None:
+        while (found := self._next()) is not None:
+            work, job = found
+            this = replace(
+                self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={}, spent={}, has_company=HANDS >= CORES
+            )
+            try:
+                for event in work.build(this):
+                    job.events.append(event)
+            except Exception as error:  # noqa: BLE001  # the step raises it
+                job.error = error
+            with self.changed:
+                job.is_over = True
+                # others would fail by the same loss, one after the other
+                self.is_halted |= job.error is not None and is_transient(job.error)
+                self.changed.notify_all()
+
+
+def _way(work: Work, works: dict[str, Work]) -> float:
+    """The costs of an asset and of the dearest way from it to the end of the run."""
+    after = [_way(other, works) for other in works.values() if work.key in other.needs]
+    return work.cost + max(after, default=0)
 
 
 _works: dict[str, Work] = {}
-_lanes: dict[str, _Lane] = {}
+_crews: dict[str, _Crew] = {}
+
+
+#: The one step that makes two assets goes by the name of the first.
+_SAME_STEP = {"extraction/legacy_payloads": "extraction/legacy_rows"}
 
 
 def register(work: Work) -> None:
     """Make an asset known; its definition does so once."""
-    _works[work.key] = work
+    _works[work.key] = replace(work, needs=frozenset(_SAME_STEP.get(key, key) for key in work.needs))
+
+
+def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
+    """Begin to build ahead, if the run is one that is built ahead and nobody has begun; whether it is."""
+    if context.run.asset_selection and not this.keeps:
+        return False
+    if this.run_id not in _crews:
+        _crews[this.run_id] = _Crew(planned_assets(context), this)
+    return True
 
 
 def events_of(context: dg.AssetExecutionContext, this: Step, build: Build) -> Iterator[Event]:
-    """What a step tells: built ahead of it, or now, with another asset started beside it."""
-    if context.run.asset_selection and not this.keeps:
+    """What a step tells: what was built ahead of it, when that is over; or what it builds itself."""
+    job = _crews[this.run_id].job_of(this.asset) if begin(context, this) and this.asset in _crews[this.run_id].works else None
+    if job is None:
         yield from build(this)
         return
-    lane = _lanes.setdefault(context.run.run_id, _Lane(planned_assets(context) & _works.keys()))
-    job = lane.jobs.pop(this.asset, None)
-    if job is not None:
-        job.thread.join()
-    if job is not None and (job.is_done or job.error is not None):
-        yield from job.events  # of a failed audit too: its findings come before the failure
-        if job.error is not None:
-            raise job.error
-    else:
-        _start_next(lane, this)
-        yield from build(this)
-    lane.done.add(this.asset)
+    wanted = {key.name for key in context.selected_asset_check_keys}
+    # of a failed audit too: its findings come before the failure
+    yield from (e for e in job.events if isinstance(e, dg.MaterializeResult) or e.check_name in wanted)
+    if job.error is not None:
+        raise job.error
 
 
-def _start_next(lane: _Lane, this: Step) -> None:
-    """Start the costliest asset that is ready, unless one is under way."""
-    if any(job.thread.is_alive() for job in lane.jobs.values()):
-        return
-    taken = lane.done | lane.jobs.keys() | {this.asset}
-    ready = [w for w in _works.values() if w.key in lane.steps - taken and w.needs & lane.steps <= lane.done]
-    if not ready:
-        return
-    work = max(ready, key=lambda w: (w.cost, w.key))
-    job = _Job(threading.Thread(target=lambda: _run(work, job, this), daemon=True, name=work.key))
-    lane.jobs[work.key] = job
-    job.thread.start()
+def await_build(run_id: str, key: str) -> None:
+    """Wait until an asset that is built ahead is built, or failed; for any other nothing is waited."""
+    crew = _crews.get(run_id)
+    if crew is not None and key in crew.works:
+        crew.job_of(key)
 
 
-def _run(work: Work, job: _Job, beside: Step) -> None:
-    this = replace(beside, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={})
-    try:
-        for event in work.build(this):
-            job.events.append(event)
-        job.is_done = True
-    except (MediabaseError, dg.Failure, psycopg.Error) as error:
-        job.error = error
-
-
-def drop_failed(run_id: str) -> None:
-    """Forget what failed ahead because a crash had emptied its inputs, now that they are there again."""
-    lane = _lanes.get(run_id)
-    for key, job in [*lane.jobs.items()] if lane else ():
-        if job.error is not None and not job.thread.is_alive():
-            del lane.jobs[key]  # type: ignore[union-attr]
+def resume(run_id: str) -> None:
+    """A step of a run is done again after a loss that has passed."""
+    crew = _crews.get(run_id)
+    if crew is not None:
+        crew.resume()
 
 
 def forget(run_id: str) -> None:
     """A run has ended: stop what was built ahead for it and never asked for."""
-    lane = _lanes.pop(run_id, None)
-    for job in lane.jobs.values() if lane else ():
-        if job.thread.is_alive():
-            cancel_statement_of(job.thread)
-            job.thread.join(PATIENCE)
+    crew = _crews.pop(run_id, None)
+    if crew is not None:
+        crew.end()

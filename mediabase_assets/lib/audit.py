@@ -123,15 +123,13 @@ def _plain(value: Any) -> Any:
 
 def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: dict[str, Any]) -> Finding:
     """A set check: `query` selects what must not be there."""
-    counted = conn.execute(sql.SQL("select count(*) from ({}) as failing").format(query)).fetchone()
-    failures = int(counted[0]) if counted else 0
-    sample: tuple[dict[str, Any], ...] = ()
-    if failures:
-        shown = conn.execute(
-            sql.SQL("select to_jsonb(failing)::text from ({}) as failing order by 1 limit {}").format(query, sql.Literal(SAMPLE_ROWS))
+    shown = conn.execute(
+        sql.SQL("select to_jsonb(failing)::text, count(*) over () from ({}) as failing order by 1 limit {}").format(
+            query, sql.Literal(SAMPLE_ROWS)
         )
-        sample = tuple(json.loads(row[0]) for row in shown.fetchall())
-    return Finding(check, failures == 0, examined, failures, sample)
+    ).fetchall()
+    failures = int(shown[0][1]) if shown else 0
+    return Finding(check, failures == 0, examined, failures, tuple(json.loads(row[0]) for row in shown))
 
 
 def check_keys(conn: Connection, table: Table | View) -> Finding:

@@ -32,6 +32,8 @@ _COLUMNS: LiteralString = """
     where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
 """
 _HALF: LiteralString = "coalesce(sum(('x' || substr({digest}, {start}, 16))::bit(64)::bigint), 0)"
+#: The same number in a third of the time, where bytes can be read as a number.
+_HALF_18: LiteralString = "coalesce(sum(pg_catalog.substr(pg_catalog.decode({digest}, 'hex'), {start}, 8)::bigint), 0)"
 
 
 class HashColumn(NamedTuple):
@@ -74,7 +76,7 @@ def content_hash(
         columns = hash_columns(conn, schema, relation, exclude=exclude, include_timestamps=include_timestamps)
         row = cursor.execute(
             sql.SQL("select count(*), {sums} from {relation} cross join lateral {digest} as rows(digest)").format(
-                sums=hash_sums(sql.Identifier("digest")),
+                sums=hash_sums(sql.Identifier("digest"), conn.info.server_version),
                 digest=hash_expression(columns),
                 relation=sql.Identifier(schema, relation),
             )
@@ -122,17 +124,19 @@ def hash_expression(columns: Iterable[HashColumn], alias: str | None = None) -> 
     return sql.SQL("pg_catalog.md5(row({})::text)").format(sql.SQL(", ").join(parts))
 
 
-def hash_sums(digest: sql.Composable) -> sql.Composed:
+def hash_sums(digest: sql.Composable, server_version: int) -> sql.Composed:
     """SQL of the two aggregates that `combine` takes, for a query that computes more than the hash.
 
     Args:
         digest: A column that holds `hash_expression`, from `cross join lateral <hash_expression> as d(digest)`: so it
             is computed once per row, and still in parallel (a subquery would be computed once per use, one with
             `offset 0` by one process; measured 3.3, 6.4 and 6.6 seconds on the 1.25 GB of the real table).
+        server_version: As libpq tells it; since PostgreSQL 18 bytes can be cast to a number.
     """
+    half, second = (_HALF_18, 9) if server_version >= 180000 else (_HALF, 17)
     return sql.SQL("{}, {}").format(
-        sql.SQL(_HALF).format(digest=digest, start=sql.Literal(1)),
-        sql.SQL(_HALF).format(digest=digest, start=sql.Literal(17)),
+        sql.SQL(half).format(digest=digest, start=sql.Literal(1)),
+        sql.SQL(half).format(digest=digest, start=sql.Literal(second)),
     )
 
 

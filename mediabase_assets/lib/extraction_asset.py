@@ -18,8 +18,8 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import (
     PAYLOADS_VIEW,
-    SNAPSHOT_RELATIONS,
     UNDER_THE_VIEW,
+    analyze,
     current_snapshot,
     require_inputs,
     restore_payloads_view,
@@ -109,7 +109,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     all_checks = {c.name for c in extraction.checks}
     ahead.register(
         ahead.Work(
-            key.to_user_string(), frozenset(d.to_user_string() for d in deps if d.path[-1] not in SNAPSHOT_RELATIONS), extraction.cost,
+            key.to_user_string(), frozenset(d.to_user_string() for d in deps), extraction.cost,
             extraction.stage, lambda this: _extract(this, extraction, key, all_checks, True),
         )
     )  # fmt: skip
@@ -146,15 +146,18 @@ def _extract(
     results: list[dg.AssetCheckResult] = []
     failed: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
-    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
         snapshot = current_snapshot(conn, this.asset)
         if builds:
             require_inputs(conn, extraction.inputs, this.asset)
             standing.require_same_settings(conn, this)
-            data_version = _build(conn, this, extraction.name)
-            metadata = _record(conn, this, extraction, snapshot.snapshot_id)
+            with this.spending("build"):
+                data_version = _build(conn, this, extraction.name)
+            with this.spending("audit"):
+                metadata = _record(conn, this, extraction, snapshot.snapshot_id)
         for check in extraction.checks:
-            finding = audit.failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
+            with this.spending("audit"):
+                finding = audit.failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
             severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
             results.append(check_result(key, finding, severity))
             if not finding.passed and not check.is_warning:
@@ -162,6 +165,10 @@ def _extract(
         if builds and failed:
             asset_state.forget(conn, [this.asset])
         elif builds:
+            journal.write_stage(
+                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
+                started_at=this.started_at, finished_at=datetime.now(UTC), rows=metadata["dagster/row_count"], spent=this.spent,
+            )  # fmt: skip
             standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
     yield from (r for r in results if r.check_name in wanted)
     if failed:
@@ -195,7 +202,7 @@ def build(conn: Connection, name: str) -> None:
         conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
     conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
     run(conn, EXTRACTION / f"{name}.sql")
-    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
+    analyze(conn, name)
     if name in UNDER_THE_VIEW:
         restore_payloads_view(conn)
 
@@ -219,10 +226,6 @@ def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: s
         account = accounts.account_of_remaining(conn)
         accounts.write_account(conn, this.migration_id, this.asset, account)
         metadata["account"] = account_table(account)
-    journal.write_stage(
-        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
-    )  # fmt: skip
     return metadata
 
 

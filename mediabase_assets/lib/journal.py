@@ -5,6 +5,7 @@ about to record.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import psycopg
@@ -63,23 +64,27 @@ def close_run(conn: Connection, migration_id: str, status: str, snapshot_id: str
 
 def write_stage(
     conn: Connection, *, migration_id: str, asset: str, stage: int, status: str, started_at: datetime,
-    finished_at: datetime, rows: int | None = None, detail: dict[str, object] | None = None,
+    finished_at: datetime, rows: int | None = None, detail: dict[str, object] | None = None, spent: Mapping[str, float] | None = None,
 ) -> None:  # fmt: skip
-    """Note how an asset of a migration ended; a migration that begins in the middle gets its record here."""
+    """Note how an asset of a migration ended, and what it spent on `build` and `audit`; a missing record of the migration is made."""
     conn.execute(
-        """insert into migration_runs (migration_id, status, started_at) values (%s, 'running', %s)
+        # the question comes first: in a snapshot that is older than the last change of the record, a conflict would be an error
+        """insert into migration_runs (migration_id, status, started_at)
+           select %(id)s, 'running', %(start)s where not exists (select from migration_runs where migration_id = %(id)s)
            on conflict (migration_id) do nothing""",
-        (migration_id, started_at),
+        {"id": migration_id, "start": started_at},
     )
     conn.execute(
         """insert into migration_stages (
-             migration_id, asset, stage, status, started_at, finished_at, seconds, row_count, detail)
-           values (%(id)s, %(asset)s, %(stage)s, %(status)s, %(start)s, %(end)s, %(seconds)s, %(rows)s, %(detail)s)
+             migration_id, asset, stage, status, started_at, finished_at, seconds, build_seconds, audit_seconds, row_count, detail)
+           values (%(id)s, %(asset)s, %(stage)s, %(status)s, %(start)s, %(end)s, %(seconds)s, %(build)s, %(audit)s, %(rows)s, %(detail)s)
            on conflict (migration_id, asset) do update set stage = excluded.stage, status = excluded.status,
              started_at = excluded.started_at, finished_at = excluded.finished_at, seconds = excluded.seconds,
-             row_count = excluded.row_count, detail = excluded.detail""",
+             build_seconds = excluded.build_seconds, audit_seconds = excluded.audit_seconds, row_count = excluded.row_count,
+             detail = excluded.detail""",
         {"id": migration_id, "asset": asset, "stage": stage, "status": status, "start": started_at, "end": finished_at,
-         "seconds": (finished_at - started_at).total_seconds(), "rows": rows, "detail": json.dumps(detail) if detail else None},
+         "seconds": (finished_at - started_at).total_seconds(), "build": (spent or {}).get("build"),
+         "audit": (spent or {}).get("audit"), "rows": rows, "detail": json.dumps(detail) if detail else None},
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The beginning of a migration: its record is opened once, and what stands of earlier ones is taken over.
 
-Any step may be the first of a run. Before the backup nothing is written to a database that holds no records yet.
+Any step may be the first of a run; the first look at the legacy table writes nothing to a database that holds no records yet.
 """
 
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
     if this.run_id in _opened:
         return
     with connect(this.settings, autocommit=True, application_name="mediabase journal") as conn:
-        if this.asset in _FIRST and not schema.has_operations(conn):
+        if this.asset == catalogue.LEGACY and not schema.has_operations(conn):
             return
         planned = planned_assets(context)
         stands = [key for key in catalogue.definitions() if key not in planned]

@@ -11,7 +11,7 @@ from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, physical_fingerprint
 from mediabase_assets.lib.schema import has_operations
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.snapshot import note_content
+from mediabase_assets.lib.snapshot import known_content, note_content
 from mediabase_assets.lib.staleness import stale_assets
 from mediabase_assets.lib.statements import Connection, exists
 
@@ -53,9 +53,9 @@ def legacy_content(conn: Connection, settings: Settings, *, notes: bool = True) 
         fingerprint = physical_fingerprint(conn, schema, table)
         if not exists(conn, "legacy_contents"):
             return content_hash(conn, schema, table, include_timestamps=True)
-        known = conn.execute("select row_count, content_hash from legacy_contents where fingerprint = %s", (fingerprint,)).fetchone()
+        known = known_content(conn, fingerprint)
         if known is not None:
-            return ContentHash(int(known[0]), str(known[1]))
+            return known
         found = content_hash(conn, schema, table, include_timestamps=True)
         if notes and physical_fingerprint(conn, schema, table) == fingerprint:  # nobody wrote meanwhile
             note_content(conn, fingerprint, found)

@@ -85,8 +85,14 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
 
 
 @contextmanager
-def build_session(settings: Settings, *, migration_id: str, asset: str) -> Iterator[Connection]:
+def build_session(settings: Settings, *, migration_id: str, asset: str, is_alone: bool = True) -> Iterator[Connection]:
     """A session that builds: one transaction, committed at the end, rolled back by any error.
+
+    Args:
+        settings: Which target.
+        migration_id: The migration that it works for.
+        asset: What it builds.
+        is_alone: Whether its statements may use other cores too; where other assets are built on them, that costs more than it gives.
 
     Raises:
         BuildError: The server refused a statement.
@@ -99,6 +105,8 @@ def build_session(settings: Settings, *, migration_id: str, asset: str) -> Itera
             prepare(
                 conn, settings, space.build, space.operations, settings.database.schema_name, migration_id=migration_id, asset=asset
             )  # fmt: skip
+            if not is_alone:
+                conn.execute("set max_parallel_workers_per_gather = 0")
             try:
                 with conn.transaction():
                     yield conn

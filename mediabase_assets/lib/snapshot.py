@@ -55,12 +55,14 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     columns = hash_columns(conn, schema, table, include_timestamps=True)
     conn.execute(create_legacy_source(legacy, columns, schema, table))
     run(conn, EXTRACTION / "legacy_rows.sql")
-    conn.execute("analyze legacy_rows")
+    analyze(conn, "legacy_rows")
     run(conn, EXTRACTION / "legacy_payloads.sql")
-    conn.execute("analyze legacy_payloads")
+    analyze(conn, "legacy_payloads")
     restore_payloads_view(conn)
     archived = archived_counts(conn, legacy, schema, table)
-    row = conn.execute(sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest")))).fetchone()
+    row = conn.execute(
+        sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest"), conn.info.server_version))
+    ).fetchone()
     assert row is not None
     conn.execute("drop view pg_temp.legacy_source")
     digest = combine(columns, int(row[1]), int(row[2]))
@@ -68,6 +70,13 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     _note(conn, snapshot, settings, archived)
     note_content(conn, physical_fingerprint(conn, schema, table), ContentHash(snapshot.rows, digest))
     return snapshot
+
+
+def analyze(conn: Connection, name: str) -> None:
+    """Statistics of an extraction relation, from a tenth of the usual sample: its plans join whole relations, nothing finer."""
+    conn.execute("set default_statistics_target = 10")
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
+    conn.execute("reset default_statistics_target")
 
 
 def restore_payloads_view(conn: Connection) -> None:
@@ -83,6 +92,14 @@ def note_content(conn: Connection, fingerprint: str, content: ContentHash) -> No
            on conflict (fingerprint) do update set content_hash = excluded.content_hash, row_count = excluded.row_count""",
         (fingerprint, content.digest, content.rows),
     )
+
+
+def known_content(conn: Connection, fingerprint: str) -> ContentHash | None:
+    """Which content the legacy table has in a state, if it was read in that state."""
+    if not exists(conn, "legacy_contents"):
+        return None
+    row = conn.execute("select row_count, content_hash from legacy_contents where fingerprint = %s", (fingerprint,)).fetchone()
+    return ContentHash(int(row[0]), str(row[1])) if row else None
 
 
 def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:

@@ -16,6 +16,7 @@ from mediabase_assets.lib import server
 from mediabase_assets.lib.backup import BackupManifest, list_backups
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.rollback.records import Candidate, candidates
+from mediabase_assets.lib.server_advice import Advice, advise, read_settings
 from mediabase_assets.lib.session import lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
@@ -108,6 +109,7 @@ class Status:
         releases: The last releases, newest first.
         rollbacks: Released migrations, newest first, and whether each can be rolled back.
         backups: All backups, newest first.
+        advice: Settings of the server that would make a migration faster.
     """
 
     server: str
@@ -125,6 +127,7 @@ class Status:
     releases: tuple[Release, ...]
     rollbacks: tuple[Candidate, ...]
     backups: tuple[BackupManifest, ...]
+    advice: tuple[Advice, ...]
 
 
 def is_nothing_here(settings: Settings) -> bool:
@@ -148,13 +151,14 @@ def read_status(settings: Settings) -> Status:
         has_journal = _is_there(conn, conn.workspace.operations, "migration_runs")
         lock = lock_holder(conn, settings)
         runs = _runs(conn, bool(lock)) if has_journal else ()
+        legacy = relation(conn, settings.database.source_schema, settings.database.legacy_table)
         return Status(
             server=_place(settings),
             version=str(conn.info.parameter_status("server_version")),
             user=conn.info.user,
             database=conn.info.dbname,
             databases=_databases(conn),
-            legacy=relation(conn, settings.database.source_schema, settings.database.legacy_table),
+            legacy=legacy,
             tables=tuple(relation(conn, live, t.name) for t in TABLES),
             views=tuple(relation(conn, live, v.name) for v in VIEWS),
             refreshes=_refreshes(conn) if has_journal else (),
@@ -164,6 +168,7 @@ def read_status(settings: Settings) -> Status:
             releases=_releases(conn) if has_journal else (),
             rollbacks=candidates(conn, settings)[:5] if has_journal else (),
             backups=tuple(list_backups(settings.backup_dir)),
+            advice=advise(read_settings(conn), legacy.size_bytes or 0),
         )
 
 

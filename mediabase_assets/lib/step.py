@@ -4,6 +4,7 @@ Every asset's body runs inside `step(...)`. An error of ours becomes a Dagster f
 step that lost its connection waits for the server and is done again, as often as `max_retry_attempts` says.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Step:
         run_id: Dagster's id of the run.
         keeps: Whether the run keeps what is unchanged.
         detail: What else the journal shall keep.
+        spent: Seconds of `build` and of `audit`; what is left of the step is connecting, noting and telling.
+        has_company: Whether other assets are built at the same time, so that each has one core.
     """
 
     settings: Settings
@@ -50,11 +53,22 @@ class Step:
     run_id: str
     keeps: bool = False
     detail: dict[str, object] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
+    has_company: bool = False
 
     @property
     def seconds(self) -> float:
         """Seconds since the step began."""
         return round((datetime.now(UTC) - self.started_at).total_seconds(), 3)
+
+    @contextmanager
+    def spending(self, kind: str) -> Iterator[None]:
+        """Count the seconds of the body as spent on `build` or `audit`."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent[kind] = self.spent.get(kind, 0) + time.monotonic() - began
 
 
 @contextmanager
@@ -122,12 +136,12 @@ def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error:
 
 def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
     """If it was a crash of the server that took the connection, it took the unlogged relations too."""
-    from mediabase_assets.lib.ahead import drop_failed  # what builds stands above steps
+    from mediabase_assets.lib.ahead import resume  # what builds stands above steps
     from mediabase_assets.lib.restoring import restore_emptied
 
     names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset)
+    resume(context.run.run_id)
     if names:
-        drop_failed(context.run.run_id)
         context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
 
 

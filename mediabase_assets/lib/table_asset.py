@@ -126,29 +126,33 @@ def _build_and_audit(
     data_version = ""
     rollback = audit.AuditRollback()
     try:
-        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
             snapshot = current_snapshot(conn, this.asset)
             standing.require_same_settings(conn, this)
             require_inputs(conn, table.inputs, this.asset)
-            tables.drop_built(conn, table)
-            tables.create(conn, table)
-            tables.fill(conn, table)
-            tables.create_view(conn, table)
-            account = accounts.take_account(conn, table)
-            for finding, is_warning in _findings(conn, table, checks, account):
-                severity = dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
-                results.append(check_result(key, finding, severity))
-                if not finding.passed and not is_warning:
-                    failed.append(finding)
+            with this.spending("build"):
+                tables.drop_built(conn, table)
+                tables.create(conn, table)
+                tables.fill(conn, table)
+                tables.create_view(conn, table)
+            with this.spending("audit"):
+                account = accounts.take_account(conn, table)
+                for finding, is_warning in _findings(conn, table, checks, account):
+                    severity = dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
+                    results.append(check_result(key, finding, severity))
+                    if not finding.passed and not is_warning:
+                        failed.append(finding)
             if failed:
                 raise rollback
-            tables.add_keys(conn, table)
-            tables.add_comments(conn, table)
+            with this.spending("build"):
+                tables.add_keys(conn, table)
+                tables.add_comments(conn, table)
             accounts.write_account(conn, this.migration_id, this.asset, account)
-            data_version = tables.record_built(
-                conn, asset=this.asset, schema=conn.workspace.build, relations=table.relations, snapshot_id=snapshot.snapshot_id,
-                migration_id=this.migration_id, code_version=version,
-            )  # fmt: skip
+            with this.spending("audit"):
+                data_version = tables.record_built(
+                    conn, asset=this.asset, schema=conn.workspace.build, relations=table.relations, snapshot_id=snapshot.snapshot_id,
+                    migration_id=this.migration_id, code_version=version,
+                )  # fmt: skip
             metadata = _tell(conn, this, table, account)
             standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
     except audit.AuditRollback as raised:
@@ -195,7 +199,7 @@ def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Acc
     rows = accounts.rows_told(table, account)
     journal.write_stage(
         conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
+        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows, spent=this.spent,
     )  # fmt: skip
     return {
         "dagster/row_count": rows,

@@ -38,6 +38,18 @@ def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
     selected = context.run.asset_selection
     if selected:
         return frozenset(key.to_user_string() for key in selected)
+    run_id = context.run.run_id
+    if run_id not in _planned:
+        _planned.clear()  # of runs before
+        _planned[run_id] = _planned_steps(context)
+    return _planned[run_id]
+
+
+_planned: dict[str, frozenset[str]] = {}
+
+
+def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """Read from the plan of a run, which is large: once."""
     snapshot = context.run.execution_plan_snapshot_id
     assert snapshot is not None
     steps = context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute

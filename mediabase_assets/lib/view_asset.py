@@ -123,16 +123,18 @@ def _build(
     metadata: dict[str, Any] = {}
     digest = ""
     try:
-        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
             snapshot = current_snapshot(conn, this.asset)
             standing.require_same_settings(conn, this)
-            views.drop_built(conn, view, conn.workspace.build)
-            views.create(conn, view, conn.workspace.build)
-            views.finish(conn, view, conn.workspace.build)
-            found = findings(conn, view)
-            if any(not f.passed for f in found):
-                raise audit.AuditRollback
-            content = views.content_of(conn, view, conn.workspace.build)
+            with this.spending("build"):
+                views.drop_built(conn, view, conn.workspace.build)
+                views.create(conn, view, conn.workspace.build)
+                views.finish(conn, view, conn.workspace.build)
+            with this.spending("audit"):
+                found = findings(conn, view)
+                if any(not f.passed for f in found):
+                    raise audit.AuditRollback
+                content = views.content_of(conn, view, conn.workspace.build)
             tables.note_built(
                 conn, view.name, content, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id,
                 code_version=version,
@@ -144,7 +146,7 @@ def _build(
             )
             journal.write_stage(
                 conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-                started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]),
+                started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]), spent=this.spent,
             )  # fmt: skip
     except audit.AuditRollback:
         this.detail["failed"] = [f.check for f in found if not f.passed]

@@ -132,11 +132,12 @@ def add_indexes(conn: Connection, view: View, schema: str, present: Iterable[str
         name = index.name_on(view.name)
         if name not in present:
             conn.execute(
-                sql.SQL("create {unique}index {name} on {view} using {method} ({columns}){where}").format(
+                sql.SQL("create {unique}index {name} on {view} using {method} ({columns}){packed}{where}").format(
                     unique=sql.SQL("unique ") if index.is_unique else sql.SQL(""),
                     name=sql.Identifier(name),
                     view=sql.Identifier(schema, view.name),
                     method=sql.Identifier(index.method),
+                    packed=sql.SQL(" with (fillfactor = 100)" if index.method == "btree" else ""),
                     columns=sql.SQL(", ").join(map(sql.Identifier, index.columns)),
                     where=sql.SQL(" where " + index.where if index.where else ""),
                 )

@@ -117,13 +117,16 @@ def test_views_and_odd_names(conn):
     assert content_hash(conn, "public", "m").rows == 1
 
 
-def test_other_sql_may_compute_the_same(conn):
+@pytest.mark.parametrize("server_version", [140000, 180000])
+def test_other_sql_may_compute_the_same(conn, server_version):
+    if server_version > conn.info.server_version:
+        pytest.skip("this server cannot cast bytes to a number")
     expected = filled(conn, "a", ROWS)
     for name, value in PINNED_SETTINGS:
         conn.execute("select set_config(%s, %s, false)", (name, value))
     columns = hash_columns(conn, "public", "a")
     query = sql.SQL("select {} from a l cross join lateral {} as d(digest)").format(
-        hash_sums(sql.Identifier("d", "digest")), hash_expression(columns, "l")
+        hash_sums(sql.Identifier("d", "digest"), server_version), hash_expression(columns, "l")
     )
     assert combine(columns, *conn.execute(query).fetchone()) == expected.digest
 
@@ -132,7 +135,7 @@ def test_a_large_table_is_hashed_in_parallel(conn):
     conn.execute("create table a as select i::text id, repeat('x', 300) v from generate_series(1, 60000) i; analyze a")
     columns = hash_columns(conn, "public", "a")
     query = sql.SQL("explain select {} from a cross join lateral {} as d(digest)").format(
-        hash_sums(sql.Identifier("digest")), hash_expression(columns)
+        hash_sums(sql.Identifier("digest"), conn.info.server_version), hash_expression(columns)
     )
     assert "Gather" in "\n".join(row[0] for row in conn.execute(query))
 

@@ -1,1 +1,1 @@
-"""Stage 2: nothing is written to the target before a verified backup exists."""
+"""Stage 2: nothing that people read is changed before a verified backup exists."""

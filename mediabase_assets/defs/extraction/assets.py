@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import catalogue, journal, standing
+from mediabase_assets.lib import ahead, catalogue, journal, standing
 from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
@@ -25,6 +25,8 @@ ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIO
 CHECKS = EXTRACTION / "checks"
 LEGACY = dg.AssetKey(catalogue.LEGACY.split("/"))
 _VERSION = code_version(*(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
+#: Seconds on the real table, as measured.
+_COST = 11
 for _name in SNAPSHOT_RELATIONS:
     catalogue.register(
         catalogue.Definition(
@@ -138,27 +140,35 @@ EXTRACTIONS: tuple[Extraction, ...] = (
         ),
     ],
 )  # fmt: skip
-def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any]]:
+def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[ahead.Event]:
     """Read the legacy table once."""
-    settings = mediabase.settings()
-    with step(context, settings, ROWS.to_user_string(), Stage.GENE_EXTRACTION) as this:
-        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            conn.execute("set transaction isolation level repeatable read")
-            legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
-            run(conn, EXTRACTION / "functions.sql")
+    with step(context, mediabase.settings(), ROWS.to_user_string(), Stage.GENE_EXTRACTION) as this:
+        yield from ahead.events_of(context, this, _snapshot)
+
+
+def _snapshot(this: Step) -> Iterator[dg.MaterializeResult[Any]]:
+    settings = this.settings
+    with build_session(settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
+        conn.execute("set transaction isolation level repeatable read")
+        legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
+        run(conn, EXTRACTION / "functions.sql")
+        with this.spending("build"):
             snapshot = take_snapshot(conn, settings, legacy)
-            counts = {name: count(conn, name) for name in SNAPSHOT_RELATIONS}
-            _note(conn, this, snapshot, counts)
-        for key in (ROWS, PAYLOADS):
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={
-                    "dagster/row_count": counts[key.path[-1]],
-                    "legacy_content_hash": snapshot.content_hash,
-                    "seconds": this.seconds,
-                },
-                data_version=dg.DataVersion(snapshot.snapshot_id),
-            )
+        counts = {name: count(conn, name) for name in SNAPSHOT_RELATIONS}
+        _note(conn, this, snapshot, counts)
+    for key in (ROWS, PAYLOADS):
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "dagster/row_count": counts[key.path[-1]],
+                "legacy_content_hash": snapshot.content_hash,
+                "seconds": this.seconds,
+            },
+            data_version=dg.DataVersion(snapshot.snapshot_id),
+        )
+
+
+ahead.register(ahead.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
 
 
 def _note(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, int]) -> None:
@@ -171,6 +181,7 @@ def _note(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, in
         journal.write_stage(
             conn, migration_id=this.migration_id, asset=f"extraction/{name}", stage=int(this.stage), status="done",
             started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
+            spent=this.spent if name == SNAPSHOT_RELATIONS[0] else None,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import audit, catalogue, journal, schema, standing, tables
+from mediabase_assets.lib import ahead, audit, catalogue, journal, schema, standing, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.specs import asset_spec
@@ -49,29 +49,35 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
 )
 def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Prepare the schemas, rehearse the deployment, open the journal of the migration."""
-    settings = mediabase.settings()
-    with step(context, settings, KEY.to_user_string(), Stage.SCHEMA) as this:
-        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            schema.prepare_schemas(conn)
-            wrong = schema.rehearse(conn)
-            recorded = schema.versions(conn, settings.database.schema_name)
-            finding = _finding(wrong)
-            if not wrong:
-                _note(conn, this, finding)
-        if any(k.name == _CHECK for k in context.selected_asset_check_keys):
-            yield check_result(KEY, finding)
-        if wrong:
-            raise dg.Failure("The deployed schema differs from the model: " + "; ".join(wrong), allow_retries=False)
-        if context.selected_asset_keys:
-            yield dg.MaterializeResult(
-                asset_key=KEY,
-                metadata={
-                    "version": tables.SCHEMA_VERSION,
-                    "versions recorded so far": ", ".join(v.version for v in recorded) or "none",
-                    "seconds": this.seconds,
-                },
-                data_version=dg.DataVersion(tables.SCHEMA_VERSION),
-            )
+    is_looked_at, is_made = bool(context.selected_asset_check_keys), bool(context.selected_asset_keys)
+    with step(context, mediabase.settings(), KEY.to_user_string(), Stage.SCHEMA) as this:
+        events = ahead.events_of(context, this, _prepare) if is_made else _prepare(this)
+        yield from (e for e in events if (is_made if isinstance(e, dg.MaterializeResult) else is_looked_at))
+
+
+def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        schema.prepare_schemas(conn)
+        wrong = schema.rehearse(conn)
+        recorded = schema.versions(conn, this.settings.database.schema_name)
+        finding = _finding(wrong)
+        if not wrong:
+            _note(conn, this, finding)
+    yield check_result(KEY, finding)
+    if wrong:
+        raise dg.Failure("The deployed schema differs from the model: " + "; ".join(wrong), allow_retries=False)
+    yield dg.MaterializeResult(
+        asset_key=KEY,
+        metadata={
+            "version": tables.SCHEMA_VERSION,
+            "versions recorded so far": ", ".join(v.version for v in recorded) or "none",
+            "seconds": this.seconds,
+        },
+        data_version=dg.DataVersion(tables.SCHEMA_VERSION),
+    )
+
+
+ahead.register(ahead.Work(KEY.to_user_string(), frozenset(), 0.3, Stage.SCHEMA, _prepare))
 
 
 def _finding(wrong: list[str]) -> audit.Finding:

@@ -36,13 +36,15 @@ from mediabase_assets.lib.backup.manifest import (
     write_manifest,
 )
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
-from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.lib.database import client_tool, connect, libpq_env
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BackupError
 
 #: Told a sentence at each step.
 Progress = Callable[[str], None]
+#: From a physical fingerprint of the legacy table to its content, None if unknown.
+Known = Callable[[str], ContentHash | None]
 
 #: The archive of the legacy table.
 LEGACY_FILE = "legacy.dump"
@@ -66,6 +68,7 @@ def create_backup(
     migration_id: str,
     directory: Path | None = None,
     progress: Progress | None = None,
+    known: Known = lambda fingerprint: None,
 ) -> BackupManifest:
     """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
 
@@ -77,6 +80,7 @@ def create_backup(
         migration_id: Name of the backup.
         directory: The folder of the backups; that of the settings by default.
         progress: Told a sentence at each step.
+        known: What the legacy table holds in a state, if somebody else reads it all at this moment or did before.
 
     Raises:
         BackupError: It could not be written: no space, no permission, a relation that this role may not read.
@@ -88,7 +92,7 @@ def create_backup(
     tell = progress or (lambda sentence: None)
     try:
         with _folder(directory, migration_id) as folder, connect(settings, application_name="mediabase backup") as conn:
-            manifest = _written(conn, settings, scope, migration_id, folder, tell)
+            manifest = _written(conn, settings, scope, migration_id, folder, tell, known)
     except OSError as error:
         raise _failed(error.strerror or str(error), directory, 0) from error
     except psycopg.Error as error:
@@ -101,7 +105,7 @@ def create_backup(
 
 
 def _written(
-    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, tell: Progress
+    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, tell: Progress, known: Known
 ) -> BackupManifest:
     started = time.monotonic()
     snapshot = _export_snapshot(conn, scope)
@@ -119,7 +123,7 @@ def _written(
         tell(f"Writing {len(part.relations)} relations to {part.file}")
         arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
         with _pg_dump(arguments, environment, folder / part.file):
-            relations += [_record(conn, part.file, found) for found in part.relations]
+            relations += [_record(conn, part.file, found, known if found.relation == scope.legacy else None) for found in part.relations]
         files.append(_checked_file(folder / part.file))
     manifest = BackupManifest(
         migration_id=migration_id,
@@ -174,8 +178,12 @@ def _parts(scope: BackupScope, found: Sequence[FoundRelation]) -> Iterator[_Part
         yield _Part("schemas.dump", whole, tuple(arguments))
 
 
-def _record(conn: Connection[Any], file: str, found: FoundRelation) -> BackedUpRelation:
-    content = content_hash(conn, *found.relation) if found.holds_rows else None
+def _record(conn: Connection[Any], file: str, found: FoundRelation, known: Known | None) -> BackedUpRelation:
+    content, columns = None, hash_columns(conn, *found.relation, include_timestamps=True)
+    if known and found.kind == "table" and columns == hash_columns(conn, *found.relation):  # the extraction looks at times too
+        content = known(physical_fingerprint(conn, *found.relation))
+    if content is None and found.holds_rows:
+        content = content_hash(conn, *found.relation)
     return BackedUpRelation(
         schema_name=found.relation.schema,
         name=found.relation.name,

@@ -2,9 +2,10 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from mediabase_assets.lib.backup.create import sha256_of
 from mediabase_assets.lib.backup.manifest import BackupFinding, BackupManifest, record_verification
@@ -18,6 +19,9 @@ _ENTRIES = {
     "foreign table": "FOREIGN TABLE",
     "sequence": "SEQUENCE",
 }
+
+#: Bytes that are read of an archive at a time, and the line that ends the rows of a table.
+_BLOCK, _END = 1 << 20, b"\\.\n"
 
 #: The names of the findings in their order, for check specifications.
 FINDINGS = (
@@ -91,26 +95,47 @@ def _contents(manifest: BackupManifest) -> list[BackupFinding]:
 
 def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
     """Rows of each table, bytes of SQL, and what pg_restore complains about, from one pass over an archive."""
-    rows: dict[str, int] = {}
+    rows: Counter[str] = Counter()
     size = 0
     table: str | None = None
-    with unpacked(archive) as (lines, end):
-        for line in lines:
-            size += len(line)
-            if table is None:
-                if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
-                    table = unquoted(line)
-                    rows[table] = 0
-            elif line == b"\\.\n":
-                table = None
-            else:
-                rows[table] += 1
+    rest = b""
+    with unpacked(archive) as (stream, end):
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            table, rest = _count_rows(rest + block, table, rows)
         said, code = end()
-    return rows, size, _said(said) or f"exit code {code}" if code else ""
+    return dict(rows), size, _said(said) or f"exit code {code}" if code else ""
+
+
+def _count_rows(text: bytes, table: str | None, rows: Counter[str]) -> tuple[str | None, bytes]:
+    r"""Count the lines of COPY in a block that begins at the beginning of a line; the table at its end, and its last, incomplete line.
+
+    >>> rows = Counter()
+    >>> _count_rows(b"set x;\nCOPY a.b (c) FROM stdin;\n1\n2\n\\.\n--\nCOPY a.d (c) FROM stdin;\n1\n2", None, rows), dict(rows)
+    (('a.d', b'2'), {'a.b': 2, 'a.d': 1})
+    """
+    position, last = 0, text.rfind(b"\n") + 1
+    while position < last:
+        if table is None:
+            end = text.index(b"\n", position) + 1
+            line = text[position:end]
+            if line.startswith(b"COPY ") and line.endswith(b"FROM stdin;\n"):
+                table = unquoted(line)
+                rows[table] += 0
+            position = end
+            continue
+        end = position if text.startswith(_END, position) else text.find(b"\n" + _END, position, last) + 1
+        if end or text.startswith(_END, position):
+            rows[table] += text.count(b"\n", position, end)
+            position, table = end + len(_END), None
+        else:
+            rows[table] += text.count(b"\n", position, last)
+            position = last
+    return table, text[last:]
 
 
 @contextmanager
-def unpacked(archive: Path, *options: str) -> Iterator[tuple[Iterable[bytes], Callable[[], tuple[bytes, int]]]]:
+def unpacked(archive: Path, *options: str) -> Iterator[tuple[IO[bytes], Callable[[], tuple[bytes, int]]]]:
     """The lines of SQL that pg_restore makes of an archive, and what ends it; killed where its lines are not read to the end.
 
     Args:

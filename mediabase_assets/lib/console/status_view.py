@@ -26,6 +26,7 @@ def print_status(console: Console, status: Status) -> None:
     _print_rollbacks(console, status)
     _print_refreshes(console, status)
     _print_backups(console, status)
+    _print_advice(console, status)
 
 
 def _print_server(console: Console, status: Status) -> None:
@@ -153,6 +154,16 @@ def _print_backups(console: Console, status: Status) -> None:
             number(len(backup.relations)), escape(str(backup.folder)),
         )  # fmt: skip
     console.print(table)
+
+
+def _print_advice(console: Console, status: Status) -> None:
+    if not status.advice:
+        return
+    table = _table("Settings of the server that would make migrations faster (nothing changes them)", "Setting", "Now", "Better", "Why")
+    for advice in status.advice:
+        table.add_row(*map(escape, advice))
+    console.print(table)
+    console.print()
 
 
 def _table(title: str, *names: str, right: tuple[str, ...] = ()) -> Table:

@@ -33,24 +33,28 @@ with members as (
   where t.protein_state = 'refseq' and g.reason is null and t.reason is null
   group by t.gene_id, t.raw_protein_id
 ),
+valued as (
+  select *, json_text(raw) as value from members
+  offset 0
+),
 typed as (
-  select *, json_text(raw) as value,
+  select *,
     case
-      when json_text(raw) is null or octet_length(json_text(raw)) > 100 then null
-      when expected_db = 'UniProt' and json_text(raw) ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'RefSeq' and json_text(raw) ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when expected_db = 'NCBI' and json_text(raw) ~ '^\d{1,12}$' then 'NCBI'
-      when expected_db = 'OMIM' and json_text(raw) ~ '^\d{6}$' then 'OMIM'
-      when json_text(raw) ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
-      when json_text(raw) ~ '^HGNC:\d+$' then 'HGNC'
-      when json_text(raw) ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
-      when json_text(raw) ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
-      when json_text(raw) ~ '^hsa:\d+$' then 'KEGG'
-      when json_text(raw) ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when json_text(raw) ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'PDB' and json_text(raw) ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
+      when value is null or octet_length(value) > 100 then null
+      when expected_db = 'UniProt' and value ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
+      when expected_db = 'RefSeq' and value ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
+      when expected_db = 'NCBI' and value ~ '^\d{1,12}$' then 'NCBI'
+      when expected_db = 'OMIM' and value ~ '^\d{6}$' then 'OMIM'
+      when value like 'ENS%' and value ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
+      when value like 'HGNC:%' and value ~ '^HGNC:\d+$' then 'HGNC'
+      when value like 'OTTHUM%' and value ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
+      when value like 'CCDS%' and value ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
+      when value like 'hsa:%' and value ~ '^hsa:\d+$' then 'KEGG'
+      when value ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
+      when value ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
+      when expected_db = 'PDB' and value ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
     end as external_db
-  from members
+  from valued
   offset 0
 ),
 split as (

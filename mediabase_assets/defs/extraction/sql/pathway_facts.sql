@@ -3,7 +3,7 @@
 -- stable id is quarantined. Ids of other species are kept and told by `species`.
 -- Inputs: gene_payloads.
 create unlogged table pathway_facts as
-with entries as (
+with entries as materialized (
   select payload_id, gene_id, field, n, '$[' || (position - 1) || ']' as path, e as raw, json_text(e) as entry, null as name, null as url
   from gene_payloads cross join jsonb_array_elements(value) with ordinality as m (e, position)
   where reason is null and field = 'pathways'
@@ -16,12 +16,17 @@ with entries as (
   from gene_payloads
   where reason is null and field = 'features.pathways' and jsonb_typeof(value) <> 'object'
 ),
-matched as (
-  select *,
+-- thousands of genes share an entry: each is read once
+read as (
+  select
+    entry,
     regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$') as named,
     substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$') as bare_id
-  from entries
+  from (select distinct entry from entries) as d
   offset 0
+),
+matched as (
+  select * from entries left join read using (entry)
 ),
 typed as materialized (
   select

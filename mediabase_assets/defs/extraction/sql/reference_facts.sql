@@ -61,8 +61,8 @@ typed as materialized (
     end as reason,
     array_remove(array[
       case when jsonb_typeof(raw) <> 'object' or place = 'salvaged' then 'array_salvaged' end,
-      case when pmid is not null and raw_pmid ~* '^pubmed|^pmid' then 'pmid_prefix' end,
-      case when pmid is not null and raw_pmid !~* '^pubmed|^pmid' and raw_pmid <> pmid then 'pmid_format' end,
+      case when pmid is not null and raw_pmid <> pmid and raw_pmid ~* '^pubmed|^pmid' then 'pmid_prefix' end,
+      case when pmid is not null and raw_pmid <> pmid and raw_pmid !~* '^pubmed|^pmid' then 'pmid_format' end,
       case when pmid is not null and jsonb_typeof(v -> 'pmid') = 'number' then 'pmid_number' end,
       case when pmid is null and raw_pmid is not null then 'bad_pmid' end,
       case when v ? 'year' and jsonb_typeof(v -> 'year') <> 'null' and v ->> 'year' <> ''

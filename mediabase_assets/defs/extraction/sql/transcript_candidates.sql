@@ -7,8 +7,8 @@ with identified as (
   select
     r.*, i.gene_id as resolved_gene_id, i.reason as gene_id_reason, i.is_par_id as is_par_gene_id, i.is_par as is_par_gene,
     ensembl_id(r.transcript_id, 'ENST') as own,
-    ensembl_id(object_of(r.features) ->> 'transcript_id_versioned', 'ENST') as feature
-  from legacy_rows as r
+    ensembl_id(r.feature_transcript_id, 'ENST') as feature
+  from (select *, object_of(features) ->> 'transcript_id_versioned' as feature_transcript_id from legacy_rows offset 0) as r
   join gene_identities as i using (identity)
   offset 0
 ),
@@ -61,6 +61,7 @@ typed as (
     *,
     case when coordinates_state = 'read' then
       jsonb_build_object('start', start_number::bigint, 'end', end_number::bigint, 'strand', strand_number) end as coordinates,
+    count(*) over (partition by transcript_id) as rows_of_id,
     row_number() over of_id as rank_of_id,
     first_value(raw_transcript_id) over of_id as winner_raw_id
   from placed
@@ -80,7 +81,7 @@ compared as (
         (w.gene_id, w.gene_type, w.chromosome, w.coordinates, w.transcript_name, w.ccds_id, w.havana_id, w.raw_protein_id,
         w.raw_support_level, w.raw_annotation_level, w.raw_tags, w.raw_fold_change, w.go_terms, w.product_type) as equals_winner
   from typed as t
-  left join typed as w on t.rank_of_id > 1 and w.rank_of_id = 1 and w.transcript_id = t.transcript_id
+  left join (select * from typed where rows_of_id > 1 and rank_of_id = 1) as w on t.rank_of_id > 1 and w.transcript_id = t.transcript_id
 )
 select
   raw_transcript_id, identity, transcript_id, transcript_version, is_par, gene_id, gene_type, chromosome,

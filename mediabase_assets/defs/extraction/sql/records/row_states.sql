@@ -46,7 +46,10 @@ cross join lateral (values
   ('alt_transcript_ids', '$.RefSeq_protein', 'bad_identifier', to_jsonb(t.raw_protein_id),
     t.raw_protein_id is not null and t.protein_state = 'bad')
 ) as v (legacy_column, path, reason, raw, applies)
-where v.applies and s.outcome <> 'quarantined';
+where v.applies and s.outcome <> 'quarantined'
+  -- hardly any row has one: the others need not be taken apart
+  and (t.coordinates_state = 'bad' or t.raw_fold_change is not null and t.expression_fold_change is null or t.protein_state = 'bad'
+    or t.raw_support_level is not null and t.support_level is null or t.raw_annotation_level is not null and t.annotation_level is null);
 
 insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)

@@ -27,7 +27,8 @@ create table if not exists migration_stages (
   detail text,
   primary key (migration_id, asset)
 );
-comment on table migration_stages is 'One row per migration and asset: stage of the owner''s twelve, outcome, time, rows.';
+alter table migration_stages add column if not exists build_seconds double precision, add column if not exists audit_seconds double precision;
+comment on table migration_stages is 'One row per migration and asset: stage of the owner''s twelve, outcome, time (of it: building, and auditing with accounts and hashes), rows.';
 
 create table if not exists releases (
   release_id text primary key,
