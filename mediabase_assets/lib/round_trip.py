@@ -19,7 +19,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
 from mediabase_assets.lib.content_hash import hash_columns
-from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import create_legacy_source
 from mediabase_assets.lib.statements import DEFS, Connection, read, run
@@ -128,6 +128,7 @@ def _read_both_sides(conn: Connection, settings: Settings) -> None:
     schema, table = settings.database.source_schema, settings.database.legacy_table
     legacy = describe_legacy_table(conn, schema, table)
     conn.execute(create_legacy_source(legacy, hash_columns(conn, schema, table, include_timestamps=True), schema, table))
+    conn.execute(_create_legacy_large(legacy, schema, table))
     conn.execute(sql.SQL("create view {} as {}").format(sql.Identifier(COMPAT), sql.SQL(read(COMPAT_FILE))))
     run(conn, SQL / "legacy_read.sql")
     has_snapshot = _snapshot_is_there(conn)
@@ -140,6 +141,22 @@ def _read_both_sides(conn: Connection, settings: Settings) -> None:
     if has_snapshot:
         _run_on_snapshot(conn, SQL / "values_of_snapshot.sql")
     run(conn, SQL / "view_values.sql")
+
+
+def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> sql.Composed:
+    """A view of the large values alone, NULL where the table has no such column: simple enough to be joined on several cores."""
+    columns = [
+        sql.SQL("{}::{} as {}").format(
+            sql.Identifier(c.name) if c.name in (legacy.columns or {}) else sql.NULL,
+            sql.SQL("jsonb") if c.is_json else sql.SQL("text[]"),
+            sql.Identifier(c.name),
+        )
+        for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)
+        if c.fate is Fate.CARRIED and (c.is_json or c.is_array)
+    ]
+    return sql.SQL("create view legacy_large as select {columns}, ctid as legacy_ctid from {table}").format(
+        columns=sql.SQL(", ").join(columns), table=sql.Identifier(schema, table)
+    )
 
 
 def _snapshot_is_there(conn: Connection) -> bool:
@@ -165,44 +182,47 @@ def _compare_tables(conn: Connection) -> None:
         rows = conn.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", (expected,)).fetchall()
         columns = [c for c in relation.columns if (c,) in rows]
         conn.execute(_cells_that_differ(relation, columns))
+    found = sql.SQL(" union all ").join(sql.SQL("select * from {}").format(sql.Identifier(f"derived__{r.name}")) for r in RELATIONS)
+    conn.execute(sql.SQL("create view derived (relation, key, column_name, found, expected) as {}").format(found))
 
 
 def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
-    """Insert into `derived` what differs between a relation and its expectation: missing rows, rows too many, cells."""
+    """Make derived__<relation>: what differs between a relation and its expectation; missing rows, rows too many, cells.
+
+    A table of its own, because PostgreSQL looks for rows to insert on one core only.
+    """
     found, expected = sql.Identifier("n"), sql.Identifier("x")
     others = [c for c in columns if c not in relation.key]
 
     def names(alias: sql.Identifier, chosen: list[str] | tuple[str, ...]) -> sql.Composed:
         return sql.SQL(", ").join(sql.SQL("{}.{}").format(alias, sql.Identifier(c)) for c in chosen)
 
-    cells = sql.SQL(", ").join(
+    cells = [
         sql.SQL("({}, {}.{}::text, {}.{}::text)").format(sql.Literal(c), found, sql.Identifier(c), expected, sql.Identifier(c))
         for c in others
-    )
+    ]
+    a_row = "case when {}.is_there then 'a row' else 'no row' end"
+    cells.append(sql.SQL(f"('(row)', {a_row}, {a_row})").format(found, expected))
     differs = (
         sql.SQL("row({}) is distinct from row({})").format(names(found, others), names(expected, others)) if others else sql.SQL("false")
     )
-    match = sql.SQL(" and ").join(
-        sql.SQL("{}.{} = {}.{}").format(found, sql.Identifier(c), expected, sql.Identifier(c)) for c in relation.key
-    )
     return sql.SQL(
-        """insert into derived (relation, key, column_name, found, expected)
-           select {name}, concat_ws(' | ', {key}), c.*
-           from {relation} as n join {expectation} as x using ({using})
+        """create unlogged table {made} as
+           select {name} as relation,
+             case when n.is_there then concat_ws(' | ', {key}) else concat_ws(' | ', {expected_key}) end as key, c.*
+           from (select *, true as is_there from {relation}) as n
+           full join (select *, true as is_there from {expectation}) as x on {match}
            cross join lateral (values {cells}) as c (column_name, found, expected)
-           where {differs} and c.found is distinct from c.expected
-           union all
-           select {name}, concat_ws(' | ', {key}), '(row)', 'a row', 'no row' from {relation} as n
-           where not exists (select from {expectation} as x where {match})
-           union all
-           select {name}, concat_ws(' | ', {expected_key}), '(row)', 'no row', 'a row' from {expectation} as x
-           where not exists (select from {relation} as n where {match})"""
+           where (n.is_there is null or x.is_there is null or {differs})
+             and c.found is distinct from c.expected and (c.column_name = '(row)') = (n.is_there is null or x.is_there is null)"""
     ).format(
-        name=sql.Literal(relation.name), key=names(found, relation.key), expected_key=names(expected, relation.key),
-        relation=sql.Identifier(relation.name), expectation=sql.Identifier(f"expected__{relation.name}"),
-        using=sql.SQL(", ").join(sql.Identifier(c) for c in relation.key),
-        cells=cells if others else sql.SQL("(null::text, null::text, null::text)"),
-        differs=differs, match=match,
+        made=sql.Identifier(f"derived__{relation.name}"), name=sql.Literal(relation.name), key=names(found, relation.key),
+        expected_key=names(expected, relation.key), relation=sql.Identifier(relation.name),
+        expectation=sql.Identifier(f"expected__{relation.name}"),
+        match=sql.SQL(" and ").join(
+            sql.SQL("{}.{} = {}.{}").format(found, sql.Identifier(c), expected, sql.Identifier(c)) for c in relation.key
+        ),
+        cells=sql.SQL(", ").join(cells), differs=differs,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ catalogue.register(
     )
 )
 #: Seconds on the real table.
-COST = 45
+COST = 30
 CHECKS = {
     round_trip.EXPLAINED: "The compatibility view shows every fact of the legacy table, or a repair, a merge, an entry in quarantine or "
     "the closed list of what cannot be inverted says why not; and it shows nothing else.",

@@ -13,25 +13,24 @@ union all
 select 'cellular_location', gene, m from view_genes cross join unnest(cellular_location) as m;
 analyze members_shown;
 
+create unlogged table member_pairs as
+select t.field, t.gene, t.n, t.example, t.path, t.raw, t.value, t.value is null or octet_length(t.value) > 600 as is_unfit, s.value is not null as is_shown
+from members_told as t left join members_shown as s on s.field = t.field and s.gene = t.gene and s.value = t.value;
+analyze member_pairs;
+
 insert into account
-select t.field, case when t.value is null or octet_length(t.value) > 600 then 'quarantine' when t.raw #>> '{}' <> t.value then 'repair' else 'equal' end,
-  case when t.value is null then 'blank_value' when octet_length(t.value) > 600 then 'value_too_long' when t.raw #>> '{}' <> t.value then 'white_space' else '' end,
-  sum(t.n)
-from members_told as t
-left join members_shown as s on s.field = t.field and s.gene = t.gene and s.value = t.value
-where t.field = 'product_type' or s.value is not null or t.value is null or octet_length(t.value) > 600
-group by 1, 2, 3;
+select field, case when is_unfit then 'quarantine' when raw #>> '{}' <> value then 'repair' else 'equal' end,
+  case when value is null then 'blank_value' when is_unfit then 'value_too_long' when raw #>> '{}' <> value then 'white_space' else '' end, sum(n)
+from member_pairs where field = 'product_type' or is_shown or is_unfit group by 1, 2, 3;
 
 insert into differences
-select t.example, t.gene, t.field, t.path, t.raw::text, null, 'gene_annotations'
-from members_told as t left join members_shown as s on s.field = t.field and s.gene = t.gene and s.value = t.value
-where t.field <> 'product_type' and octet_length(t.value) <= 600 and s.value is null
+select example, gene, field, path, raw::text, null, 'gene_annotations' from member_pairs where field <> 'product_type' and not is_unfit and not is_shown
 union all
 select null, s.gene, s.field, '$', null, s.value, 'gene_annotations'
-from members_shown as s left join members_told as t on s.field = t.field and s.gene = t.gene and s.value = t.value where t.value is null
+from members_shown as s where not exists (select from members_told as t where s.field = t.field and s.gene = t.gene and s.value = t.value)
 union all
-select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine'
-from members_told as t where (t.value is null or octet_length(t.value) > 600) and not exists (
+select t.example, t.gene, t.field, t.path, t.raw::text, null, 'mediabase_ops.quarantine' from member_pairs as t
+where is_unfit and not exists (
   select from quarantined as q where q.gene_id = t.gene and q.legacy_column = t.field and q.json_path = t.path and q.raw_value = t.raw);
 
 -- product types belong to the transcript: the sorted set of each distinct value against what the view shows

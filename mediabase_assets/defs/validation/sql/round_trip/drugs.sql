@@ -35,7 +35,7 @@ said as (
     coalesce(word(object(raw) -> 'mechanism_of_action'), word(object(raw) -> 'mechanism')) as raw_mechanism,
     word(object(raw) -> 'action_type') as raw_action, word(object(raw) -> 'activity_units') as raw_units,
     coalesce(word(object(raw) -> 'clinical_phase'), word(object(raw) -> 'max_phase'), word(object(raw) -> 'phase')) as raw_phase
-  from entries offset 0
+  from entries offset bigint '0'
 ),
 sourced as (
   select *,
@@ -50,7 +50,7 @@ sourced as (
       when wrapper = 'array' and (v ? 'clinical_phase' or v ? 'disease_area') then 'Drug_Repurposing_Hub'
       when wrapper = 'array' and (v ? 'max_phase' or v ? 'activity_units' or v ? 'therapeutic_flag') then 'ChEMBL'
       when wrapper = 'array' then 'unknown' end as source
-  from said offset 0
+  from said offset bigint '0'
 ),
 typed as (
   select *,
@@ -67,20 +67,20 @@ typed as (
     word(v -> 'disease_area') as disease_area, case when num(v -> 'clinical_score') between 0 and 5 then num(v -> 'clinical_score') end as clinical_score,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
     phase(raw_phase) as phase,
-    nullif((v - 'evidence' - array(
-        select k from (values ('name', name), ('drug_name', name), ('molecule_name', name), ('pref_name', name), ('score', raw_score), ('activity_value', raw_score),
-          ('activity_type', raw_type), ('mechanism_of_action', raw_mechanism), ('mechanism', raw_mechanism), ('action_type', raw_action),
-          ('activity_units', raw_units), ('clinical_phase', raw_phase), ('max_phase', raw_phase), ('phase', raw_phase), ('target_name', word(v -> 'target_name')),
-          ('target_type', word(v -> 'target_type')), ('indication', word(v -> 'indication')), ('disease_area', word(v -> 'disease_area')), ('source', source),
-          ('drugcentral_id', key), ('chembl_id', key), ('molecule_chembl_id', key), ('drug_id', key), ('id', key),
-          ('clinical_score', case when num(v -> 'clinical_score') between 0 and 5 then word(v -> 'clinical_score') end),
-          ('therapeutic_flag', case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then word(v -> 'therapeutic_flag') end),
-          ('references', case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then '' end)) as r (k, chosen)
-        where v ? k and (word(v -> k) = chosen or (k = 'references' and chosen = '') or (word(v -> k) is null and jsonb_typeof(v -> k) not in ('object', 'array')))))
+    nullif((v - 'evidence' - keys_told(v,
+        array['name', 'drug_name', 'molecule_name', 'pref_name', 'score', 'activity_value', 'activity_type', 'mechanism_of_action', 'mechanism', 'action_type',
+          'activity_units', 'clinical_phase', 'max_phase', 'phase', 'target_name', 'target_type', 'indication', 'disease_area', 'source',
+          'drugcentral_id', 'chembl_id', 'molecule_chembl_id', 'drug_id', 'id', 'clinical_score', 'therapeutic_flag', 'references'],
+        array[name, name, name, name, raw_score, raw_score, raw_type, raw_mechanism, raw_mechanism, raw_action,
+          raw_units, raw_phase, raw_phase, raw_phase, word(v -> 'target_name'), word(v -> 'target_type'), word(v -> 'indication'), word(v -> 'disease_area'), source,
+          key, key, key, key, key,
+          case when num(v -> 'clinical_score') between 0 and 5 then word(v -> 'clinical_score') end,
+          case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then word(v -> 'therapeutic_flag') end,
+          case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then '' end]))
       || case when jsonb_typeof(v -> 'evidence') = 'object' and (v -> 'evidence') - array['type', 'score'] <> '{}'
           then jsonb_build_object('evidence_other', (v -> 'evidence') - array['type', 'score'])
         when jsonb_typeof(v -> 'evidence') <> 'object' and v -> 'evidence' <> 'null' then jsonb_build_object('evidence_other', v -> 'evidence') else '{}' end, '{}') as details
-  from sourced offset 0
+  from sourced offset bigint '0'
 )
 select t.*, q.reason as quarantine_reason,
   case when p_activity is not null then case when power(10::numeric, 9 - p_activity) > 999999 then round(power(10::numeric, 6 - p_activity), 4)

@@ -3,20 +3,22 @@
 -- locus of most transcripts (chrX for PAR genes) and the span of those that lie there; the newest version.
 -- Inputs: resolved, repaired (which genes are called SYMBOL@GENE_ID).
 create unlogged table kept_rows as
-select k.*, case when first_base >= 1 and first_base < last_base and last_base < 1e10 and first_base = trunc(first_base) and last_base = trunc(last_base)
-  then jsonb_build_object('start', first_base::bigint, 'end', last_base::bigint, 'strand', strand) end as place
+select raw_transcript_id, transcript, gene_id, gene, names_own_gene, version_of_gene, gene_symbol, symbol, gene_type, type_said,
+  chromosome, plain(chromosome) collate "C" as chromosome_said, coordinates, strand,
+  case when first_base >= 1 and first_base < last_base and last_base < 1e10 and first_base = trunc(first_base) and last_base = trunc(last_base)
+    then jsonb_build_object('start', first_base::bigint, 'end', last_base::bigint, 'strand', strand) end as place,
+  expression_fold_change, go_terms, product_type,
+  word(f -> 'TSL') as tsl, word(f -> 'annotation_level') as level, word(f -> 'annotation_tags') as tags, own_versioned, f ->> 'gene_id_versioned' as gene_versioned,
+  word(a -> 'transcript_name') as transcript_name, word(a -> 'CCDS') as ccds, word(a -> 'HAVANA') as havana, word(a -> 'RefSeq_protein') as protein,
+  a ? 'RefSeq_protein' as tells_protein,
+  is_par_gene or says_par(raw_transcript_id) or says_par(own_versioned) as is_par_row,
+  coalesce(version_in(raw_transcript_id), case when stem(own_versioned, 'ENST') = transcript then version_in(own_versioned) end) as version_of_transcript
 from (
-  select
-    r.*, r.transcript_id as raw_transcript_id, plain(r.gene_type) collate "C" as type_said, plain(r.chromosome) collate "C" as chromosome_said,
-    num(r.coordinates -> 'start') as first_base, num(r.coordinates -> 'end') as last_base,
-    case word(r.coordinates -> 'strand') when '1' then 1 when '+' then 1 when '+1' then 1 when '-1' then -1 when '-' then -1 end as strand,
-    is_par_gene or says_par(r.transcript_id) or says_par(object(features) ->> 'transcript_id_versioned') as is_par_row,
-    coalesce(version_in(r.transcript_id),
-      case when stem(object(features) ->> 'transcript_id_versioned', 'ENST') = transcript then version_in(object(features) ->> 'transcript_id_versioned') end)
-      as version_of_transcript
-  from resolved as r
-  where not is_gene_quarantined and row_reason is null
-  offset 0) as k;
+  select *, transcript_id as raw_transcript_id, object(features) as f, object(alt_transcript_ids) as a,
+    num(coordinates -> 'start') as first_base, num(coordinates -> 'end') as last_base,
+    case word(coordinates -> 'strand') when '1' then 1 when '+' then 1 when '+1' then 1 when '-1' then -1 when '-' then -1 end as strand
+  from resolved where not is_gene_quarantined and row_reason is null
+  offset bigint '0') as k;
 analyze kept_rows;
 
 create unlogged table expected_genes as
@@ -27,13 +29,12 @@ with symbols as (
 ),
 types as (
   select distinct on (gene) gene, type_said from (
-    select gene, plain(gene_type) collate "C" as type_said, count(*) as n from resolved
-    where gene is not null and transcript is not null and plain(gene_type) is not null group by 1, 2) as v
+    select gene, type_said, count(*) as n from resolved where gene is not null and transcript is not null and type_said is not null group by 1, 2) as v
   order by gene, n desc, type_said
 ),
 all_rows as (
   select gene, max(version_of_gene) as version, bool_or(is_par_gene) as is_par_id,
-    bool_or(is_par_gene or says_par(transcript_id) or says_par(object(features) ->> 'transcript_id_versioned')) as is_par
+    bool_or(is_par_gene or says_par(transcript_id) or says_par(own_versioned)) as is_par
   from resolved where gene is not null and not is_gene_quarantined group by gene
 ),
 one_row as (

@@ -9,15 +9,13 @@ select gene as gene_id, version as gene_version, symbol as gene_symbol, symbol_s
 from expected_genes;
 
 create unlogged table expected__transcripts as
-select distinct on (transcript) transcript as transcript_id, version_of_transcript as transcript_version, gene as gene_id,
-  word(a -> 'transcript_name') as transcript_name, null::text as transcript_type,
-  case when word(f -> 'TSL') ~ '^\d{1,4}( .*)?$' then substring(word(f -> 'TSL') from '^\d+')::smallint end as support_level,
-  chromosome_said as chromosome, place as coordinates, case when word(f -> 'annotation_level') ~ '^\d{1,4}$' then word(f -> 'annotation_level')::smallint end as annotation_level,
-  string_to_array(word(f -> 'annotation_tags'), ',') as tags, word(a -> 'CCDS') as ccds_id, word(a -> 'HAVANA') as havana_id,
-  case when word(a -> 'RefSeq_protein') ~ '^ENSP\d{11}(\.\d+)?$' then word(a -> 'RefSeq_protein') end as ensembl_protein_id, is_par_row as is_par,
+select distinct on (transcript) transcript as transcript_id, version_of_transcript as transcript_version, gene as gene_id, transcript_name, null::text as transcript_type,
+  case when tsl ~ '^\d{1,4}( .*)?$' then substring(tsl from '^\d+')::smallint end as support_level, chromosome_said as chromosome, place as coordinates,
+  case when level ~ '^\d{1,4}$' then level::smallint end as annotation_level, string_to_array(tags, ',') as tags, ccds as ccds_id, havana as havana_id,
+  case when protein ~ '^ENSP\d{11}(\.\d+)?$' then protein end as ensembl_protein_id, is_par_row as is_par,
   case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end as expression_fold_change,
   gene, product_type
-from (select *, object(features) as f, object(alt_transcript_ids) as a from kept_rows offset 0) as r
+from kept_rows
 order by transcript, says_par(raw_transcript_id), version_of_transcript desc nulls last, raw_transcript_id;
 
 create unlogged table expected__transcript_products as
@@ -49,8 +47,10 @@ from go_term_set_members;
 
 -- of the PharmGKB objects of one gene and pathway the one that most rows hold; of those of a pathway the one told most often
 create unlogged table kept_objects as
-select distinct on (gene, pathway_id) gene, pathway_id, case when octet_length(role) <= 100 then role end as role, pmids, other
-from objects_read where side = 'legacy' and pathway_id is not null order by gene, pathway_id, n desc, digest, field, path;
+select gene, pathway_id, case when octet_length(role) <= 100 then role end as role, pmids_controlled(raw -> 'reactions', symbol) as pmids, other
+from (
+  select distinct on (gene, pathway_id) * from objects_read where side = 'legacy' and pathway_id is not null
+  order by gene, pathway_id, n desc, digest, field, path) as o;
 
 create unlogged table expected__pathways as
 with told as (
@@ -112,7 +112,7 @@ from expected_drugs;
 create unlogged table expected__gene_drug_interactions as
 with cited as (
   select gene, split_part(path, '.', 2) as key, array_agg(distinct pmid order by pmid) as pmids
-  from references_read where side = 'legacy' and field = 'drugs.references' and publication_id is not null and pmid is not null group by 1, 2
+  from references_read where field = 'drugs.references' and publication_id is not null and pmid is not null group by 1, 2
 ),
 entries as (
   select distinct on (p.gene, p.source, p.drug_key) p.*, s.name as shown_name
@@ -151,8 +151,9 @@ where not exists (select from expected_publications as p where p.publication_id 
 
 create unlogged table expected__gene_publications as
 with mentions as (
-  select gene, publication_id, evidence_type, source_db, details, count(distinct (field, path)) as n
-  from references_read where side = 'legacy' and publication_id is not null group by 1, 2, 3, 4, 5
+  select gene, publication_id, evidence_type, source_db, details, count(*) as n from (
+    select distinct gene, publication_id, evidence_type, source_db, details, field, path from references_read where is_told and publication_id is not null) as r
+  group by 1, 2, 3, 4, 5
   union all
   select gene, pmid::bigint, 'pathway_reaction', 'PharmGKB', null, count(distinct pathway_id) from kept_objects cross join unnest(pmids) as pmid group by 1, 2
   union all

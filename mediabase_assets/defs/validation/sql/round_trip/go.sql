@@ -2,42 +2,43 @@
 -- Rules: a term by its id, whatever the shape of the entry; evidence is a code, or inherited from a term, or unknown ('' and
 -- whatever is none); name and aspect are those that most facts tell, then the first by text.
 -- Inputs: legacy_values, view_go, kept_rows, quarantined.
-create unlogged table go_told as
+create view go_entries as
 with sides as not materialized (
   select gene, digest, null::bigint as go_set_id, n, value from legacy_values where field = 'go_terms'
   union all
   select null, null, go_set_id, 1, go_terms from view_go where go_terms is not null
-),
-entries as (
-  select gene, digest, go_set_id, n, '$.' || key as path, e as raw, key as raw_id, object(e) as v, null as list_aspect, jsonb_typeof(e) as shape
-  from sides cross join jsonb_each(object(value)) as m (key, e) where jsonb_typeof(e) <> 'array'
-  union all
-  select gene, digest, go_set_id, n, '$.' || key || '[' || (i - 1) || ']', e,
-    coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), key, 'listed'
-  from sides cross join jsonb_each(object(value)) as m (key, list) cross join jsonb_array_elements(listed(list)) with ordinality as l (e, i)
-  union all
-  select gene, digest, go_set_id, n, '$[' || (i - 1) || ']', e,
-    coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), null, 'salvaged'
-  from sides cross join jsonb_array_elements(listed(value)) with ordinality as l (e, i)
-  union all
-  select gene, digest, go_set_id, n, '$', value, null, '{}', null, 'none' from sides where jsonb_typeof(value) not in ('object', 'array')
 )
-select e.*,
-  case when raw_id ~ '^GO:\d{7}$' then raw_id when upper(plain(raw_id)) ~ '^GO:\d{7}$' and shape not in ('none', 'null', 'number', 'boolean') then upper(plain(raw_id)) end
-    collate "C" as go_id,
+select gene, digest, go_set_id, n, '$.' || key as path, e as raw, key as raw_id, object(e) as v, null as list_aspect, jsonb_typeof(e) as shape
+from sides cross join jsonb_each(object(value)) as m (key, e) where jsonb_typeof(e) <> 'array'
+union all
+select gene, digest, go_set_id, n, '$.' || key || '[' || (i - 1) || ']', e,
+  coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), key, 'listed'
+from sides cross join jsonb_each(object(value)) as m (key, list) cross join jsonb_array_elements(list) with ordinality as l (e, i) where jsonb_typeof(list) = 'array'
+union all
+select gene, digest, go_set_id, n, '$[' || (i - 1) || ']', e,
+  coalesce(word(e), word(object(e) -> 'go_id'), word(object(e) -> 'id'), word(object(e) -> 'GO')), object(e), null, 'salvaged'
+from sides cross join jsonb_array_elements(value) with ordinality as l (e, i) where jsonb_typeof(value) = 'array'
+union all
+select gene, digest, go_set_id, n, '$', value, null, '{}', null, 'none' from sides where jsonb_typeof(value) not in ('object', 'array');
+
+create unlogged table go_told as
+select gene, digest, go_set_id, n, path, case when go_id is null then raw end as raw, raw_id, shape, go_id,
+  v ? 'evidence' as has_evidence, v ? 'name' or v ? 'namespace' as has_other_names,
   case when octet_length(term) <= 2000 then term end collate "C" as term, aspect(aspect_said) as aspect,
   case when evidence_said ~ '^[A-Z]{2,3}$' then evidence_said end as evidence,
-  substring(evidence_said from '^[Ii]nherited from (GO:\d{7})$') as inherited_from,
+  case when evidence_said like '_nherited from GO:%' then substring(evidence_said from '^[Ii]nherited from (GO:\d{7})$') end as inherited_from,
   word(v -> 'qualifier') as qualifier, word(v -> 'definition') collate "C" as definition,
   case when v ?| array['pmid', 'pmids'] then pubmeds(coalesce(v -> 'pmid', v -> 'pmids')) else '{}' end as pmids,
   evidence_said, aspect_said
-from entries as e
-cross join lateral (select
-  coalesce(word(v -> 'term'), word(v -> 'name'), case when shape = 'string' then word(raw) end) as term,
-  coalesce(word(v -> 'aspect'), word(v -> 'namespace'), list_aspect) as aspect_said,
-  case when jsonb_typeof(v -> 'evidence') = 'array' then (words(v -> 'evidence'))[1] else word(v -> 'evidence') end as evidence_said offset 0) as t;
+from (
+  select *,
+    case when shape in ('null', 'number', 'boolean') then null when raw_id ~ '^GO:\d{7}$' then raw_id
+      when shape <> 'none' and upper(plain(raw_id)) ~ '^GO:\d{7}$' then upper(plain(raw_id)) end collate "C" as go_id,
+    coalesce(word(v -> 'term'), word(v -> 'name'), case when shape = 'string' then word(raw) end) as term,
+    coalesce(word(v -> 'aspect'), word(v -> 'namespace'), list_aspect) as aspect_said,
+    case when jsonb_typeof(v -> 'evidence') = 'array' then (words(v -> 'evidence'))[1] else word(v -> 'evidence') end as evidence_said
+  from go_entries offset bigint '0') as e;
 analyze go_told;
-update go_told set go_id = null where shape in ('null', 'number', 'boolean') and go_id is not null;
 
 create unlogged table expected_go_terms as
 with ids as (
@@ -56,15 +57,15 @@ left join (select distinct on (go_id) go_id, definition from (
 analyze expected_go_terms;
 
 create unlogged table go_facts_told as
-select t.gene, t.digest, t.go_set_id, t.go_id, t.path, t.raw, t.n,
+select t.gene, t.digest, t.go_set_id, t.go_id, t.path, t.n,
   row(t.evidence, t.qualifier, t.inherited_from, t.pmids,
     case when t.digest is null then t.term else x.term end, case when t.digest is null then t.aspect else x.aspect end)::text as content,
   case when t.digest is null then null
     when t.evidence is not null and t.raw_id = t.go_id and t.shape = 'object' and t.term = x.term and t.aspect = x.aspect then 'equal:'
     when t.shape = 'listed' then 'repair:go_aspect_keyed' when t.shape = 'salvaged' then 'repair:array_salvaged' when t.shape = 'string' then 'repair:go_text_value'
     when t.inherited_from is not null then 'repair:inherited_evidence' when t.evidence is null and t.evidence_said is not null then 'repair:unreadable_evidence'
-    when t.evidence is null and t.v ? 'evidence' then 'repair:empty_evidence'
-    when t.v ? 'name' or t.v ? 'namespace' then 'repair:go_other_shape' when t.raw_id <> t.go_id then 'repair:go_id_format'
+    when t.evidence is null and t.has_evidence then 'repair:empty_evidence'
+    when t.has_other_names then 'repair:go_other_shape' when t.raw_id <> t.go_id then 'repair:go_id_format'
     when t.term <> x.term or t.aspect <> x.aspect then 'repair:go_term_differs' when t.aspect is null and t.aspect_said is not null then 'repair:unreadable_aspect'
     when t.term is null or t.aspect is null then 'merge:told_by_another_row' else 'equal:' end as why
 from go_told as t left join expected_go_terms as x using (go_id) where t.go_id is not null;
@@ -94,17 +95,40 @@ from go_pairs as p join (select gene, digest, why, count(*) as facts from go_fac
   on f.gene = p.gene and f.digest = p.digest
 group by 1, 2, 3;
 
-insert into differences
-select p.example, p.gene, 'go_terms', f.path, f.raw::text, null, 'go_term_set_members'
+-- what pairs that differ tell and do not show, or show and are not told; how it reads is looked up only if there is any
+create unlogged table go_facts_apart as
+select p.example, p.gene, p.digest, p.go_set_id, f.go_id, f.path, true as is_told
 from go_pairs_apart as p join go_facts_told as f on f.gene = p.gene and f.digest = p.digest
 where not exists (select from go_facts_told as v where v.go_set_id = p.go_set_id and v.go_id = f.go_id and v.content = f.content)
-  -- of several entries for one term in one value, one is kept; the others tell the same term again
-  and not exists (select from go_facts_told as o join go_facts_told as v on v.go_id = o.go_id and v.content = o.content
-    where o.gene = p.gene and o.digest = p.digest and o.go_id = f.go_id and o.path <> f.path and v.go_set_id = p.go_set_id)
 union all
-select p.example, p.gene, 'go_terms', f.path, null, f.raw::text, 'go_term_set_members'
+select p.example, p.gene, p.digest, p.go_set_id, f.go_id, f.path, false
 from go_pairs_apart as p join go_facts_told as f on f.go_set_id = p.go_set_id
-where not exists (select from go_facts_told as l where l.gene = p.gene and l.digest = p.digest and l.go_id = f.go_id and l.content = f.content)
+where not exists (select from go_facts_told as l where l.gene = p.gene and l.digest = p.digest and l.go_id = f.go_id and l.content = f.content);
+analyze go_facts_apart;
+
+-- of several entries for one term in one value, one is kept; the others tell the same term again
+create unlogged table go_facts_told_again as
+select distinct a.gene, a.digest, a.go_set_id, a.go_id, a.path
+from go_facts_apart as a
+join go_facts_told as o on o.gene = a.gene and o.digest = a.digest and o.go_id = a.go_id and o.path <> a.path
+join go_facts_told as v on v.go_set_id = a.go_set_id and v.go_id = o.go_id and v.content = o.content
+where a.is_told;
+analyze go_facts_told_again;
+
+create unlogged table go_raws_apart as
+select gene, digest, go_set_id, path, raw from go_entries
+where exists (select from go_facts_apart) and (digest in (select digest from go_facts_apart) or go_set_id in (select go_set_id from go_facts_apart));
+analyze go_raws_apart;
+
+insert into differences
+select a.example, a.gene, 'go_terms', a.path, m.raw::text, null, 'go_term_set_members'
+from go_facts_apart as a join go_raws_apart as m on m.gene = a.gene and m.digest = a.digest and m.path = a.path
+where a.is_told and not exists (select from go_facts_told_again as o
+  where o.gene = a.gene and o.digest = a.digest and o.go_set_id = a.go_set_id and o.go_id = a.go_id and o.path = a.path)
+union all
+select a.example, a.gene, 'go_terms', a.path, null, m.raw::text, 'go_term_set_members'
+from go_facts_apart as a join go_raws_apart as m on m.go_set_id = a.go_set_id and m.path = a.path
+where not a.is_told
 union all
 select p.example, p.gene, 'go_terms', '$', 'the set ' || p.go_set_id, null, 'go_term_sets'
 from go_pairs as p where p.go_set_id is not null and not exists (select from view_go as v where v.go_set_id = p.go_set_id and v.go_terms is not null)

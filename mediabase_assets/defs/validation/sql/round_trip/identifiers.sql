@@ -2,6 +2,14 @@
 -- versions are split off; of two versions of one identifier the higher is kept, the other is in quarantine; a field that
 -- names one identifier shows the first of several.
 -- Inputs: legacy_values, kept_rows, view_genes, quarantined. Left out: the ids of a transcript itself (transcripts.sql).
+-- what is said of a transcript belongs to its gene too
+create unlogged table identifiers_of_transcripts as
+select 'alt_transcript_ids' as field, gene, count(*)::integer as n, min(raw_transcript_id) as example, '$.' || key as path, to_jsonb(id) as raw,
+  'alt_transcript_ids.' || key as source, db as expected_db, false as is_reported
+from kept_rows cross join lateral (values ('CCDS', ccds, 'CCDS'), ('RefSeq_protein', protein, 'RefSeq')) as k (key, id, db)
+where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_\d+(\.\d+)?$') group by gene, k.key, k.id, k.db;
+analyze identifiers_of_transcripts;
+
 create unlogged table identifiers_told as
 with entries as (
   select field, gene, n, example, '$[' || (i - 1) || ']' as path, e as raw, field as source,
@@ -15,13 +23,10 @@ with entries as (
   select field, gene, n, example, '$', value, field, null, true from legacy_values
   where field in ('alt_gene_ids', 'alt_transcript_ids') and jsonb_typeof(value) <> 'object'
   union all
-  select 'alt_transcript_ids', gene, count(*)::integer, min(raw_transcript_id), '$.' || key, to_jsonb(id), 'alt_transcript_ids.' || key, db, false
-  from kept_rows cross join lateral (values ('CCDS', word(object(alt_transcript_ids) -> 'CCDS'), 'CCDS'),
-    ('RefSeq_protein', word(object(alt_transcript_ids) -> 'RefSeq_protein'), 'RefSeq')) as k (key, id, db)
-  where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_\d+(\.\d+)?$') group by gene, k.key, k.id, k.db
+  select * from identifiers_of_transcripts
 ),
 read as (
-  select *, word(raw) as said, case when octet_length(word(raw)) <= 100 and jsonb_typeof(raw) not in ('object', 'array') then word(raw) end as id from entries offset 0
+  select *, word(raw) as said, case when octet_length(word(raw)) <= 100 and jsonb_typeof(raw) not in ('object', 'array') then word(raw) end as id from entries offset bigint '0'
 ),
 typed as (
   select *,
@@ -31,21 +36,22 @@ typed as (
       when expected_db = 'RefSeq' and id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
       when expected_db = 'NCBI' and id ~ '^\d{1,12}$' then 'NCBI'
       when expected_db = 'OMIM' and id ~ '^\d{6}$' then 'OMIM'
-      when id ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
-      when id ~ '^HGNC:\d+$' then 'HGNC'
-      when id ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
-      when id ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
-      when id ~ '^hsa:\d+$' then 'KEGG'
+      when id like 'ENS%' and id ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
+      when id like 'HGNC:%' and id ~ '^HGNC:\d+$' then 'HGNC'
+      when id like 'OTTHUM%' and id ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
+      when id like 'CCDS%' and id ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
+      when id like 'hsa:%' and id ~ '^hsa:\d+$' then 'KEGG'
       when id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
       when id ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
       when expected_db = 'PDB' and id ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
     end as db
-  from read offset 0
+  from read offset bigint '0'
 )
 select *,
-  case when db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(id from '^(.*?)(?:\.\d+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
-  case when db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(id from '\.(\d{1,6})(?:_PAR_Y)?$')::integer end as version
-from typed;
+  case when is_versioned then substring(id from '^(.*?)(?:\.\d+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
+  case when is_versioned then substring(id from '\.(\d{1,6})(?:_PAR_Y)?$')::integer end as version
+from (
+  select *, db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') and (strpos(id, '.') > 0 or strpos(id, '_PAR_Y') > 0) as is_versioned from typed offset bigint '0') as t;
 analyze identifiers_told;
 
 create unlogged table expected_identifiers as
@@ -84,12 +90,15 @@ where is_shown or db is null or version < kept_version or (source like 'alt\_%' 
   select from identifiers_shown as s where s.gene = t.gene and s.source = t.source))
 group by 1, 2, 3;
 
+create unlogged table first_identifiers as
+select gene, source, min(external_id) as external_id from identifiers_told where source like 'alt\_%' and db is not null group by 1, 2;
+analyze first_identifiers;
+
 insert into differences
 select t.example, t.gene, t.field, t.path, t.raw::text, null, 'gene_cross_references' from identifier_pairs as t
 where db is not null and not is_shown and not coalesce(version < kept_version, false)
   -- a key that names one identifier shows the first of them; that the others are stored is seen by identifiers of the table
-  and not (source like 'alt\_%' and exists (
-    select from identifiers_told as o where o.gene = t.gene and o.source = t.source and o.db is not null and o.external_id collate "C" < t.external_id collate "C"))
+  and not exists (select from first_identifiers as o where o.gene = t.gene and o.source = t.source and o.external_id < t.external_id)
 union all
 select null, s.gene, split_part(s.source, '.', 1), '$', null, s.id, 'gene_cross_references' from identifiers_shown as s
 where not exists (select from identifier_pairs as t where t.gene = s.gene and t.source = s.source and t.is_shown and s.id = t.external_id || coalesce('.' || t.kept_version, ''))

@@ -30,7 +30,7 @@ cross join lateral (select
   trim_scale(coalesce(num(i.raw -> 'score'), num(i.raw -> 'pharmacogenomic_score'))) as score, word(i.raw -> 'specialty_population') as population,
   pubmeds(coalesce(i.raw -> 'pmid', i.raw -> 'pmids')) as pmids, word(i.raw -> 'url') as url,
   object(i.raw) - array['annotation_id', 'variant', 'variant_id', 'phenotypes', 'phenotype_category', 'significance', 'evidence_level', 'score',
-    'pharmacogenomic_score', 'specialty_population', 'pmid', 'pmids', 'url', 'drug', 'drugs', 'source'] as details offset 0) as c
+    'pharmacogenomic_score', 'specialty_population', 'pmid', 'pmids', 'url', 'drug', 'drugs', 'source'] as details offset bigint '0') as c
 left join (select distinct gene_id, legacy_column, json_path, raw_value, reason from quarantined
     where legacy_column in ('drugs', 'pharmgkb_variants') and reason in ('not_an_object', 'missing_identifier', 'value_too_long', 'conflicting_value')) as q
   on i.side = 'legacy' and q.gene_id = i.gene and q.legacy_column = i.field and q.json_path = i.path and q.raw_value = i.raw;
@@ -64,7 +64,7 @@ select null, s.gene, case s.kind when 'clinical' then 'drugs' else 'pharmgkb_var
 where not exists (select from annotation_pairs as t where t.gene = s.gene and t.kind = s.kind and t.drug = s.drug and t.content = s.content
     and t.list is not distinct from s.list and (t.kind = 'variant' or s.annotation_id = t.annotation_id) and not t.is_unfit);
 
--- the pathways of a gene: its own role, and the publications of the reactions that it controls
+-- the pathways of a gene: its own role; what else the object says is compared where it is stored (expected_tables.sql)
 create unlogged table objects_read as
 with sides as not materialized (
   select 'legacy' as side, field, gene, n, example, 'pharmgkb_data.pathway_data.' as prefix, object(object(value) -> 'pharmgkb_data') -> 'pathway_data' as value
@@ -78,17 +78,15 @@ entries as (
   select side, field, gene, n, example, '$.' || prefix || key as path, key, e as raw from sides cross join jsonb_each(object(value)) as m (key, e)
   union all
   select side, field, gene, n, example, '$', null, value from sides where jsonb_typeof(value) <> 'object'
+),
+roles as (
+  select e.*, g.legacy_symbol as symbol, object(object(object(raw) -> 'gene_roles') -> g.legacy_symbol) as own
+  from entries as e join expected_genes as g on g.gene = e.gene offset bigint '0'
 )
-select e.*, case when plain(key) ~ '^PA\d{1,15}$' and jsonb_typeof(raw) = 'object' then plain(key) end collate "C" as pathway_id, r.*, md5(raw::text) as digest,
-  q.reason as quarantine_reason
-from entries as e
-join expected_genes as g on g.gene = e.gene
-cross join lateral (select
-  word(object(object(object(raw) -> 'gene_roles') -> g.legacy_symbol) -> 'role') as role,
-  nullif(object(object(object(raw) -> 'gene_roles') -> g.legacy_symbol) - 'role', '{}') as other,
-  array(select distinct pubmed(p) collate "C" from jsonb_array_elements(listed(object(raw) -> 'reactions')) as reaction
-    cross join unnest(words(object(reaction) -> 'pmids')) as p
-    where pubmed(p) is not null and g.legacy_symbol = any (words(object(reaction) -> 'controller_genes')) order by 1) as pmids offset 0) as r
+select e.side, e.field, e.gene, e.n, e.path, e.symbol, case when e.side = 'legacy' then e.raw end as raw, case when e.side = 'legacy' then md5(e.raw::text) end as digest,
+  case when plain(e.key) ~ '^PA\d{1,15}$' and jsonb_typeof(e.raw) = 'object' then plain(e.key) end collate "C" as pathway_id,
+  word(e.own -> 'role') as role, nullif(e.own - 'role', '{}') as other, q.reason as quarantine_reason
+from roles as e
 left join (select distinct gene_id, legacy_column, json_path, raw_value, reason from quarantined
     where legacy_column in ('drugs', 'pharmgkb_pathways') and reason in ('not_an_object', 'bad_identifier', 'conflicting_value')) as q
   on e.side = 'legacy' and q.gene_id = e.gene and q.legacy_column = e.field and q.json_path = e.path and q.raw_value = e.raw;
@@ -96,7 +94,7 @@ create index on objects_read (gene, pathway_id);
 analyze objects_read;
 
 create unlogged table object_pairs as
-select t.*, exists (select from objects_read as s where s.side = 'view' and s.field = t.field and s.gene = t.gene and s.pathway_id = t.pathway_id
+select t.field, t.n, t.quarantine_reason, exists (select from objects_read as s where s.side = 'view' and s.field = t.field and s.gene = t.gene and s.pathway_id = t.pathway_id
   and s.role is not distinct from case when octet_length(t.role) <= 100 then t.role end and s.other is not distinct from t.other) as is_shown
 from objects_read as t where t.side = 'legacy';
 analyze object_pairs;

@@ -11,8 +11,8 @@ return case when jsonb_typeof(value) in ('string', 'number', 'boolean') then pla
 
 -- A number of JSON, or a text that is one.
 create function num(value jsonb) returns numeric language sql immutable parallel safe
-return case when word(value) ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$' and jsonb_typeof(value) = 'string' then word(value)::numeric
-  when jsonb_typeof(value) = 'number' then (value #>> '{}')::numeric end;
+return case jsonb_typeof(value) when 'number' then (value #>> '{}')::numeric
+  when 'string' then case when word(value) ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$' then word(value)::numeric end end;
 
 create function object(value jsonb) returns jsonb language sql immutable parallel safe
 return case when jsonb_typeof(value) = 'object' then value else '{}' end;
@@ -27,6 +27,10 @@ return array(
     case jsonb_typeof(value) when 'array' then value when 'object' then '[]' else jsonb_build_array(value) end) as e
   where word(e) is not null order by 1);
 
+-- The scalars of a list in its order.
+create function in_order(value jsonb) returns text[] language sql immutable parallel safe
+return array(select word(e) from jsonb_array_elements(value) as e where word(e) is not null);
+
 -- The PubMed id that a text holds: 1 to 8 digits, without prefix and leading zeros.
 create function pubmed(value text) returns text language sql immutable parallel safe
 return case when value ~ '^[1-9]\d{0,7}$' then value
@@ -34,6 +38,13 @@ return case when value ~ '^[1-9]\d{0,7}$' then value
 
 create function pubmeds(value jsonb) returns text[] language sql immutable parallel safe
 return array(select distinct pubmed(w) collate "C" from unnest(words(value)) as w where pubmed(w) is not null order by 1);
+
+-- The publications of the reactions that a gene controls; most are ruled out by their text, without reading lists.
+create function pmids_controlled(reactions jsonb, symbol text) returns text[] language sql immutable parallel safe
+return array(
+  select distinct pubmed(p) collate "C" from jsonb_array_elements(listed(reactions)) as reaction cross join unnest(words(object(reaction) -> 'pmids')) as p
+  where strpos((object(reaction) -> 'controller_genes')::text, btrim(to_jsonb(symbol)::text, '"')) > 0
+    and symbol = any (words(object(reaction) -> 'controller_genes')) and pubmed(p) is not null order by 1);
 
 -- An Ensembl id without version and PAR_Y; NULL for anything else. ENSGR0000182378 is the PAR_Y copy of ENSG00000182378.
 create function stem(value text, prefix text) returns text language sql immutable parallel safe
@@ -43,10 +54,16 @@ return case
   when plain(value) ~ ('^' || prefix || 'R\d{10}(\.\d{1,6})?(_PAR_Y)?$') then prefix || '0' || substr(plain(value), 6, 10) end;
 
 create function version_in(value text) returns integer language sql immutable parallel safe
-return substring(plain(value) from '^ENS[GT]R?\d+\.(\d{1,6})(?:_PAR_Y)?$')::integer;
+return case when strpos(value, '.') > 0 then substring(plain(value) from '^ENS[GT]R?\d+\.(\d{1,6})(?:_PAR_Y)?$')::integer end;
 
 create function says_par(value text) returns boolean language sql immutable parallel safe
-return coalesce(plain(value) ~ '_PAR_Y$|^ENS[GT]R\d', false);
+return coalesce(strpos(value, 'R') > 0 and plain(value) ~ '_PAR_Y$|^ENS[GT]R\d', false);
+
+-- Keys of an object whose values are told by what was chosen for them, or that say nothing.
+create function keys_told(v jsonb, keys text[], chosen text[]) returns text[] language sql immutable parallel safe
+return array(
+  select k from unnest(keys, chosen) as r (k, chosen)
+  where v ? k and (word(v -> k) = chosen or (k = 'references' and chosen = '') or (word(v -> k) is null and jsonb_typeof(v -> k) not in ('object', 'array'))));
 
 -- The drugs that PharmGKB names in a text or list; one empty text for none.
 create function drugs_in(value jsonb) returns text[] language sql immutable parallel safe

@@ -2,103 +2,111 @@
 -- Rules: an id without white space, version and _PAR_Y; the gene's symbol and type are those of most of its rows; coordinates
 -- are an interval of numbers or nothing; a fold change is positive or nothing; TSL NA is nothing.
 -- Inputs: kept_rows, expected_genes, view_transcripts, quarantined. Left out: GO terms (go.sql) and what belongs to the gene.
+-- Each array has one place per value of a row, in the order of told_columns: what the row says, what its rules make of it, what
+-- the view shows, and why the rules make something else of it. Arrays, because comparing and grouping them costs less than
+-- comparing and grouping each value.
+create unlogged table told_columns (i integer primary key, legacy_column text, path text, stored_in text);
+insert into told_columns values
+  (1, 'transcript_id', '$', 'transcripts.transcript_id'),
+  (2, 'gene_id', '$', 'transcripts.gene_id'),
+  (3, 'gene_symbol', '$', 'genes.gene_symbol'),
+  (4, 'gene_type', '$', 'genes.gene_type'),
+  (5, 'chromosome', '$', 'transcripts.chromosome'),
+  (6, 'coordinates', '$', 'transcripts.coordinates'),
+  (7, 'expression_fold_change', '$', 'transcripts.expression_fold_change'),
+  (8, 'features', '$.TSL', 'transcripts.support_level'),
+  (9, 'features', '$.annotation_level', 'transcripts.annotation_level'),
+  (10, 'features', '$.annotation_tags', 'transcripts.tags'),
+  (11, 'features', '$.transcript_id_versioned', 'transcripts.transcript_version'),
+  (12, 'features', '$.gene_id_versioned', 'genes.gene_version'),
+  (13, 'alt_transcript_ids', '$.transcript_name', 'transcripts.transcript_name'),
+  (14, 'alt_transcript_ids', '$.CCDS', 'transcripts.ccds_id'),
+  (15, 'alt_transcript_ids', '$.HAVANA', 'transcripts.havana_id'),
+  (16, 'alt_transcript_ids', '$.RefSeq_protein', 'transcripts.ensembl_protein_id');
+
 create view told_of_rows as
 with pairs as (
   select r.*, v.transcript_id as found_id, v.gene_id as found_gene, v.gene_symbol as found_symbol, v.gene_type as found_type,
-    v.chromosome as found_chromosome, v.coordinates as found_place, v.product_type as found_products,
-    v.expression_fold_change as found_change, v.features as found_features, v.alt_transcript_ids as found_ids,
-    g.symbol as symbol_kept, g.gene_type as type_kept, g.version as version_kept,
-    object(r.features) as f, object(r.alt_transcript_ids) as a,
-    word(object(r.features) -> 'TSL') as tsl, word(object(r.features) -> 'annotation_level') as level, word(object(r.features) -> 'annotation_tags') as tags,
-    word(object(r.alt_transcript_ids) -> 'RefSeq_protein') as protein,
-    word(object(r.alt_transcript_ids) -> 'RefSeq_protein') ~ '^ENSP\d{11}(\.\d+)?$' as is_ensp, object(r.features) ->> 'transcript_id_versioned' as own_versioned,
-    object(r.features) ->> 'gene_id_versioned' as gene_versioned
+    v.chromosome as found_chromosome, v.coordinates as found_place, v.expression_fold_change as found_change, v.features as found_features,
+    v.alt_transcript_ids as found_ids, g.symbol as symbol_kept, g.gene_type as type_kept,
+    r.transcript || '.' || r.version_of_transcript as versioned_kept, r.gene || '.' || g.version as gene_versioned_kept,
+    case when r.protein ~ '^ENSP\d{11}(\.\d+)?$' then r.protein end as ensp
   from kept_rows as r
   left join view_transcripts as v on v.transcript_id = r.transcript
   left join expected_genes as g on g.gene = r.gene
-  offset 0
+  offset bigint '0'
 )
-select p.raw_transcript_id, p.transcript, p.gene, t.*
-from pairs as p
-cross join lateral (values
-  -- column, path, legacy value, expected value, value of the view, why expected is not the legacy value, where it is stored
-  ('transcript_id', '$', p.raw_transcript_id, p.transcript, p.found_id,
-    case when p.raw_transcript_id = p.transcript then null when says_par(p.raw_transcript_id) then 'repair:par_y' when version_in(p.raw_transcript_id) is not null then 'repair:versioned_id'
-      when p.raw_transcript_id <> p.transcript then 'repair:white_space' end, 'transcripts.transcript_id'),
-  ('gene_id', '$', p.gene_id, p.gene, p.found_gene,
-    case when p.gene_id = p.gene then null when not p.names_own_gene then case when plain(p.gene_id) is null then 'repair:missing_gene_id' else 'repair:bad_gene_id' end
-      when says_par(p.gene_id) then 'repair:par_y' when version_in(p.gene_id) is not null then 'repair:versioned_id' else 'repair:white_space' end, 'transcripts.gene_id'),
-  ('gene_symbol', '$', p.gene_symbol, p.symbol_kept, p.found_symbol,
-    case when p.gene_symbol = p.symbol_kept then null when coalesce(p.gene_symbol, '') = '' then 'repair:missing_symbol' when p.symbol is null then 'repair:blank_symbol'
-      when p.symbol_kept = p.symbol || '@' || p.gene then 'repair:symbol_qualified' when p.symbol = p.symbol_kept then 'repair:white_space'
-      else 'repair:symbol_differs' end, 'genes.gene_symbol'),
-  ('gene_type', '$', p.gene_type, p.type_kept, p.found_type,
-    case when p.type_said is null then 'merge:told_by_another_row' when p.type_said <> p.type_kept then 'repair:gene_type_differs'
-      when p.gene_type <> p.type_kept then 'cannot be inverted:white_space_of_a_name' end, 'genes.gene_type'),
-  ('chromosome', '$', p.chromosome, p.chromosome_said, p.found_chromosome,
-    case when p.chromosome <> p.chromosome_said then 'cannot be inverted:white_space_of_a_name' end, 'transcripts.chromosome'),
-  ('coordinates', '$', p.coordinates::text, p.place::text, p.found_place::text,
-    case when p.place is null and p.coordinates is not null then 'quarantine:bad_coordinates' when p.coordinates <> p.place then 'repair:coordinates_coerced' end,
-    'transcripts.coordinates'),
-  ('expression_fold_change', '$', p.expression_fold_change::text,
-    case when p.expression_fold_change > 0 and p.expression_fold_change < 'Infinity' then p.expression_fold_change end::text, p.found_change::text,
-    case when not (p.expression_fold_change > 0 and p.expression_fold_change < 'Infinity') then 'quarantine:bad_fold_change' end,
-    'transcripts.expression_fold_change'),
-  ('features', '$.TSL', p.tsl, case when p.tsl ~ '^\d{1,4}( .*)?$' then substring(p.tsl from '^\d+')::integer::text end,
-    p.found_features ->> 'TSL',
-    case when p.tsl = 'NA' then 'cannot be inverted:na_is_unknown' when p.tsl ~ '^\d{1,4} ' then 'cannot be inverted:remark_of_support_level'
-      when p.tsl !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end, 'transcripts.support_level'),
-  ('features', '$.annotation_level', p.level,
-    case when p.level ~ '^\d{1,4}$' then p.level::integer::text end, p.found_features ->> 'annotation_level',
-    case when p.level !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end, 'transcripts.annotation_level'),
-  ('features', '$.annotation_tags', p.tags, p.tags, p.found_features ->> 'annotation_tags', null, 'transcripts.tags'),
-  ('features', '$.transcript_id_versioned', p.own_versioned, p.transcript || '.' || p.version_of_transcript, p.found_features ->> 'transcript_id_versioned',
-    case when p.own_versioned = p.transcript || '.' || p.version_of_transcript then null when p.own_versioned is null then 'merge:version_told_by_the_id' when says_par(p.own_versioned) then 'repair:par_y'
-      when p.own_versioned is distinct from p.transcript || '.' || p.version_of_transcript then 'cannot be inverted:id_of_another_transcript' end,
-    'transcripts.transcript_version'),
-  ('features', '$.gene_id_versioned', p.gene_versioned, p.gene || '.' || p.version_kept, p.found_features ->> 'gene_id_versioned',
-    case when p.gene_versioned = p.gene || '.' || p.version_kept then null when p.gene_versioned is null then 'merge:version_told_by_another_id' when says_par(p.gene_versioned) then 'repair:par_y'
-      when stem(p.gene_versioned, 'ENSG') is distinct from p.gene then 'cannot be inverted:id_of_another_gene'
-      when p.gene_versioned is distinct from p.gene || '.' || p.version_kept then 'cannot be inverted:newest_version_of_the_gene' end,
-    'genes.gene_version'),
-  ('alt_transcript_ids', '$.transcript_name', word(p.a -> 'transcript_name'), word(p.a -> 'transcript_name'), p.found_ids ->> 'transcript_name', null, 'transcripts.transcript_name'),
-  ('alt_transcript_ids', '$.CCDS', word(p.a -> 'CCDS'), word(p.a -> 'CCDS'), p.found_ids ->> 'CCDS', null, 'transcripts.ccds_id'),
-  ('alt_transcript_ids', '$.HAVANA', word(p.a -> 'HAVANA'), word(p.a -> 'HAVANA'), p.found_ids ->> 'HAVANA', null, 'transcripts.havana_id'),
-  ('alt_transcript_ids', '$.RefSeq_protein', p.protein,
-    case when p.is_ensp then p.protein end, p.found_ids ->> 'RefSeq_protein',
-    case when p.is_ensp then 'repair:refseq_protein_relabelled'
-      when p.protein ~ '^[NXY]P_\d+(\.\d+)?$' then 'merge:identifier_of_the_gene'
-      when p.a -> 'RefSeq_protein' is not null then 'quarantine:bad_identifier' end, 'transcripts.ensembl_protein_id')
-) as t (legacy_column, path, raw, expected, found, why, stored_in)
-where t.raw is not null or t.expected is not null or t.found is not null;
+select raw_transcript_id, transcript, gene,
+  array[raw_transcript_id, gene_id, gene_symbol, gene_type, chromosome, coordinates::text, expression_fold_change::text, tsl, level, tags,
+    own_versioned, gene_versioned, transcript_name, ccds, havana, protein] as raw,
+  array[transcript, gene, symbol_kept, type_kept, chromosome_said, place::text,
+    case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end::text,
+    case when tsl ~ '^\d{1,4}( .*)?$' then substring(tsl from '^\d+')::integer::text end, case when level ~ '^\d{1,4}$' then level::integer::text end, tags,
+    versioned_kept, gene_versioned_kept, transcript_name, ccds, havana, ensp] as expected,
+  array[found_id, found_gene, found_symbol, found_type, found_chromosome, found_place::text, found_change::text, found_features ->> 'TSL',
+    found_features ->> 'annotation_level', found_features ->> 'annotation_tags', found_features ->> 'transcript_id_versioned',
+    found_features ->> 'gene_id_versioned', found_ids ->> 'transcript_name', found_ids ->> 'CCDS', found_ids ->> 'HAVANA', found_ids ->> 'RefSeq_protein'] as found,
+  array[
+    case when raw_transcript_id = transcript then null when says_par(raw_transcript_id) then 'repair:par_y'
+      when version_in(raw_transcript_id) is not null then 'repair:versioned_id' when raw_transcript_id <> transcript then 'repair:white_space' end,
+    case when gene_id = gene then null when not names_own_gene then case when plain(gene_id) is null then 'repair:missing_gene_id' else 'repair:bad_gene_id' end
+      when says_par(gene_id) then 'repair:par_y' when version_in(gene_id) is not null then 'repair:versioned_id' else 'repair:white_space' end,
+    case when gene_symbol = symbol_kept then null when coalesce(gene_symbol, '') = '' then 'repair:missing_symbol' when symbol is null then 'repair:blank_symbol'
+      when symbol_kept = symbol || '@' || gene then 'repair:symbol_qualified' when symbol = symbol_kept then 'repair:white_space' else 'repair:symbol_differs' end,
+    case when type_said is null then 'merge:told_by_another_row' when type_said <> type_kept then 'repair:gene_type_differs'
+      when gene_type <> type_kept then 'cannot be inverted:white_space_of_a_name' end,
+    case when chromosome <> chromosome_said then 'cannot be inverted:white_space_of_a_name' end,
+    case when place is null and coordinates is not null then 'quarantine:bad_coordinates' when coordinates <> place then 'repair:coordinates_coerced' end,
+    case when not (expression_fold_change > 0 and expression_fold_change < 'Infinity') then 'quarantine:bad_fold_change' end,
+    case when tsl = 'NA' then 'cannot be inverted:na_is_unknown' when tsl ~ '^\d{1,4} ' then 'cannot be inverted:remark_of_support_level'
+      when tsl !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end,
+    case when level !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end,
+    null,
+    case when own_versioned = versioned_kept then null when own_versioned is null then 'merge:version_told_by_the_id' when says_par(own_versioned) then 'repair:par_y'
+      when own_versioned is distinct from versioned_kept then 'cannot be inverted:id_of_another_transcript' end,
+    case when gene_versioned = gene_versioned_kept then null when gene_versioned is null then 'merge:version_told_by_another_id'
+      when says_par(gene_versioned) then 'repair:par_y' when stem(gene_versioned, 'ENSG') is distinct from gene then 'cannot be inverted:id_of_another_gene'
+      when gene_versioned is distinct from gene_versioned_kept then 'cannot be inverted:newest_version_of_the_gene' end,
+    null, null, null,
+    case when ensp is not null then 'repair:refseq_protein_relabelled' when protein ~ '^[NXY]P_\d+(\.\d+)?$' then 'merge:identifier_of_the_gene'
+      when tells_protein then 'quarantine:bad_identifier' end] as why
+from pairs;
 
 create unlogged table told_counts as
-select legacy_column, why, raw is not null as is_fact, expected is distinct from found as differs, count(*) as n from told_of_rows group by 1, 2, 3, 4;
+select why, array_positions(raw, null) as silent, expected is distinct from found or array_to_string(why, ' ') like '%quarantine:%' as is_apart, count(*) as n
+from told_of_rows group by 1, 2, 3;
 analyze told_counts;
+
+-- the few rows that are looked at value by value
+create unlogged table told_apart as
+select t.raw_transcript_id, t.transcript, t.gene, c.legacy_column, c.path, v.raw, v.expected, v.found, v.why, c.stored_in
+from told_of_rows as t cross join unnest(t.raw, t.expected, t.found, t.why) with ordinality as v (raw, expected, found, why, i) join told_columns as c using (i)
+where (select bool_or(is_apart) from told_counts) and (t.expected is distinct from t.found or array_to_string(t.why, ' ') like '%quarantine:%');
+analyze told_apart;
 
 insert into account
 select legacy_column, case when why is null then 'equal' else split_part(why, ':', 1) end, case when why is null then '' else split_part(why, ':', 2) end, sum(n)
-from told_counts where not differs and is_fact group by 1, 2, 3;
+from (
+  select c.legacy_column, v.why, t.n
+  from told_counts as t cross join unnest(t.why) with ordinality as v (why, i) join told_columns as c using (i)
+  where not t.is_apart and v.i <> all (t.silent)
+  union all
+  select legacy_column, why, 1 from told_apart where raw is not null and expected is not distinct from found
+) as t group by 1, 2, 3;
 
--- the few that are looked at one by one; a row whose id gave its version to another row of the same transcript is its copy
-create unlogged table told_apart as
-select * from told_of_rows
-where (select bool_or(differs or why like 'quarantine:%') from told_counts) and (expected is distinct from found or why like 'quarantine:%');
-analyze told_apart;
-
+-- a row whose id gave its version to another row of the same transcript is its copy
 insert into differences
 select t.raw_transcript_id, t.gene, t.legacy_column, t.path, t.raw, t.found, t.stored_in
 from told_apart as t
-where expected is distinct from found
-  and not (t.path = '$.transcript_id_versioned' and exists (
-    select from kept_rows as o where o.transcript = t.transcript and o.raw_transcript_id <> t.raw_transcript_id
-      and o.transcript || '.' || o.version_of_transcript = t.found));
+where expected is distinct from found and not exists (
+  select from kept_rows as o where t.path = '$.transcript_id_versioned' and o.transcript = t.transcript and o.raw_transcript_id <> t.raw_transcript_id
+    and o.transcript || '.' || o.version_of_transcript = t.found);
 
 -- what the rules take away must be in quarantine: the same transcript, column, path and value
 insert into differences
 select t.raw_transcript_id, t.gene, t.legacy_column, t.path, t.raw, t.found, 'mediabase_ops.quarantine'
 from told_apart as t
-where why like 'quarantine:%' and expected is not distinct from found and not exists (
+where why like 'quarantine:%' and (t.raw is not null or t.expected is not null or t.found is not null) and expected is not distinct from found and not exists (
   select from quarantined as q
   where q.transcript_id = t.raw_transcript_id and q.legacy_column = t.legacy_column and q.json_path = t.path and q.reason = split_part(t.why, ':', 2)
     and (q.raw_value #>> '{}' = t.raw or q.raw_value::text = t.raw));
