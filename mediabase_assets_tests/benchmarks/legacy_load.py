@@ -30,7 +30,7 @@ def main() -> None:
     options.add_argument("--quiet", type=float, default=20, help="seconds of the quiet phase")
     chosen = options.parse_args()
     with place() as (settings, folder):
-        load(settings, chosen)
+        load(settings, transcripts=chosen.transcripts, legacy_from=chosen.legacy_from)
         figures = _measure(settings, folder, chosen.quiet)
     _show(figures)
     if chosen.json:

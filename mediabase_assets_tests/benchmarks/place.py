@@ -30,28 +30,51 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def place() -> Iterator[tuple[Settings, Path]]:
-    """A server of its own, and a folder for Dagster."""
-    parent = Path(tempfile.mkdtemp(prefix="mediabase-benchmark-"))
+def place(inside: Path | None = None, *, keeps: bool = False) -> Iterator[tuple[Settings, Path]]:
+    """A server of its own, and a folder for Dagster; no setting of the person who measures reaches them.
+
+    Args:
+        inside: The folder in which the temporary one is made.
+        keeps: Whether the folder stays; the server is stopped anyway.
+    """
+    parent = Path(tempfile.mkdtemp(prefix="mediabase-benchmark-", dir=inside))
     parent.chmod(0o755)
-    os.environ["MEDIABASE_HOME"] = str(parent / "home")
-    settings = load_settings()
-    (parent / "dagster").mkdir()
+    with _environment(MEDIABASE_HOME=str(parent / "home")):
+        settings = load_settings()
+        (parent / "dagster").mkdir()
+        try:
+            yield settings, parent / "dagster"
+        finally:
+            if keeps:
+                server.stop(settings.home)
+            else:
+                server.remove(settings.home)
+                shutil.rmtree(parent, ignore_errors=True)
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """The environment without any variable that leads to a server, and with these; afterwards as it was."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("MB_", "PG", "MEDIABASE_")):
+            del os.environ[name]
+    os.environ.update(variables)
     try:
-        yield settings, parent / "dagster"
+        yield
     finally:
-        server.remove(settings.home)
-        shutil.rmtree(parent, ignore_errors=True)
+        os.environ.clear()
+        os.environ.update(before)
 
 
-def load(settings: Settings, options: argparse.Namespace) -> float:
-    """Bring the legacy table with its keys and indexes; returns the seconds."""
+def load(settings: Settings, *, transcripts: int, legacy_from: Path | None = None) -> float:
+    """Bring the legacy table with its keys and indexes, from a file if one is named; returns the seconds."""
     started = time.monotonic()
     with connect(settings) as conn:
-        if options.legacy_from:
-            load_legacy_file(conn, options.legacy_from)
+        if legacy_from:
+            load_legacy_file(conn, legacy_from)
         else:
-            build_demo(conn, schema="public", transcripts=options.transcripts)
+            build_demo(conn, schema="public", transcripts=transcripts)
             add_keys_and_indexes(conn, "public", "cancer_transcript_base")
     with connect(settings, autocommit=True) as conn:
         conn.execute("vacuum analyze cancer_transcript_base")

@@ -38,7 +38,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
     with place() as (settings, folder):
-        load(settings, chosen)
+        load(settings, transcripts=chosen.transcripts, legacy_from=chosen.legacy_from)
         figures = _measure(settings, folder, chosen.rounds)
     _show(figures)
     if chosen.json:
