@@ -68,7 +68,8 @@ def _timed(size: Mapping[str, Any]) -> dict[str, float]:
     """Totals first, then the assets, dearest first."""
     migration = size["migration"]
     totals = {name: migration["seconds"][name] for name in ("wall", "core", "orchestration")}
-    totals["second run"] = migration["second_run_seconds"]
+    if migration["second_run_seconds"] is not None:
+        totals["second run"] = migration["second_run_seconds"]
     if size.get("floor"):
         totals["floor"] = size["floor"]["seconds"]
     assets = sorted(migration["assets"], key=lambda a: -a["seconds"])

@@ -121,7 +121,10 @@ def _needed(conn: Connection, settings: Settings) -> list[Step]:
 
 
 def _extraction(conn: Connection, settings: Settings, name: str) -> Step:
-    """One relation of the extraction; of the view of values its definition."""
+    """One relation of the extraction; of the view of values its definition.
+
+    The legacy table is read twice, by two steps beside others and so in two snapshots: nobody may write to it meanwhile.
+    """
     script = Script(conn)
     path = EXTRACTION / f"{name}.sql"
     needs = names_in(read(path), _EXTRACTED) - {name}

@@ -57,12 +57,14 @@ class Options:
         inside: Folder in which temporary ones are made.
         keeps: Whether they stay.
         with_floor: Whether the floor is measured too.
+        runs_again: Whether a second run is measured, in which nothing changed.
     """
 
     out: Path
     inside: Path | None = None
     keeps: bool = False
     with_floor: bool = True
+    runs_again: bool = True
 
 
 def measure(size: Size, options: Options, teller: Teller) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def measure(size: Size, options: Options, teller: Teller) -> dict[str, Any]:
             teller.say("floor: psql sessions beside pg_dump")
             result["floor"] = floor = measure_floor(settings, options.out / f"floor-{size.file_name}")
             teller.say(f"floor took {floor['seconds']:.2f} s, pg_dump {floor['processes']['pg_dump']:.2f} s of them")
-        result["migration"] = _migration(settings, folder, teller)
+        result["migration"] = _migration(settings, folder, options, teller)
         result |= _afterwards(settings, legacy["bytes"])
     if options.with_floor:
         floor["same_content"] = same_content(floor["hashes"], result["hashes"])
@@ -111,18 +113,19 @@ def same_content(floor: Mapping[str, Any], migration: Mapping[str, Any]) -> dict
     return {name: floor.get(name) == found for name, found in migration.items() if name not in plain}
 
 
-def _migration(settings: Settings, folder: Path, teller: Teller) -> dict[str, Any]:
+def _migration(settings: Settings, folder: Path, options: Options, teller: Teller) -> dict[str, Any]:
     """The cold migration and the second run, with what they used."""
     postmaster = server.status(settings.home).pid
     assert postmaster is not None
     with watching.MemoryWatch(postmaster) as watch:
         teller.say("cold migration")
-        told = _run(folder, postmaster, watch, teller)
+        arguments = ["--postmaster", str(postmaster), *([] if options.runs_again else ["--once"])]
+        told = _run(folder, arguments, watch, teller)
     with connect(settings, autocommit=True) as conn:
         works = figures.joined(reading.journal(conn))
         shared, promised = reading.shared_buffers(conn), reading.memory_settings(conn, settings)
     seconds = figures.shares_of(works, told["seconds"])
-    teller.say(f"migrated in {seconds['wall']:.1f} s, core {seconds['core']:.1f} s; second run {told['second_run_seconds']:.1f} s")
+    teller.say(f"migrated in {seconds['wall']:.1f} s, core {seconds['core']:.1f} s")
     return {
         "seconds": seconds,
         **{name: told[name] for name in ("import_seconds", "second_run_seconds", "look_seconds", "cpu_seconds", "traffic", "steps")},
@@ -135,20 +138,11 @@ def _migration(settings: Settings, folder: Path, teller: Teller) -> dict[str, An
     }  # fmt: skip
 
 
-def _run(folder: Path, postmaster: int, watch: watching.MemoryWatch, teller: Teller) -> dict[str, Any]:
+def _run(folder: Path, arguments: list[str], watch: watching.MemoryWatch, teller: Teller) -> dict[str, Any]:
     """The process of the migration; a line every now and then while it works."""
     result, log = folder / "migrating.json", folder / "migrating.log"
-    command = [
-        sys.executable,
-        "-m",
-        f"{__package__}.migrating",
-        "--dagster",
-        str(folder),
-        "--result",
-        str(result),
-        "--postmaster",
-        str(postmaster),
-    ]
+    arguments = ["--dagster", str(folder), "--result", str(result), *arguments]
+    command = [sys.executable, "-m", f"{__package__}.migrating", *arguments]
     with log.open("w") as file, _started(command, file.fileno()) as process:
         watch.watch_client(process.pid)
         began = time.monotonic()

@@ -29,10 +29,10 @@ class Script:
     def execute(self, query: str | sql.Composable, parameters: Sequence[Any] | None = None) -> Self:
         """Note a statement, or several, with its parameters as literals."""
         text = self._cursor.mogrify(query, parameters) if parameters else _text(query, self._cursor.connection)
-        if _COMMENT.sub("", text).rstrip().endswith(";"):
-            self.statements.append(text.strip())
-        else:
-            self.statements.append(text.strip() + "\n;")
+        text = text.strip()
+        if not _COMMENT.sub("", text).rstrip().endswith(";"):
+            text += "\n;" if "--" in text.rpartition("\n")[2] else ";"
+        self.statements.append(text)
         return self
 
     @property
