@@ -14,7 +14,6 @@ from mediabase_assets.lib.backup import (
 from mediabase_assets.lib.backup_scope import scope_of
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
-from mediabase_assets.model.errors import BackupError
 
 BACKUP_KEY = dg.AssetKey(["backup", "legacy_backup"])
 #: Metadata entry of the backup asset that names the backup.
@@ -40,22 +39,4 @@ def backup_of(conn: Connection, settings: Settings, migration_id: str) -> Backup
     return read_manifest(settings.backup_dir / str(row[0])) if row and row[0] else None
 
 
-def chosen_backup(instance: dg.DagsterInstance, settings: Settings) -> BackupManifest:
-    """The backup that the newest materialization of the backup asset names.
-
-    Raises:
-        BackupError: There is none, or its files are gone.
-    """
-    event = instance.get_latest_materialization_event(BACKUP_KEY)
-    materialization = event.asset_materialization if event else None
-    named = materialization.metadata.get(BACKUP_ID) if materialization else None
-    if named is None:
-        raise BackupError(
-            "There is no backup yet.",
-            where=str(settings.backup_dir),
-            next_step="Materialize backup/legacy_backup first.",
-        )
-    return read_manifest(settings.backup_dir / str(named.value))
-
-
-__all__ = ["BACKUP_ID", "BACKUP_KEY", "chosen_backup", "find_reusable_backup", "scope_of"]
+__all__ = ["BACKUP_ID", "BACKUP_KEY", "find_reusable_backup", "scope_of"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from mediabase_assets.lib import catalogue, journal, schema
-from mediabase_assets.lib.backup_choice import chosen_backup, find_reusable_backup
+from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.tables import SCHEMA_VERSION
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mediabase_assets.lib.step import Step
 
 _opened: set[str] = set()
-_FIRST = {catalogue.LEGACY, catalogue.BACKUP}
 
 
 def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
@@ -31,11 +30,9 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
             return
         planned = planned_assets(context)
         stands = [key for key in catalogue.definitions() if key not in planned]
-        over = _over(context)
+        seen = _look_at_legacy_table(context)
         needs_backup = catalogue.BACKUP not in planned and not conn.workspace.is_throwaway
         backup = find_reusable_backup(conn, this.settings) if needs_backup else None
-        if catalogue.BACKUP in over:  # if it is still to be made, it notes itself
-            backup = chosen_backup(context.instance, this.settings)
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
             schema.prepare_schemas(conn)
@@ -44,19 +41,19 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
                 releases=catalogue.RELEASE in planned,
                 started_at=record.create_timestamp if record else this.started_at,
             )  # fmt: skip
-            for asset, (started, ended) in over.items():
+            if seen is not None:
                 journal.write_stage(
-                    conn, migration_id=this.migration_id, asset=asset, stage=int(catalogue.definition(asset).stage), status="done",
-                    started_at=started, finished_at=ended,
+                    conn, migration_id=this.migration_id, asset=catalogue.LEGACY, stage=int(catalogue.definition(catalogue.LEGACY).stage),
+                    status="done", started_at=seen[0], finished_at=seen[1],
                 )  # fmt: skip
             carry(conn, this.migration_id, stands)
     _opened.add(this.run_id)
 
 
-def _over(context: dg.AssetExecutionContext) -> dict[str, tuple[datetime, datetime]]:
-    """Begin and end of the steps of the run that were over before there was a record."""
-    return {
-        asset: (datetime.fromtimestamp(stats.start_time, UTC), datetime.fromtimestamp(stats.end_time, UTC))
-        for stats in context.instance.get_run_step_stats(context.run.run_id)
-        if (asset := stats.step_key.replace("__", "/")) in _FIRST and stats.start_time and stats.end_time
-    }
+def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:
+    """Begin and end of the one step that is over before there is a record."""
+    key = catalogue.LEGACY.replace("/", "__")
+    for stats in context.instance.get_run_step_stats(context.run.run_id, [key]):
+        if stats.step_key == key and stats.start_time and stats.end_time:
+            return datetime.fromtimestamp(stats.start_time, UTC), datetime.fromtimestamp(stats.end_time, UTC)
+    return None

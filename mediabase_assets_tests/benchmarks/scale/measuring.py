@@ -17,7 +17,9 @@ from typing import Any
 from rich.console import Console
 
 from mediabase_assets.lib import server
+from mediabase_assets.lib.ahead import HANDS
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.session import memory_budget
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.benchmarks.place import load, place
@@ -132,6 +134,7 @@ def _migration(settings: Settings, folder: Path, options: Options, teller: Telle
         "memory": {
             "python_peak": told["peak_bytes"], "python_with_children_peak": watch.client_peak, "server_peak": watch.server_peak,
             "server_processes_peak": watch.processes_peak, "shared_buffers": shared, "settings": promised,
+            "server_budget": memory_budget(shared, HANDS + 1) - shared,
         },
         "stages": figures.stages_of(works),
         "assets": [w.as_row() for w in sorted(works, key=lambda w: -w.seconds)],

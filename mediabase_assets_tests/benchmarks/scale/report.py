@@ -173,6 +173,7 @@ _FIGURES: dict[str, Callable[[Result], str]] = {
     "Python's peak memory, MB": lambda s: _mb(s["migration"]["memory"]["python_peak"]),
     "… with its children, MB": lambda s: _mb(s["migration"]["memory"]["python_with_children_peak"]),
     "PostgreSQL's peak memory, MB": lambda s: _mb(s["migration"]["memory"]["server_peak"]),
+    "… of a budget of, MB": lambda s: _mb(s["migration"]["memory"]["server_budget"]),
     "… beside shared_buffers of, MB": lambda s: _mb(s["migration"]["memory"]["shared_buffers"]),
     "read from files, MB": lambda s: _mb(s["migration"]["traffic"]["read"]),
     "written to files, MB": lambda s: _mb(s["migration"]["traffic"]["written"]),
