@@ -38,3 +38,7 @@ cross join lateral (values
   (has_pathways, jsonb_array_length(pathways)), (has_drug_interactions, jsonb_array_length(drug_interactions)),
   (has_publications, jsonb_array_length(publications))) as f (has, members)
 where has <> (members > 0)
+  -- only genes of which this is so are taken apart
+  and (has_cross_references <> (jsonb_array_length(cross_references) > 0) or has_go_terms <> (jsonb_array_length(go_terms) > 0)
+    or has_pathways <> (jsonb_array_length(pathways) > 0) or has_drug_interactions <> (jsonb_array_length(drug_interactions) > 0)
+    or has_publications <> (jsonb_array_length(publications) > 0))

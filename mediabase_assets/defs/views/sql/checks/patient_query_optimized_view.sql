@@ -35,3 +35,6 @@ from patient_query_optimized_view
 cross join lateral (values (has_go_terms, go_term_count), (has_pathways, pathway_count), (has_drug_interactions, drug_interaction_count),
   (has_publications, publication_count)) as f (has, n)
 where has <> (n > 0)
+  -- only transcripts of which this is so are taken apart
+  and (has_go_terms <> (go_term_count > 0) or has_pathways <> (pathway_count > 0) or has_drug_interactions <> (drug_interaction_count > 0)
+    or has_publications <> (publication_count > 0))
