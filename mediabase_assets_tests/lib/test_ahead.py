@@ -1,0 +1,139 @@
+"""The crew that builds ahead: order, failures, losses that pass, the end. What it builds here are functions, no assets."""
+
+import threading
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from mediabase_assets.lib import ahead
+from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.lib.step import Step
+from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.stages import Stage
+
+STEP = Step(load_settings(), "20260101_000000", "backup/legacy_backup", Stage.BACKUP, datetime.now(UTC), "a run")
+LOST = psycopg.OperationalError("server closed the connection unexpectedly")
+WAIT = 10
+
+
+@pytest.fixture
+def crew_of(monkeypatch):
+    """A crew for works given as name: (needs, cost, what its build does)."""
+    monkeypatch.setattr(ahead, "_works", {})
+    crews = []
+
+    def make(works, hands=1):
+        monkeypatch.setattr(ahead, "HANDS", hands)
+        for key, (needs, cost, build) in works.items():
+            ahead.register(ahead.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
+        crews.append(ahead._Crew(frozenset(works), STEP))
+        return crews[-1]
+
+    yield make
+    for crew in crews:
+        crew.end()
+        assert not any(thread.is_alive() for thread in crew.threads)
+
+
+def noting(built, key):
+    def build(this):
+        built.append((key, this.asset))
+        return [key]
+
+    return build
+
+
+def failing(error):
+    def build(this):
+        raise error
+
+    return build
+
+
+def test_what_the_longest_way_leads_from_comes_first_and_nothing_before_its_inputs(crew_of):
+    built = []
+    crew = crew_of({
+        "a": ((), 1, noting(built, "a")), "b": ((), 5, noting(built, "b")), "c": (("a",), 9, noting(built, "c")),
+        "d": (("b", "c"), 1, noting(built, "d")), "e": ((), 0.5, noting(built, "e")),
+    })  # fmt: skip
+    assert crew.ways == {"a": 11, "b": 6, "c": 10, "d": 1, "e": 0.5}
+    assert crew.job_of("e").events == ["e"]
+    assert built == [(key, key) for key in "acbde"]
+
+
+def test_two_are_built_at_once(crew_of):
+    together = threading.Barrier(2, timeout=WAIT)
+
+    def meet(this):
+        together.wait()
+        return [this.asset]
+
+    crew = crew_of({"a": ((), 1, meet), "b": ((), 1, meet)}, hands=2)
+    assert [crew.job_of(key).events for key in "ab"] == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize("error", [BuildError("refused", where="a", next_step="mend it"), ZeroDivisionError("a fault of ours")])
+def test_what_needs_a_failed_asset_is_left_to_its_step_and_the_others_are_built(crew_of, error):
+    built = []
+    crew = crew_of({
+        "a": ((), 9, failing(error)), "b": (("a",), 1, noting(built, "b")), "c": (("b",), 1, noting(built, "c")),
+        "d": ((), 1, noting(built, "d")),
+    })  # fmt: skip
+    assert crew.job_of("a").error is error
+    assert crew.job_of("d").error is None
+    assert crew.job_of("b") is None
+    assert crew.job_of("c") is None
+    assert built == [("d", "d")]
+
+
+def test_after_the_loss_of_a_connection_nothing_begins_until_a_step_is_done_again(crew_of):
+    built, errors = [], [LOST]
+
+    def lost_once(this):
+        if errors:
+            raise errors.pop()
+        return ["again"]
+
+    crew = crew_of({"a": ((), 9, lost_once), "b": ((), 1, noting(built, "b"))})
+    assert crew.job_of("a").error is LOST
+    assert not built
+    crew.resume()
+    assert crew.job_of("a").events == ["again"]
+    assert crew.job_of("b").events == ["b"]
+
+
+def test_whoever_waits_for_what_was_not_begun_makes_the_crew_go_on(crew_of):
+    errors = [LOST]
+
+    def lost_once(this):
+        if errors:
+            raise errors.pop()
+        return ["again"]
+
+    crew = crew_of({"a": ((), 9, lost_once), "b": ((), 1, lambda this: ["b"])})
+    assert crew.job_of("a").error is LOST
+    assert crew.job_of("b").events == ["b"]
+    assert crew.job_of("a").events == ["again"]
+
+
+def test_at_the_end_nothing_more_is_begun(crew_of):
+    began, may_end, built = threading.Event(), threading.Event(), []
+
+    def slow(this):
+        began.set()
+        may_end.wait(WAIT)
+        return []
+
+    crew = crew_of({"a": ((), 9, slow), "b": (("a",), 1, noting(built, "b"))})
+    assert began.wait(WAIT)
+    threading.Timer(0.2, may_end.set).start()
+    crew.end()
+    assert crew.job_of("b") is None
+    assert not built
+
+
+def test_the_step_that_makes_two_assets_is_one_work(monkeypatch):
+    monkeypatch.setattr(ahead, "_works", {})
+    ahead.register(ahead.Work("x", frozenset({"extraction/legacy_payloads", "y"}), 1, Stage.POPULATION, noting([], "x")))
+    assert ahead._works["x"].needs == {"extraction/legacy_rows", "y"}
