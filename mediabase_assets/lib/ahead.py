@@ -73,7 +73,8 @@ class _Crew:
                 if job is not None and job.is_over:
                     return job
                 if job is None and self.is_halted and all(j.is_over for j in self.jobs.values()):
-                    self.resume()
+                    self.is_halted = False  # what was lost waits for its own step, which may try again or not
+                    self.changed.notify_all()
                 if job is None and (self.is_over or not self._is_coming(self.works[key])):
                     return None
                 self.changed.wait()

@@ -114,6 +114,8 @@ def test_whoever_waits_for_what_was_not_begun_makes_the_crew_go_on(crew_of):
     crew = crew_of({"a": ((), 9, lost_once), "b": ((), 1, lambda this: ["b"])})
     assert crew.job_of("a").error is LOST
     assert crew.job_of("b").events == ["b"]
+    assert crew.job_of("a").error is LOST  # it waits for its own step
+    crew.resume()
     assert crew.job_of("a").events == ["again"]
 
 
