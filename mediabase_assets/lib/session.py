@@ -39,6 +39,10 @@ _BUILD_SETTINGS = {
     "client_connection_check_interval": "2s",
     "standard_conforming_strings": "on",
 }
+#: work_mem of a session of ours: a 32nd of the server's buffers, 32 to 128 MB, for they say how large its machine is.
+_WORK_MEM = """
+    select set_config('work_mem', mb || 'MB', false), set_config('maintenance_work_mem', 2 * mb || 'MB', false)
+    from (select least(128, greatest(32, pg_size_bytes(current_setting('shared_buffers')) / 33554432)) as mb) as m"""
 #: Seconds that a migration waits for a refresh of views to end.
 PATIENCE = 600
 #: Seconds that anything waits for the session of a process that is dead: the server looks for it every two seconds.
@@ -46,7 +50,6 @@ PATIENCE_WITH_THE_DEAD = 15
 #: Seconds that anything waits for whoever else holds the lock: a session that just ended may be seen for a moment.
 GRACE = 1.5
 _LOCK_SPACE = 0x4D454442  # "MEDB"
-MB = 1 << 20
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
 _building: dict[int, Connection] = {}
@@ -69,12 +72,9 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
     """Give a session its search_path and the settings that the SQL files read."""
     path = sql.SQL(", ").join(sql.Identifier(s) for s in schemas)
     conn.execute(sql.SQL("set search_path = {}").format(path))
-    row = conn.execute("select pg_size_bytes(current_setting('shared_buffers'))").fetchone()
-    work_mem = working_memory(int(row[0]) if row else 0) // MB
+    conn.execute(_WORK_MEM)
     values = {
         **_BUILD_SETTINGS,
-        "work_mem": f"{work_mem}MB",
-        "maintenance_work_mem": f"{2 * work_mem}MB",
         **dict(PINNED_SETTINGS),
         "mediabase.migration_id": migration_id,
         "mediabase.asset": asset,
@@ -87,21 +87,15 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
         conn.execute("select set_config(%s, %s, false)", (name, value))
 
 
-def working_memory(shared_buffers: int) -> int:
-    """Bytes of work_mem of a session of ours: a 32nd of the server's buffers, 32 to 128 MB, for they say how large its machine is.
-
-    >>> [working_memory(n * MB) // MB for n in (128, 2048, 8192)]
-    [32, 64, 128]
-    """
-    return min(128 * MB, max(32 * MB, shared_buffers // 32))
-
-
-def memory_budget(shared_buffers: int, sessions: int) -> int:
+def memory_budget(shared_buffers: int, work_mem: int, sessions: int) -> int:
     """Bytes that a server needs for a migration at most: its buffers, and eight times work_mem for each session that builds.
 
     A statement may use work_mem once per sort and twice per hash; the benchmark measures what it comes to.
+
+    >>> memory_budget(1 << 30, 32 << 20, 3) >> 20
+    1792
     """
-    return shared_buffers + sessions * 8 * working_memory(shared_buffers)
+    return shared_buffers + sessions * 8 * work_mem
 
 
 @contextmanager

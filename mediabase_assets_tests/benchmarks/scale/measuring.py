@@ -134,7 +134,7 @@ def _migration(settings: Settings, folder: Path, options: Options, teller: Telle
         "memory": {
             "python_peak": told["peak_bytes"], "python_with_children_peak": watch.client_peak, "server_peak": watch.server_peak,
             "server_processes_peak": watch.processes_peak, "shared_buffers": shared, "settings": promised,
-            "server_budget": memory_budget(shared, HANDS + 1) - shared,
+            "server_budget": memory_budget(0, int(promised["work_mem"].removesuffix("MB")) << 20, HANDS + 1),
         },
         "stages": figures.stages_of(works),
         "assets": [w.as_row() for w in sorted(works, key=lambda w: -w.seconds)],
