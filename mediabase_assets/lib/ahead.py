@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.session import cancel_statement_of
 from mediabase_assets.lib.step import Step
 from mediabase_assets.lib.telling import planned_assets
@@ -147,7 +148,7 @@ _crews: dict[str, _Crew] = {}
 
 
 #: The one step that makes two assets goes by the name of the first.
-_SAME_STEP = {"extraction/legacy_payloads": "extraction/legacy_rows"}
+_SAME_STEP = {"extraction/legacy_payloads": catalogue.SNAPSHOT}
 
 
 def register(work: Work) -> None:
@@ -167,13 +168,10 @@ def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
 def events_of(context: dg.AssetExecutionContext, this: Step, build: Build) -> Iterator[Event]:
     """What a step tells: what was built ahead of it, when that is over; or what it builds itself."""
     job = _crews[this.run_id].job_of(this.asset) if begin(context, this) and this.asset in _crews[this.run_id].works else None
-    if job is None:
-        yield from build(this)
-        return
     wanted = {key.name for key in context.selected_asset_check_keys}
     # of a failed audit too: its findings come before the failure
-    yield from (e for e in job.events if isinstance(e, dg.MaterializeResult) or e.check_name in wanted)
-    if job.error is not None:
+    yield from (e for e in (build(this) if job is None else job.events) if isinstance(e, dg.MaterializeResult) or e.check_name in wanted)
+    if job is not None and job.error is not None:
         raise job.error
 
 

@@ -15,7 +15,6 @@ from psycopg import sql
 from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, journal, standing
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import (
     PAYLOADS_VIEW,
     UNDER_THE_VIEW,
@@ -146,7 +145,7 @@ def _extract(
     results: list[dg.AssetCheckResult] = []
     failed: list[audit.Finding] = []
     metadata: dict[str, Any] = {}
-    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
+    with this.building() as conn:
         snapshot = current_snapshot(conn, this.asset)
         if builds:
             require_inputs(conn, extraction.inputs, this.asset)

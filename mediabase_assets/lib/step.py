@@ -6,7 +6,7 @@ step that lost its connection waits for the server and is done again, as often a
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,8 +16,9 @@ import psycopg
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.opening import open_migration
 from mediabase_assets.lib.orphans import look_at
-from mediabase_assets.lib.session import Purpose, build_error, hold_migration_lock, outlast_the_dead
+from mediabase_assets.lib.session import Purpose, build_error, build_session, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
 from mediabase_assets.lib.transient import is_transient, wait_for_server
 from mediabase_assets.lib.waiting import Lookout, lookout
@@ -60,6 +61,10 @@ class Step:
     def seconds(self) -> float:
         """Seconds since the step began."""
         return round((datetime.now(UTC) - self.started_at).total_seconds(), 3)
+
+    def building(self) -> AbstractContextManager[Connection]:
+        """A session that builds the asset, see `build_session`; in company it keeps to one core."""
+        return build_session(self.settings, migration_id=self.migration_id, asset=self.asset, is_alone=not self.has_company)
 
     @contextmanager
     def spending(self, kind: str) -> Iterator[None]:

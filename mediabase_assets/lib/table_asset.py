@@ -16,7 +16,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import accounts, ahead, audit, catalogue, journal, standing, tables
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session, live_session
+from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, looking_in, read
@@ -126,7 +126,7 @@ def _build_and_audit(
     data_version = ""
     rollback = audit.AuditRollback()
     try:
-        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
+        with this.building() as conn:
             snapshot = current_snapshot(conn, this.asset)
             standing.require_same_settings(conn, this)
             require_inputs(conn, table.inputs, this.asset)

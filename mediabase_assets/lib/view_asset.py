@@ -14,7 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, catalogue, journal, standing, tables, views
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import Purpose, build_session, live_session, refresh_session
+from mediabase_assets.lib.session import Purpose, live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read
@@ -123,7 +123,7 @@ def _build(
     metadata: dict[str, Any] = {}
     digest = ""
     try:
-        with build_session(this.settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
+        with this.building() as conn:
             snapshot = current_snapshot(conn, this.asset)
             standing.require_same_settings(conn, this)
             with this.spending("build"):

@@ -13,7 +13,6 @@ from mediabase_assets.lib import ahead, catalogue, journal, standing
 from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, take_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, run
@@ -148,7 +147,7 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
 
 def _snapshot(this: Step) -> Iterator[dg.MaterializeResult[Any]]:
     settings = this.settings
-    with build_session(settings, migration_id=this.migration_id, asset=this.asset, is_alone=not this.has_company) as conn:
+    with this.building() as conn:
         conn.execute("set transaction isolation level repeatable read")
         legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
         run(conn, EXTRACTION / "functions.sql")

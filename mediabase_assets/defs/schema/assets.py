@@ -49,10 +49,11 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
 )
 def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Prepare the schemas, rehearse the deployment, open the journal of the migration."""
-    is_looked_at, is_made = bool(context.selected_asset_check_keys), bool(context.selected_asset_keys)
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.SCHEMA) as this:
-        events = ahead.events_of(context, this, _prepare) if is_made else _prepare(this)
-        yield from (e for e in events if (is_made if isinstance(e, dg.MaterializeResult) else is_looked_at))
+        if context.selected_asset_keys:
+            yield from ahead.events_of(context, this, _prepare)
+        else:
+            yield from (e for e in _prepare(this) if isinstance(e, dg.AssetCheckResult))
 
 
 def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:

@@ -48,6 +48,8 @@ Known = Callable[[str], ContentHash | None]
 
 #: The archive of the legacy table.
 LEGACY_FILE = "legacy.dump"
+#: How pg_dump writes an archive.
+DUMP_OPTIONS = ("--format=custom", "--compress=1", "--no-password")
 _LOCK_WAIT_MS = 600_000
 _NO_SPACE = re.compile(r"no space left|disk quota exceeded|file too large|file size limit", re.I)
 
@@ -224,8 +226,7 @@ def _has_schema(conn: Connection[Any], name: str) -> bool:
 @contextmanager
 def _pg_dump(arguments: Sequence[str], environment: dict[str, str], target: Path) -> Iterator[None]:
     """pg_dump at work while the body runs; waits for its end, and ends it if the body fails."""
-    command = [str(client_tool("pg_dump")), "--format=custom", "--compress=1", "--no-password"]
-    command += [f"--lock-wait-timeout={_LOCK_WAIT_MS}", *arguments]
+    command = [str(client_tool("pg_dump")), *DUMP_OPTIONS, f"--lock-wait-timeout={_LOCK_WAIT_MS}", *arguments]
     with tempfile.TemporaryFile() as messages:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=messages)
         try:

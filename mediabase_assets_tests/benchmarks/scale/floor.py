@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mediabase_assets.lib.backup.create import DUMP_OPTIONS
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import client_tool, connect, libpq_env
 from mediabase_assets.lib.settings import Settings
@@ -18,8 +19,6 @@ from mediabase_assets_tests.benchmarks.scale.floor_script import SCHEMA, FloorSc
 
 #: psql sessions beside each other, where the machine has as many cores.
 SESSIONS = 2
-#: As the project writes its backups (`lib/backup/create.py`).
-_DUMP = ("--format=custom", "--compress=1", "--no-password")
 #: Seconds between two looks at the processes.
 _POLL = 0.01
 
@@ -67,7 +66,7 @@ def _sessions() -> int:
 def _run(settings: Settings, folder: Path, dump: Path) -> dict[str, float]:
     """Seconds after which each process had ended, and all of them."""
     legacy = f'"{settings.database.source_schema}"."{settings.database.legacy_table}"'
-    arguments = [str(client_tool("pg_dump")), *_DUMP, f"--file={dump}", f"--table={legacy}"]
+    arguments = [str(client_tool("pg_dump")), *DUMP_OPTIONS, f"--file={dump}", f"--table={legacy}"]
     began = time.monotonic()
     with (folder / "pg_dump.log").open("w") as log:
         dumping = subprocess.Popen(arguments, env=libpq_env(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
