@@ -4,11 +4,14 @@ A row is written in the transaction that makes the asset, so that it is there ex
 Here belong reading and writing; what follows from it is decided in `staleness`.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import psycopg
 
 from mediabase_assets.lib.catalogue import Definition
 from mediabase_assets.lib.settings import Settings
@@ -47,6 +50,20 @@ class State:
 def has_states(conn: Connection) -> bool:
     """Whether the table is there; a migration of an earlier version did not make it."""
     return is_there(conn, conn.workspace.operations, "asset_state")
+
+
+def settle(conn: Connection) -> None:
+    """Wait until states that others have written and are about to commit are there.
+
+    The server ends the commit of a process that was killed in that moment; who reads the states of the dead waits for it.
+    Where the role may not lock, or somebody writes for longer than `lock_timeout`, what is there is all that can be told.
+
+    Args:
+        conn: A session in which each statement is its own transaction.
+    """
+    if has_states(conn):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.LockNotAvailable), conn.transaction():
+            conn.execute("lock table asset_state in share mode")
 
 
 def states(conn: Connection) -> dict[str, State]:

@@ -82,6 +82,7 @@ def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id
     events = (entry.dagster_event for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION))
     told = {event.asset_key.to_user_string() for event in events if event and event.asset_key}
     with connect(settings, autocommit=True, application_name="mediabase orphans") as conn:
+        asset_state.settle(conn)
         made = [state for state in asset_state.states(conn).values() if state.run_id == run_id and state.asset not in told]
     for state in made:
         instance.report_runless_asset_event(

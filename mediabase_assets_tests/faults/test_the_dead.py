@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import dagster as dg
@@ -65,6 +66,21 @@ def test_a_run_of_a_dead_process_is_reported_failed_and_one_of_a_living_process_
     assert status_of(place, alive) is dg.DagsterRunStatus.STARTED
     assert status_of(place, waiting) is dg.DagsterRunStatus.NOT_STARTED
     assert report_orphans(place.instance, place.settings) == []
+
+
+def test_what_the_dead_were_committing_when_they_died_is_told_too(place):
+    assert place.migrate().success
+    dead = made(place, of_the_dead())
+    with place.connect() as committing, ThreadPoolExecutor() as pool, committing.transaction():
+        committing.execute("update mediabase_ops.asset_state set run_id = %s where asset = 'normalized/genes'", (dead,))
+        report = pool.submit(report_orphans, place.instance, place.settings)
+        with place.connect() as watching:
+            waits = "select exists (select from pg_locks where relation = 'mediabase_ops.asset_state'::regclass and not granted)"
+            while not watching.execute(waits).fetchone()[0]:
+                assert not report.done()
+    assert [orphan.run_id for orphan in report.result()] == [dead]
+    event = place.instance.get_latest_materialization_event(dg.AssetKey(["normalized", "genes"]))
+    assert f"made by run {dead}" in event.asset_materialization.metadata["how"].value
 
 
 @pytest.mark.parametrize(
