@@ -13,7 +13,7 @@ from psycopg import Copy, sql
 from mediabase_assets.lib.statements import Connection
 
 #: Bytes of CSV per batch; a row must fit into one.
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 
 
 class _CopyReader(io.RawIOBase):

@@ -5,11 +5,13 @@ Every check can fail, says what it examined, and shows the rows that fail.
 """
 
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import pandas as pd
 import pandera.errors
+import pandera.pandas
 import pyarrow as pa
 from psycopg import sql
 
@@ -27,6 +29,8 @@ _PATTERNS: dict[tuple[str, bool], LiteralString] = {
     ("array", True): "cardinality({})",
     ("jsonb", True): "jsonb_array_length({})",
 }
+#: Held while a batch is a frame: Python checks one at a time anyway, and one frame needs less memory than one for each builder.
+_frame = threading.Lock()
 _PANDAS = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
@@ -85,15 +89,24 @@ def check_model(conn: Connection, table: Table | View) -> Finding:
     for relation in table.relations:
         schema = relation.model.to_schema()
         for batch in iter_arrow(conn, _selected(conn, relation), arrow_schema(relation)):
-            frame = batch.to_pandas(types_mapper=_PANDAS.get)
-            rows += len(frame)
-            try:
-                schema.validate(frame, lazy=True)
-            except pandera.errors.SchemaErrors as error:
-                failures += len(error.failure_cases)
-                sample += _sample(relation, frame, error, SAMPLE_ROWS - len(sample))
+            rows += len(batch)
+            with _frame:
+                failed, shown = _failures(relation, schema, batch, SAMPLE_ROWS - len(sample))
+            failures, sample = failures + failed, sample + shown
     examined = {"rows": rows, "relations": [r.name for r in table.relations], "rules": _rules(table)}
     return Finding("every_row_fits_its_model", failures == 0, examined, failures, tuple(sample))
+
+
+def _failures(
+    relation: Relation, schema: pandera.pandas.DataFrameSchema, batch: pa.RecordBatch, limit: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many values of a batch do not fit the model, and the first of them."""
+    frame = batch.to_pandas(types_mapper=_PANDAS.get)
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        return len(error.failure_cases), _sample(relation, frame, error, limit)
+    return 0, []
 
 
 def _rules(table: Table | View) -> int:

@@ -26,7 +26,7 @@ with hashed as (
 select g, gene_type, r1, r2, r3, r4, r5, r6,
        gene_type = 'protein_coding' as is_coding,
        'ENSG9' || lpad(g::text, 10, '0') as gene_id,
-       'DEMO' || lpad(g::text, 5, '0') as symbol,
+       'DEMO' || lpad(g::text, greatest(5, length(g::text)), '0') as symbol,
        1 + r1 % 20 as version,
        (array['chr1','chr2','chr3','chr4','chr5','chr6','chr7','chr8','chr9','chr10','chr11','chr12','chr13','chr14','chr15',
               'chr16','chr17','chr18','chr19','chr20','chr21','chr22','chrX','chr1','chr2','chr3','chr19','chr11','chr17',
