@@ -1,11 +1,9 @@
-from importlib.resources import as_file, files
-
 import pytest
 
+from mediabase_assets.demo import build
 from mediabase_assets.demo.build import MINIMUM_TRANSCRIPTS, build_demo
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.legacy_table import add_keys_and_indexes
-from mediabase_assets.lib.statements import run
 from mediabase_assets.model.errors import ConfigurationError, LegacyTableExistsError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, LEGACY_TABLE
 
@@ -34,8 +32,7 @@ def test_every_gene_has_a_symbol_of_its_own_also_beyond_a_hundred_thousand(conn)
     conn.execute("create temporary table mediabase_demo_known (kind text, ordinal int, id text, name text, aspect text)")
     conn.execute("create temporary table mediabase_demo_size as select 100_500 as genes, 200_000 as transcripts")
     for name in ("dictionaries.sql", "genes.sql"):
-        with as_file(files("mediabase_assets.demo") / "sql" / name) as path:
-            run(conn, path)
+        build._run_file(conn, name)
     found = conn.execute(
         "select count(*), count(distinct gene_id), count(distinct symbol), max(symbol) filter (where g < 10) from mediabase_demo_gene"
     )
