@@ -79,11 +79,9 @@ def report_orphans(instance: dg.DagsterInstance, settings: Settings) -> list[Orp
 
 def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id: str) -> None:
     """Tell Dagster of assets that were made, and whose run was killed before it could tell: they will not be made again."""
-    events = (entry.dagster_event for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION))
-    told = {event.asset_key.to_user_string() for event in events if event and event.asset_key}
     with connect(settings, autocommit=True, application_name="mediabase orphans") as conn:
         asset_state.settle(conn)
-        made = [state for state in asset_state.states(conn).values() if state.run_id == run_id and state.asset not in told]
+        made = [state for state in asset_state.states(conn).values() if state.run_id == run_id and not _is_told(instance, state)]
     for state in made:
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
@@ -92,6 +90,12 @@ def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id
                 tags={"dagster/data_version": state.data_version},
             )
         )
+
+
+def _is_told(instance: dg.DagsterInstance, state: asset_state.State) -> bool:
+    """Whether Dagster's record of an asset names the run that made it; the run's log may, and death have come in between."""
+    latest = instance.get_latest_materialization_event(dg.AssetKey(state.asset.split("/")))
+    return latest is not None and latest.run_id == state.run_id
 
 
 def look_at(instance: dg.DagsterInstance) -> Callable[[str], tuple[bool, str]]:

@@ -83,6 +83,24 @@ def test_what_the_dead_were_committing_when_they_died_is_told_too(place):
     assert f"made by run {dead}" in event.asset_materialization.metadata["how"].value
 
 
+def test_an_event_that_came_to_the_log_of_the_run_and_not_to_the_record_of_the_asset_is_told_again(place, monkeypatch):
+    """Dagster writes the two one after the other; a kill between them left an asset that nobody knew to be made."""
+    assert place.migrate().success
+    dead, key = made(place, of_the_dead()), dg.AssetKey(["normalized", "genes"])
+    event = place.instance.get_latest_materialization_event(key).dagster_event
+    with monkeypatch.context() as patch:
+        patch.setattr(type(place.instance.event_log_storage), "index_transaction", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            place.instance.report_dagster_event(event, dead)
+    with place.connect() as conn:
+        conn.execute("update mediabase_ops.asset_state set run_id = %s where asset = 'normalized/genes'", (dead,))
+    logged = place.instance.all_logs(dead, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    assert [entry.dagster_event.asset_key for entry in logged] == [key]
+    assert [orphan.run_id for orphan in report_orphans(place.instance, place.settings)] == [dead]
+    told = place.instance.get_latest_materialization_event(key).asset_materialization
+    assert f"made by run {dead}" in told.metadata["how"].value
+
+
 @pytest.mark.parametrize(
     ("change", "life"),
     [
