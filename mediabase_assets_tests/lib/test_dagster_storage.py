@@ -58,3 +58,19 @@ def test_a_fresh_checkout_runs_and_another_process_sees_the_run(checkout):
     assert settings.home == checkout / ".mediabase"
     with database.connect(settings, dbname="mediabase_dagster") as connection:
         assert connection.execute("select count(*) from runs").fetchone() == (1,)
+
+
+def test_sessions_are_kept_between_uses_and_opened_anew_where_the_server_ended_them(checkout):
+    sessions = "select array_agg(pid order by pid) from pg_stat_activity where application_name = 'dagster'"
+    with dg.DagsterInstance.get() as instance, database.connect(load_settings(), autocommit=True, dbname="mediabase_dagster") as connection:
+
+        def use() -> list[int]:
+            instance.get_runs()
+            instance.get_latest_materialization_event(dg.AssetKey("one"))
+            return connection.execute(sessions).fetchone()[0]
+
+        kept = use()
+        assert kept
+        assert use() == kept
+        connection.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'dagster'")
+        assert not {*use()} & {*kept}
