@@ -79,7 +79,7 @@ def dry_run(
         bring(conn, trial)
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
-        with lent(trial, Path(folder)), temporary_instance(Path(folder) / "dagster") as instance:
+        with lent(trial, Path(folder)), temporary_instance() as instance:
             job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
             outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
         if outcome.end is RunEnd.INTERRUPTED:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import dagster as dg
 import psycopg
 from psycopg.pq import TransactionStatus
 
@@ -111,7 +110,7 @@ def _in_child(this: harness.Project, watch: Watch, file: Path | None = None) -> 
         os.dup2(quiet, 2)
         watch.install()
         folder = this.settings.backup_dir.parent / "dagster"
-        with this.environed(), dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
+        with this.environed(), harness.instance_in(folder) as instance:
             result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=QUIET)
         if file is not None:
             file.write_text(json.dumps([[place, when, count] for (place, when), count in watch.counts.items()]))

@@ -74,7 +74,7 @@ def go_on(this: harness.Project, told: set[str]) -> None:
 
 def die_and_go_on(template: harness.Project, home: Path, point: Point, expected: Content) -> str:
     """Kill a migration at a point, continue it, and see that all is as if nothing had happened; returns what happened."""
-    with copies.copy_of(template, home) as this:
+    with copies.copy_of(template, home, on_disk=True) as this:
         if not run_until(this, point):
             assert content_of(this).hashes == expected.hashes
             return "the run ended without coming there"

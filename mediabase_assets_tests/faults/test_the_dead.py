@@ -24,11 +24,14 @@ from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg
+#: The asset of which Dagster is not told, and what notes that a run made it.
+SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
+MADE = "update mediabase_ops.asset_state set run_id = %s where asset = 'schema/normalized_schema'"
 
 
 @pytest.fixture
 def place(template, fault_home):
-    with copies.copy_of(template, fault_home) as this:
+    with copies.copy_of(template, fault_home, on_disk=True) as this:
         yield this
 
 
@@ -68,36 +71,40 @@ def test_a_run_of_a_dead_process_is_reported_failed_and_one_of_a_living_process_
     assert report_orphans(place.instance, place.settings) == []
 
 
+def run_that_died(this):
+    """A run of a process that ended just now, of a project in which another run made an asset."""
+    this.migrate("legacy/cancer_transcript_base", "schema/normalized_schema")
+    return made(this, of_the_dead())
+
+
 def test_what_the_dead_were_committing_when_they_died_is_told_too(place):
-    assert place.migrate().success
-    dead = made(place, of_the_dead())
+    dead = run_that_died(place)
     with place.connect() as committing, ThreadPoolExecutor() as pool, committing.transaction():
-        committing.execute("update mediabase_ops.asset_state set run_id = %s where asset = 'normalized/genes'", (dead,))
+        committing.execute(MADE, (dead,))
         report = pool.submit(report_orphans, place.instance, place.settings)
         with place.connect() as watching:
             waits = "select exists (select from pg_locks where relation = 'mediabase_ops.asset_state'::regclass and not granted)"
             while not watching.execute(waits).fetchone()[0]:
                 assert not report.done()
     assert [orphan.run_id for orphan in report.result()] == [dead]
-    event = place.instance.get_latest_materialization_event(dg.AssetKey(["normalized", "genes"]))
+    event = place.instance.get_latest_materialization_event(SCHEMA)
     assert f"made by run {dead}" in event.asset_materialization.metadata["how"].value
 
 
 def test_an_event_that_came_to_the_log_of_the_run_and_not_to_the_record_of_the_asset_is_told_again(place, monkeypatch):
     """Dagster writes the two one after the other; a kill between them left an asset that nobody knew to be made."""
-    assert place.migrate().success
-    dead, key = made(place, of_the_dead()), dg.AssetKey(["normalized", "genes"])
-    event = place.instance.get_latest_materialization_event(key).dagster_event
+    dead = run_that_died(place)
+    event = place.instance.get_latest_materialization_event(SCHEMA).dagster_event
     with monkeypatch.context() as patch:
         patch.setattr(type(place.instance.event_log_storage), "index_transaction", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             place.instance.report_dagster_event(event, dead)
     with place.connect() as conn:
-        conn.execute("update mediabase_ops.asset_state set run_id = %s where asset = 'normalized/genes'", (dead,))
+        conn.execute(MADE, (dead,))
     logged = place.instance.all_logs(dead, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    assert [entry.dagster_event.asset_key for entry in logged] == [key]
+    assert [entry.dagster_event.asset_key for entry in logged] == [SCHEMA]
     assert [orphan.run_id for orphan in report_orphans(place.instance, place.settings)] == [dead]
-    told = place.instance.get_latest_materialization_event(key).asset_materialization
+    told = place.instance.get_latest_materialization_event(SCHEMA).asset_materialization
     assert f"made by run {dead}" in told.metadata["how"].value
 
 

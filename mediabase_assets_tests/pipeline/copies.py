@@ -14,9 +14,9 @@ from mediabase_assets_tests.pipeline import harness
 
 
 @contextmanager
-def copy_of(original: harness.Project, home: Path, **settings: object) -> Iterator[harness.Project]:
+def copy_of(original: harness.Project, home: Path, *, on_disk: bool = False, **settings: object) -> Iterator[harness.Project]:
     """A project whose database is a copy of another one's, made by the server in a moment; Dagster knows no run of it."""
-    with harness.project(home, demo=None, **settings) as this:
+    with harness.project(home, demo=None, on_disk=on_disk, **settings) as this:
         with connect(this.settings, autocommit=True, dbname="postgres") as conn:
             names = (sql.Identifier(p.settings.database.name) for p in (this, original))
             conn.execute(sql.SQL("create database {} template {}").format(*names))

@@ -77,7 +77,7 @@ def self_test(
             own = (*conn.workspace.schemas, *conn.workspace.stages)
             before = untouched.look(conn, own=own), _files(settings.backup_dir)
             bring(conn, scanned)
-            with temporary_instance(folder / "dagster") as instance:
+            with temporary_instance() as instance:
                 test = _Test(report, conn, definitions, instance, folder, settings.home / "logs", tell)
                 if test.prerequisites(settings, scanned) and test.sample(scanned, sampled):
                     test.whole(sampled)
