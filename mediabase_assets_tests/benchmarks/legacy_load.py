@@ -8,17 +8,15 @@ import json
 import multiprocessing
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets_tests.benchmarks.place import QUIET, load, parser, place
+from mediabase_assets_tests.benchmarks.place import QUIET, instance_of, load, parser, place
 
 #: Processes of each kind; what each waits for a lock before that counts as an error; seconds between two statements.
 READERS, WRITERS, LONGEST_WAIT, PAUSE = 2, 1, "5s", 0.01
@@ -29,19 +27,19 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--quiet", type=float, default=20, help="seconds of the quiet phase")
     chosen = options.parse_args()
-    with place() as (settings, folder):
+    with place() as (settings, _):
         load(settings, transcripts=chosen.transcripts, legacy_from=chosen.legacy_from)
-        figures = _measure(settings, folder, chosen.quiet)
+        figures = _measure(settings, chosen.quiet)
     _show(figures)
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=2))
 
 
-def _measure(settings: Settings, folder: Path, quiet: float) -> dict[str, dict[str, float]]:
+def _measure(settings: Settings, quiet: float) -> dict[str, dict[str, float]]:
     from mediabase_assets.definitions import defs
 
     figures = {f"{kind}, quiet": f for kind, f in _under_load(settings, lambda: time.sleep(quiet)).items()}
-    with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
+    with instance_of(settings) as instance:
         job = defs().resolve_job_def("migrate")
 
         def migrate() -> None:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
+
 from mediabase_assets.demo.build import build_demo
 from mediabase_assets.lib import server
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_files import load_legacy_file
 from mediabase_assets.lib.legacy_table import add_keys_and_indexes
+from mediabase_assets.lib.runner import prepare_dagster_home
 from mediabase_assets.lib.settings import Settings, load_settings
 
 #: Run configuration under which Dagster's events stay off the terminal.
@@ -31,7 +34,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 @contextmanager
 def place(inside: Path | None = None, *, keeps: bool = False) -> Iterator[tuple[Settings, Path]]:
-    """A server of its own, and a folder for Dagster; no setting of the person who measures reaches them.
+    """A server of its own, and a folder beside it; no setting of the person who measures reaches them.
 
     Args:
         inside: The folder in which the temporary one is made.
@@ -41,9 +44,9 @@ def place(inside: Path | None = None, *, keeps: bool = False) -> Iterator[tuple[
     parent.chmod(0o755)
     with _environment(MEDIABASE_HOME=str(parent / "home")):
         settings = load_settings()
-        (parent / "dagster").mkdir()
+        (parent / "work").mkdir()
         try:
-            yield settings, parent / "dagster"
+            yield settings, parent / "work"
         finally:
             if keeps:
                 server.stop(settings.home)
@@ -65,6 +68,12 @@ def _environment(**variables: str) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def instance_of(settings: Settings) -> dg.DagsterInstance:
+    """What `mediabase migrate` notes its runs in: the same server, by the project's own storage."""
+    prepare_dagster_home(settings)
+    return dg.DagsterInstance.get()
 
 
 def load(settings: Settings, *, transcripts: int, legacy_from: Path | None = None) -> float:

@@ -11,10 +11,8 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import psycopg
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +20,7 @@ from rich.table import Table
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.views import MATERIALIZED
-from mediabase_assets_tests.benchmarks.place import QUIET, load, parser, place
+from mediabase_assets_tests.benchmarks.place import QUIET, instance_of, load, parser, place
 
 READERS = 2
 LOOK_UPS = (
@@ -37,18 +35,18 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
-    with place() as (settings, folder):
+    with place() as (settings, _):
         load(settings, transcripts=chosen.transcripts, legacy_from=chosen.legacy_from)
-        figures = _measure(settings, folder, chosen.rounds)
+        figures = _measure(settings, chosen.rounds)
     _show(figures)
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=2))
 
 
-def _measure(settings: Settings, folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+def _measure(settings: Settings, rounds: int) -> dict[str, dict[str, float]]:
     from mediabase_assets.definitions import defs
 
-    with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
+    with instance_of(settings) as instance:
         found = defs()
         found.resolve_job_def("migrate").execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
         job = found.resolve_job_def("refresh_views")

@@ -261,7 +261,10 @@ def address(this):
 
 
 def test_no_server(empty, tmp_path):
-    text = unreachable(elsewhere(empty, host=str(tmp_path), port=5432, user="postgres", name="postgres"))
+    config = tmp_path / "settings.yaml"
+    config.write_text("max_retry_attempts: 0\n")  # it would be waited for, for two minutes
+    this = elsewhere(empty, host=str(tmp_path), port=5432, user="postgres", name="postgres")
+    text = unreachable(replace(this, environment=this.environment | {"MEDIABASE_CONFIG": str(config)}))
     assert "No server listens at this socket." in text
     assert "MB_POSTGRES_HOST" in text
 

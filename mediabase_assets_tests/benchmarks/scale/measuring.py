@@ -144,8 +144,7 @@ def _migration(settings: Settings, folder: Path, options: Options, teller: Telle
 def _run(folder: Path, arguments: list[str], watch: watching.MemoryWatch, teller: Teller) -> dict[str, Any]:
     """The process of the migration; a line every now and then while it works."""
     result, log = folder / "migrating.json", folder / "migrating.log"
-    arguments = ["--dagster", str(folder), "--result", str(result), *arguments]
-    command = [sys.executable, "-m", f"{__package__}.migrating", *arguments]
+    command = [sys.executable, "-m", f"{__package__}.migrating", "--result", str(result), *arguments]
     with log.open("w") as file, _started(command, file.fileno()) as process:
         watch.watch_client(process.pid)
         began = time.monotonic()

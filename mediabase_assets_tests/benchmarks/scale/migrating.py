@@ -17,24 +17,22 @@ _BEGAN = time.monotonic()
 def main() -> None:
     """Import, migrate, migrate again, tell."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--dagster", type=Path, required=True, help="folder for Dagster")
     options.add_argument("--result", type=Path, required=True, help="file for what was measured")
     options.add_argument("--postmaster", type=int, required=True, help="process of the server")
     options.add_argument("--once", action="store_true", help="no second run")
     chosen = options.parse_args()
-    chosen.result.write_text(json.dumps(_migrate(chosen.dagster, chosen.postmaster, again=not chosen.once)))
+    chosen.result.write_text(json.dumps(_migrate(chosen.postmaster, again=not chosen.once)))
 
 
-def _migrate(folder: Path, postmaster: int, *, again: bool) -> dict[str, Any]:
-    import dagster as dg
-
+def _migrate(postmaster: int, *, again: bool) -> dict[str, Any]:
     from mediabase_assets.definitions import defs
+    from mediabase_assets.lib.settings import load_settings
     from mediabase_assets.lib.telling import KEEP, KEEP_TAG
-    from mediabase_assets_tests.benchmarks.place import QUIET
+    from mediabase_assets_tests.benchmarks.place import QUIET, instance_of
 
     job = defs().resolve_job_def("migrate")
     imported = time.monotonic()
-    with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as instance:
+    with instance_of(load_settings()) as instance:
         before = _used(postmaster)
         began = time.monotonic()
         run = job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
