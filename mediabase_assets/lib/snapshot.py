@@ -73,7 +73,11 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
 
 
 def analyze(conn: Connection, name: str) -> None:
-    """Statistics of an extraction relation, from a tenth of the usual sample: its plans join whole relations, nothing finer."""
+    """Statistics of an extraction relation, from a tenth of the usual sample: its plans join whole relations, nothing finer.
+
+    Autovacuum would look at it a second time while it is read, for nothing: no row of it ever changes.
+    """
+    conn.execute(sql.SQL("alter table {} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)").format(sql.Identifier(name)))
     conn.execute("set default_statistics_target = 10")
     conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
     conn.execute("reset default_statistics_target")

@@ -36,6 +36,20 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
 
 
+def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -> None:
+    """Reclaim what changed rows left behind, and mark pages as visible to all, so that look-ups need the index alone.
+
+    Readers do not wait for it (giving pages back to the disk would lock them out), and what somebody works on is passed over.
+
+    Args:
+        conn: A session outside a transaction.
+        schema: Where the relations are.
+        changed: Tables and materialized views whose rows were written.
+    """
+    for name in changed:
+        conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
+
+
 def code_version(*paths: Path, values: Iterable[str] = ()) -> str:
     """A short digest of SQL files, and of values that make the same of them: what Dagster calls the version of an asset's code."""
     digest = md5(usedforsecurity=False)

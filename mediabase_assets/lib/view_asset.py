@@ -17,7 +17,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import Purpose, live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import Connection, code_version, count, read
+from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, column_schema, planned_assets
 from mediabase_assets.lib.view_refresh import refresh_view
@@ -162,8 +162,8 @@ def _refresh(
     live = this.settings.database.schema_name
     with refresh_session(this.settings, asset=this.asset) as conn:
         done = refresh_view(conn, view, live, run_id=context.run.run_id, findings=findings)
-        if done.change.how in ("created", "replaced", "refreshed"):
-            views.vacuum(conn, live, [view])
+        if view.is_materialized and done.change.how in ("created", "replaced", "refreshed"):
+            vacuum(conn, live, [view.name])
         metadata = _tell(conn, this, view) if all(f.passed for f in done.findings) else {}
     yield from (check_result(key, f) for f in done.findings if f.check in wanted)
     _require_passed(view, done.findings, "the refresh was rolled back, and the view keeps its old rows")

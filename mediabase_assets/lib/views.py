@@ -204,18 +204,3 @@ def refresh(conn: Connection, view: View, schema: str) -> None:
     """Bring the rows of a live materialized view up to date; readers go on with the old rows until the commit."""
     conn.execute(sql.SQL("refresh materialized view concurrently {}").format(sql.Identifier(schema, view.name)))
     conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, view.name)))
-
-
-def vacuum(conn: Connection, schema: str, changed: Iterable[View]) -> None:
-    """Reclaim what changed rows left behind, and mark pages as visible to all, so that look-ups need the index alone.
-
-    Readers do not wait for it (giving pages back to the disk would lock them out), and what somebody works on is passed over.
-
-    Args:
-        conn: A session outside a transaction.
-        schema: Where the views are.
-        changed: Materialized views whose rows were written.
-    """
-    for view in changed:
-        if view.is_materialized:
-            conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, view.name)))

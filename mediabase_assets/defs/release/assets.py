@@ -14,7 +14,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, refresh_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.statements import Connection, vacuum
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import rows_table
 from mediabase_assets.lib.view_release import ViewChange
@@ -64,7 +64,9 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             schema.record_version(conn, settings.database.schema_name)
             data_version = _record(conn, this, snapshot, changes, shown)
         with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
-            views.vacuum(conn, settings.database.schema_name, [views.view_named(c.view) for c in shown if c.how != "kept"])
+            written = [c.relation for c in changes if c.how != "kept"]
+            written += [c.view for c in shown if c.how != "kept" and views.view_named(c.view).is_materialized]
+            vacuum(conn, settings.database.schema_name, written)
         yield dg.MaterializeResult(
             asset_key=KEY,
             metadata={
