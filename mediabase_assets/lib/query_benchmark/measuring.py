@@ -224,7 +224,16 @@ def _answer(conn: Connection, query: sql.Composed, *, may_refuse: bool = False) 
             raise
         return Answer(None, time.perf_counter() - started, f"the legacy table cannot answer: {error.diag.message_primary}")
     seconds = time.perf_counter() - started
-    return Answer(answers.normal_form([d.name for d in cursor.description or ()], rows), seconds)
+    columns = [d.name for d in cursor.description or ()]
+    cursor.close()  # with the rows as the server sent them
+    return Answer(answers.normal_form(columns, _taken(rows)), seconds)
+
+
+def _taken(rows: list[Any]) -> Iterator[Any]:
+    """The rows in their order, each let go as it is taken: an answer is in memory once."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _compared(conn: Connection, pair: QueryPair, legacy: sql.Identifier, mine: Answer, theirs: Answer, sides: tuple[Side, Side]) -> Result:

@@ -68,8 +68,8 @@ def _timed(size: Mapping[str, Any]) -> dict[str, float]:
     """Totals first, then the assets, dearest first."""
     migration = size["migration"]
     totals = {name: migration["seconds"][name] for name in ("wall", "core", "orchestration")}
-    if migration["second_run_seconds"] is not None:
-        totals["second run"] = migration["second_run_seconds"]
+    if "second_migrate_seconds" in migration:  # results of before measured something else
+        totals["second run"] = migration["second_migrate_seconds"]
     if size.get("floor"):
         totals["floor"] = size["floor"]["seconds"]
     assets = sorted(migration["assets"], key=lambda a: -a["seconds"])

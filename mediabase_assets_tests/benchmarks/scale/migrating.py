@@ -1,4 +1,4 @@
-"""One cold migration and one that has nothing to do, in a process of its own, whose memory is thereby the migration's alone.
+"""One cold migration in a process of its own, whose memory is thereby the migration's alone.
 
 Here belongs what that process does; `measuring.py` starts it. It writes what it measured to the file that it is told.
 """
@@ -15,19 +15,17 @@ _BEGAN = time.monotonic()
 
 
 def main() -> None:
-    """Import, migrate, migrate again, tell."""
+    """Import, migrate, tell."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--result", type=Path, required=True, help="file for what was measured")
     options.add_argument("--postmaster", type=int, required=True, help="process of the server")
-    options.add_argument("--once", action="store_true", help="no second run")
     chosen = options.parse_args()
-    chosen.result.write_text(json.dumps(_migrate(chosen.postmaster, again=not chosen.once)))
+    chosen.result.write_text(json.dumps(_migrate(chosen.postmaster)))
 
 
-def _migrate(postmaster: int, *, again: bool) -> dict[str, Any]:
+def _migrate(postmaster: int) -> dict[str, Any]:
     from mediabase_assets.definitions import defs
     from mediabase_assets.lib.settings import load_settings
-    from mediabase_assets.lib.telling import KEEP, KEEP_TAG
     from mediabase_assets_tests.benchmarks.place import QUIET, instance_of
 
     job = defs().resolve_job_def("migrate")
@@ -39,11 +37,7 @@ def _migrate(postmaster: int, *, again: bool) -> dict[str, Any]:
         found: dict[str, Any] = {"import_seconds": imported - _BEGAN, "seconds": time.monotonic() - began, "peak_bytes": _peak()}
         found |= _difference(before, _used(postmaster))
         found["steps"] = {s.step_key: s.end_time - s.start_time for s in instance.get_run_step_stats(run.run_id) if s.end_time}
-        found |= {"second_run_seconds": None, "look_seconds": _look(instance)}
-        if again:
-            began = time.monotonic()
-            job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET, tags={KEEP_TAG: KEEP})
-            found["second_run_seconds"] = time.monotonic() - began
+        found["look_seconds"] = _look(instance)
     return found
 
 

@@ -165,7 +165,7 @@ _FIGURES: dict[str, Callable[[Result], str]] = {
     "… of it pg_dump, s": _floor(lambda f: _seconds(f["processes"]["pg_dump"])),
     "core / floor": _floor(lambda f: f"{f['ratio']:.2f}"),
     "relations with the floor's content": _floor(_same),
-    "second run, s": lambda s: _seconds(s["migration"]["second_run_seconds"]),
+    "second run, s": lambda s: _seconds(s["migration"].get("second_migrate_seconds")),
     "seeing that nothing is to do, s": lambda s: _seconds(s["migration"]["look_seconds"]),
     "imports of Python, s": lambda s: _seconds(s["migration"]["import_seconds"]),
     "CPU of Python, s": lambda s: _seconds(s["migration"]["cpu_seconds"]["python"]),
