@@ -4,6 +4,7 @@ SQL of any size is in `.sql` files beside the asset that runs it. Names of schem
 session's search_path. Settings that a file reads are session settings `mediabase.…` (see `session.py`).
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +25,13 @@ NORMALIZED = DEFS / "normalized" / "sql"
 
 Connection = Session
 
+#: Whether somebody works on a relation, or looks at the database as it was before what was written last.
+_IN_THE_WAY = """select exists (
+      select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and age(backend_xmin) > 0)
+    or exists (
+      select from pg_locks where relation = to_regclass(format('%%I.%%I', %s::text, %s::text)) and pid <> pg_backend_pid() and granted
+        and mode not in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))"""
+
 
 @cache
 def read(path: Path) -> LiteralString:
@@ -39,15 +47,25 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
 def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -> None:
     """Reclaim what changed rows left behind, and mark pages as visible to all, so that look-ups need the index alone.
 
-    Readers do not wait for it (giving pages back to the disk would lock them out), and what somebody works on is passed over.
+    Readers do not wait for it (giving pages back to the disk would lock them out). What somebody works on, or reads as it was
+    before, is vacuumed again, twice at most, since that mostly is autovacuum for a moment; then it is left to autovacuum.
 
     Args:
         conn: A session outside a transaction.
         schema: Where the relations are.
         changed: Tables and materialized views whose rows were written.
     """
-    for name in changed:
-        conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
+    left = list(changed)
+    for pause in (0, 0.3, 0.7):
+        time.sleep(pause if left else 0)
+        left = [name for name in left if _is_hindered(conn, schema, name)]
+
+
+def _is_hindered(conn: psycopg.Connection[Any], schema: str, name: str) -> bool:
+    """Vacuum one relation; whether somebody was in the way."""
+    row = conn.execute(_IN_THE_WAY, (schema, name)).fetchone()
+    conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
+    return bool(row and row[0])
 
 
 def code_version(*paths: Path, values: Iterable[str] = ()) -> str:
