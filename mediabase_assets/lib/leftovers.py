@@ -63,7 +63,9 @@ def _schemas(conn: Connection) -> list[str]:
 def _of_dead_backends(conn: Connection) -> list[str]:
     rows = conn.execute(
         """select nspname::text from pg_namespace where nspname ~ '^mediabase_round_trip_[0-9]+$'
-             and not exists (select from pg_stat_activity where pid = substring(nspname from '[0-9]+$')::integer)"""
+             and not exists (
+               select from pg_stat_activity
+               where pid = substring(nspname from '[0-9]+$')::integer and application_name like 'mediabase%')"""
     ).fetchall()
     return [name for (name,) in rows]
 

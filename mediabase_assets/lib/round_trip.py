@@ -9,36 +9,26 @@ NOTE: legacy rows that somebody changed since the snapshot are compared as the s
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
-from mediabase_assets.lib.content_hash import hash_columns
-from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
+from mediabase_assets.lib.round_trip_parts import SQL, look_in, make_results, make_scratch, parts_of
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.snapshot import create_legacy_source
-from mediabase_assets.lib.statements import DEFS, Connection, read, run
+from mediabase_assets.lib.sharing import share
+from mediabase_assets.lib.statements import Connection, read
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.round_trip import sentence_for
-from mediabase_assets.model.tables import RELATIONS, Relation
+from mediabase_assets.model.tables import RELATIONS
 
-SQL = DEFS / "validation" / "sql" / "round_trip"
-COMPAT = "cancer_transcript_base_compat"
-COMPAT_FILE = DEFS / "views" / "sql" / f"{COMPAT}.sql"
 EXPLAINED = "every_difference_is_explained"
 DERIVED = "every_derived_value_follows_its_rule"
 COMPARED = "no_column_is_left_out_of_the_comparison"
-#: In this order: each reads what the ones before made.
-READING = ("results", "readers")
-COMPARISONS = (
-    "expected_genes", "transcripts", "go", "annotations", "pathways", "identifiers", "drugs", "pharmgkb", "references", "remaining",
-    "expected_tables",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,7 +81,7 @@ class RoundTrip:
 
 
 def compare(conn: Connection, settings: Settings, live_schema: str | None = None, *, sample_rows: int = SAMPLE_ROWS) -> RoundTrip:
-    """Compare; nothing of what this makes stays.
+    """Compare in one session; nothing of what this makes stays, and nobody else sees it.
 
     Args:
         conn: A session in a transaction that may write.
@@ -99,131 +89,41 @@ def compare(conn: Connection, settings: Settings, live_schema: str | None = None
         live_schema: Compare what readers see in this schema, not what was just built.
         sample_rows: How many rows a failed check shows.
     """
-    with _scratch(conn, settings, live_schema):
-        for name in READING:
-            run(conn, SQL / f"{name}.sql")
-        _read_both_sides(conn, settings)
-        for name in COMPARISONS:
-            run(conn, SQL / f"{name}.sql")
-        _compare_tables(conn)
+    with conn.transaction(force_rollback=True):
+        look_in(conn, make_scratch(conn), _schemas(conn, settings, live_schema), is_local=True)
+        make_results(conn)
+        for each in parts_of(settings):
+            each.act(conn)
         return _told(conn, sample_rows)
 
 
-@contextmanager
-def _scratch(conn: Connection, settings: Settings, live_schema: str | None) -> Iterator[None]:
-    """A schema of its own, first in the search path, rolled back at the end."""
-    seen = [live_schema] if live_schema else [conn.workspace.build, settings.database.schema_name]
-    seen.insert(len(seen) - 1, conn.workspace.operations)
-    with conn.transaction(force_rollback=True):
-        row = conn.execute("select format('mediabase_round_trip_%s', pg_backend_pid())").fetchone()
-        scratch = sql.Identifier(str(row and row[0]))
-        conn.execute(sql.SQL("create schema {}").format(scratch))
-        path = sql.SQL(", ").join([scratch, *(sql.Identifier(s) for s in seen)])
-        conn.execute(sql.SQL("set local search_path = {}").format(path))
-        yield
+def compare_shared(sessions: Sequence[Connection], settings: Settings) -> RoundTrip:
+    """Compare what was just built, several sessions sharing the work; what they make for each other is dropped at the end.
 
+    While it runs nobody may change what was built; the legacy table may be written to.
 
-def _read_both_sides(conn: Connection, settings: Settings) -> None:
-    """The legacy table in one pass, and the compatibility view from its file."""
-    schema, table = settings.database.source_schema, settings.database.legacy_table
-    legacy = describe_legacy_table(conn, schema, table)
-    conn.execute(create_legacy_source(legacy, hash_columns(conn, schema, table, include_timestamps=True), schema, table))
-    conn.execute(_create_legacy_large(legacy, schema, table))
-    conn.execute(sql.SQL("create view {} as {}").format(sql.Identifier(COMPAT), sql.SQL(read(COMPAT_FILE))))
-    run(conn, SQL / "legacy_read.sql")
-    has_snapshot = _snapshot_is_there(conn)
-    if has_snapshot:
-        _run_on_snapshot(conn, SQL / "rows_of_snapshot.sql")
-    else:
-        conn.execute("create unlogged table rows_changed (transcript_id text, how text)")
-    run(conn, SQL / "legacy_rows_resolved.sql")
-    run(conn, SQL / "legacy_values.sql")
-    if has_snapshot:
-        _run_on_snapshot(conn, SQL / "values_of_snapshot.sql")
-    run(conn, SQL / "view_values.sql")
-
-
-def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> sql.Composed:
-    """A view of the large values alone, NULL where the table has no such column: simple enough to be joined on several cores."""
-    columns = [
-        sql.SQL("{}::{} as {}").format(
-            sql.Identifier(c.name) if c.name in (legacy.columns or {}) else sql.NULL,
-            sql.SQL("jsonb") if c.is_json else sql.SQL("text[]"),
-            sql.Identifier(c.name),
-        )
-        for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)
-        if c.fate is Fate.CARRIED and (c.is_json or c.is_array)
-    ]
-    return sql.SQL("create view legacy_large as select {columns}, ctid as legacy_ctid from {table}").format(
-        columns=sql.SQL(", ").join(columns), table=sql.Identifier(schema, table)
-    )
-
-
-def _snapshot_is_there(conn: Connection) -> bool:
-    row = conn.execute("select to_regclass(%s) is not null", (f"{conn.workspace.build}.legacy_rows",)).fetchone()
-    if not (row and row[0]):
-        return False
-    found = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
-    return bool(found and found[0])
-
-
-def _run_on_snapshot(conn: Connection, path: Path) -> None:
-    """Run a file that reads relations of the snapshot, which a session on the live tables does not see by itself."""
-    for name in ("legacy_rows", "legacy_payloads"):
-        names = (sql.Identifier(name), sql.Identifier(conn.workspace.build, name))
-        conn.execute(sql.SQL("create or replace view {} as select * from {}").format(*names))
-    run(conn, path)
-
-
-def _compare_tables(conn: Connection) -> None:
-    """Every stored relation against expected__<relation>, cell by cell."""
-    for relation in RELATIONS:
-        expected = f"expected__{relation.name}"
-        rows = conn.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", (expected,)).fetchall()
-        columns = [c for c in relation.columns if (c,) in rows]
-        conn.execute(_cells_that_differ(relation, columns))
-    found = sql.SQL(" union all ").join(sql.SQL("select * from {}").format(sql.Identifier(f"derived__{r.name}")) for r in RELATIONS)
-    conn.execute(sql.SQL("create view derived (relation, key, column_name, found, expected) as {}").format(found))
-
-
-def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
-    """Make derived__<relation>: what differs between a relation and its expectation; missing rows, rows too many, cells.
-
-    A table of its own, because PostgreSQL looks for rows to insert on one core only.
+    Args:
+        sessions: Sessions outside a transaction.
+        settings: Where the legacy table is.
     """
-    found, expected = sql.Identifier("n"), sql.Identifier("x")
-    others = [c for c in columns if c not in relation.key]
+    first = sessions[0]
+    scratch = make_scratch(first)
+    try:
+        for session in sessions:
+            look_in(session, scratch, _schemas(first, settings, None), is_local=False)
+            session.execute("set synchronous_commit = off")  # nothing here outlives the comparison
+        make_results(first)
+        share(sessions, parts_of(settings))
+        return _told(first, SAMPLE_ROWS)
+    finally:
+        with suppress(psycopg.OperationalError):  # the session was lost: the next migration drops it
+            first.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(scratch)))
 
-    def names(alias: sql.Identifier, chosen: list[str] | tuple[str, ...]) -> sql.Composed:
-        return sql.SQL(", ").join(sql.SQL("{}.{}").format(alias, sql.Identifier(c)) for c in chosen)
 
-    cells = [
-        sql.SQL("({}, {}.{}::text, {}.{}::text)").format(sql.Literal(c), found, sql.Identifier(c), expected, sql.Identifier(c))
-        for c in others
-    ]
-    a_row = "case when {}.is_there then 'a row' else 'no row' end"
-    cells.append(sql.SQL(f"('(row)', {a_row}, {a_row})").format(found, expected))
-    differs = (
-        sql.SQL("row({}) is distinct from row({})").format(names(found, others), names(expected, others)) if others else sql.SQL("false")
-    )
-    return sql.SQL(
-        """create unlogged table {made} as
-           select {name} as relation,
-             case when n.is_there then concat_ws(' | ', {key}) else concat_ws(' | ', {expected_key}) end as key, c.*
-           from (select *, true as is_there from {relation}) as n
-           full join (select *, true as is_there from {expectation}) as x on {match}
-           cross join lateral (values {cells}) as c (column_name, found, expected)
-           where (n.is_there is null or x.is_there is null or {differs})
-             and c.found is distinct from c.expected and (c.column_name = '(row)') = (n.is_there is null or x.is_there is null)"""
-    ).format(
-        made=sql.Identifier(f"derived__{relation.name}"), name=sql.Literal(relation.name), key=names(found, relation.key),
-        expected_key=names(expected, relation.key), relation=sql.Identifier(relation.name),
-        expectation=sql.Identifier(f"expected__{relation.name}"),
-        match=sql.SQL(" and ").join(
-            sql.SQL("{}.{} = {}.{}").format(found, sql.Identifier(c), expected, sql.Identifier(c)) for c in relation.key
-        ),
-        cells=sql.SQL(", ").join(cells), differs=differs,
-    )  # fmt: skip
+def _schemas(conn: Connection, settings: Settings, live_schema: str | None) -> list[str]:
+    """Where the relations to compare, and the records, are."""
+    space = conn.workspace
+    return [space.operations, live_schema] if live_schema else [space.build, space.operations, settings.database.schema_name]
 
 
 def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:

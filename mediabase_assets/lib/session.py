@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 
 import psycopg
@@ -52,7 +52,7 @@ GRACE = 1.5
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
-_building: dict[int, Connection] = {}
+_building: dict[int, list[Connection]] = {}
 
 
 def settings_digest(settings: Settings) -> str:
@@ -111,8 +111,27 @@ def build_session(settings: Settings, *, migration_id: str, asset: str, is_alone
     Raises:
         BuildError: The server refused a statement.
     """
+    with _open(settings, migration_id, asset, is_alone=is_alone) as conn:
+        try:
+            with conn.transaction():
+                yield conn
+        except psycopg.Error as error:
+            raise build_error(error, asset) from error
+
+
+@contextmanager
+def working_sessions(settings: Settings, number: int, *, migration_id: str, asset: str, is_alone: bool) -> Iterator[list[Connection]]:
+    """Sessions that share the work on one asset, each outside a transaction; the arguments are those of `build_session`."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_open(settings, migration_id, asset, is_alone=is_alone)) for _ in range(number)]
+
+
+@contextmanager
+def _open(settings: Settings, migration_id: str, asset: str, *, is_alone: bool) -> Iterator[Connection]:
+    """A session with the settings of a build, which whoever opened it can be stopped by."""
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
-    _building[threading.get_ident()] = conn
+    mine = _building.setdefault(threading.get_ident(), [])
+    mine.append(conn)
     try:
         with conn:
             space = conn.workspace
@@ -121,20 +140,16 @@ def build_session(settings: Settings, *, migration_id: str, asset: str, is_alone
             )  # fmt: skip
             if not is_alone:
                 conn.execute("set max_parallel_workers_per_gather = 0")
-            try:
-                with conn.transaction():
-                    yield conn
-            except psycopg.Error as error:
-                raise build_error(error, asset) from error
+            yield conn
     finally:
-        _building.pop(threading.get_ident(), None)
+        mine.remove(conn)
 
 
 def cancel_statement_of(thread: threading.Thread) -> None:
-    """Cancel what the build session of another thread is doing, if it has one."""
-    conn = _building.get(thread.ident or 0)
-    if conn is not None and not conn.closed:
-        conn.cancel_safe(timeout=5)
+    """Cancel what the build sessions of another thread are doing, if it has any."""
+    for conn in tuple(_building.get(thread.ident or 0, ())):
+        if not conn.closed:
+            conn.cancel_safe(timeout=5)
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import pytest
 from psycopg import sql
 
 from mediabase_assets.defs.validation.round_trip import CHECKS
-from mediabase_assets.lib import round_trip
+from mediabase_assets.lib import round_trip, round_trip_parts
 from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.session import prepare
+from mediabase_assets.lib.session import prepare, working_sessions
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets_tests.pipeline import harness
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 RELATION = {r.name: r for r in RELATIONS}
+SCRATCHES = "select count(*) from pg_namespace where nspname like 'mediabase\\_round%%'"
 GENERATED = {("genes", "start_position"), ("genes", "end_position"), ("genes", "strand")}
 #: A value of each type that differs from the one that is there.
 OTHER_VALUE = {
@@ -261,27 +262,37 @@ def test_the_checks_alone_write_nothing(migrated, pipeline_home):
         assert round_trip.DERIVED in failed
         assert failed <= CHECKS.keys()
         assert before == {schema: relations(this, schema) for schema in before}
-        assert this.value("select count(*) from pg_namespace where nspname like 'mediabase\\_round%%'") == 0
+        assert this.value(SCRATCHES) == 0
 
 
 def test_what_is_not_given_back_is_not_released(fresh, monkeypatch):
-    compare = round_trip.compare
+    compare = round_trip.compare_shared
 
-    def spoiled(conn, *args, **kwargs):
-        conn.execute("update genes set gene_type = 'invented' where gene_symbol = 'TP53'")
-        return compare(conn, *args, **kwargs)
+    def spoiled(*args):
+        with fresh.connect() as conn:
+            conn.execute("update mediabase_next.genes set gene_type = 'invented' where gene_symbol = 'TP53'")
+        return compare(*args)
 
-    monkeypatch.setattr(round_trip, "compare", spoiled)
+    monkeypatch.setattr(round_trip, "compare_shared", spoiled)
     result = fresh.migrate()
     assert harness.failed_steps(result) == ["validation__round_trip"]
     assert "release/current_release" not in harness.executed(result)
     assert "genes" not in relations(fresh, "public")
     assert fresh.value("select count(*) from mediabase_ops.round_trip where explanation = 'unexplained'") > 0
+    assert fresh.value(SCRATCHES) == 0
+
+
+def test_sessions_that_share_the_work_find_what_one_finds_and_leave_nothing(migrated):
+    settings = migrated.settings
+    with working_sessions(settings, 2, migration_id="test", asset="validation/round_trip", is_alone=False) as sessions:
+        shared = round_trip.compare_shared(sessions, settings)
+    assert shared == compared(migrated)
+    assert migrated.value(SCRATCHES) == 0
 
 
 def test_an_old_query_moves_by_changing_the_name(migrated):
     with migrated.connect(autocommit=False) as conn:
-        conn.execute(sql.SQL("create temporary view compat as {}").format(sql.SQL(round_trip.COMPAT_FILE.read_text())))
+        conn.execute(sql.SQL("create temporary view compat as {}").format(sql.SQL(round_trip_parts.COMPAT_FILE.read_text())))
         columns = conn.execute(
             "select attname::text, format_type(atttypid, null) from pg_attribute where attrelid = 'compat'::regclass order by attnum"
         ).fetchall()

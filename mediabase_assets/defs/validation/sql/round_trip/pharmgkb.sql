@@ -64,7 +64,7 @@ select null, s.gene, case s.kind when 'clinical' then 'drugs' else 'pharmgkb_var
 where not exists (select from annotation_pairs as t where t.gene = s.gene and t.kind = s.kind and t.drug = s.drug and t.content = s.content
     and t.list is not distinct from s.list and (t.kind = 'variant' or s.annotation_id = t.annotation_id) and not t.is_unfit);
 
--- the pathways of a gene: its own role; what else the object says is compared where it is stored (expected_tables.sql)
+-- the pathways of a gene: its own role; what else the object says is compared where it is stored (tables_of_pathways.sql)
 create unlogged table objects_read as
 with sides as not materialized (
   select 'legacy' as side, field, gene, n, example, 'pharmgkb_data.pathway_data.' as prefix, object(object(value) -> 'pharmgkb_data') -> 'pathway_data' as value
