@@ -1,11 +1,12 @@
 """What killed migrations leave behind: found and removed before the next one begins, each told in a sentence.
 
-Builds, rehearsals and round trips are transactions, which leave nothing on the server; what is here comes from files and from
-other versions of the project.
+Builds and rehearsals are transactions, which leave nothing on the server. What is here comes from files, from the schema in
+which the sessions of a round trip share their work, and from other versions of the project.
 """
 
 import fcntl
 import shutil
+import time
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,8 @@ from mediabase_assets.model.views import VIEWS
 
 #: Relations of the build schema that have no record of their own.
 _UNRECORDED = ("legacy_snapshot", PAYLOADS_VIEW, *(t.name for t in TABLES if t.is_view), *(v.name for v in VIEWS))
+#: Seconds that the session of a process that is dead is waited for: the server looks for it every two seconds.
+_PATIENCE = 4
 _KINDS = {"r": sql.SQL("table"), "p": sql.SQL("table"), "v": sql.SQL("view"), "m": sql.SQL("materialized view")}
 
 
@@ -61,13 +64,16 @@ def _schemas(conn: Connection) -> list[str]:
 
 
 def _of_dead_backends(conn: Connection) -> list[str]:
-    rows = conn.execute(
-        """select nspname::text from pg_namespace where nspname ~ '^mediabase_round_trip_[0-9]+$'
-             and not exists (
-               select from pg_stat_activity
-               where pid = substring(nspname from '[0-9]+$')::integer and application_name like 'mediabase%')"""
-    ).fetchall()
-    return [name for (name,) in rows]
+    """Schemas of round trips whose session is gone; one of a process that was just killed is waited for."""
+    query = """select n.nspname::text, a.pid is not null from pg_namespace as n
+               left join pg_stat_activity as a on a.pid::text = substring(n.nspname from '[0-9]+$') and a.application_name like 'mediabase%'
+               where n.nspname ~ '^mediabase_round_trip_[0-9]+$'"""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        found = conn.execute(query).fetchall()
+        if time.monotonic() > end or not any(is_alive for _, is_alive in found):
+            return [name for name, is_alive in found if not is_alive]
+        time.sleep(0.2)
 
 
 def _half_built(conn: Connection) -> list[str]:
