@@ -24,7 +24,7 @@ from mediabase_assets.model.views import VIEWS
 
 #: Relations of the build schema that have no record of their own.
 _UNRECORDED = ("legacy_snapshot", PAYLOADS_VIEW, *(t.name for t in TABLES if t.is_view), *(v.name for v in VIEWS))
-#: Seconds that the session of a process that is dead is waited for: the server looks for it every two seconds.
+#: Seconds that the session of a round trip is waited for; less than for the lock, since it may be another target's, which lives.
 _PATIENCE = 4
 _KINDS = {"r": sql.SQL("table"), "p": sql.SQL("table"), "v": sql.SQL("view"), "m": sql.SQL("materialized view")}
 

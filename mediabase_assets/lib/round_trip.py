@@ -107,10 +107,10 @@ def compare_shared(sessions: Sequence[Connection], settings: Settings) -> RoundT
         settings: Where the legacy table is.
     """
     first = sessions[0]
-    scratch = make_scratch(first)
+    scratch, schemas = make_scratch(first), _schemas(first, settings, None)
     try:
         for session in sessions:
-            look_in(session, scratch, _schemas(first, settings, None), is_local=False)
+            look_in(session, scratch, schemas, is_local=False)
             session.execute("set synchronous_commit = off")  # nothing here outlives the comparison
         make_results(first)
         share(sessions, parts_of(settings))

@@ -14,14 +14,14 @@ from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.sharing import Part, part
 from mediabase_assets.lib.snapshot import create_legacy_source
-from mediabase_assets.lib.statements import DEFS, Connection, read, run
+from mediabase_assets.lib.statements import DEFS, Connection, is_there, read, run
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import RELATIONS, Relation
 
 SQL = DEFS / "validation" / "sql" / "round_trip"
 COMPAT = "cancer_transcript_base_compat"
 COMPAT_FILE = DEFS / "views" / "sql" / f"{COMPAT}.sql"
-#: What of the legacy side one look at the database reads, in this order.
+#: The files by which one look at the database reads the legacy side.
 _LEGACY = ("legacy_read", "rows_of_snapshot", "legacy_rows_resolved", "legacy_values", "values_of_snapshot")
 #: Those first that others wait for, then those that take longest.
 _COMPARISONS = (
@@ -38,12 +38,16 @@ def parts_of(settings: Settings) -> list[Part]:
     """
     texts = {name: read(SQL / f"{name}.sql") for name in (*_LEGACY, "view_values", *_COMPARISONS)}
     legacy = partial(_read_legacy, settings=settings)
+    cells = {f"derived__{r.name}": r for r in RELATIONS}
     return [
         part("legacy", legacy, (texts[name] for name in _LEGACY), is_one_look=True, has_helper=True),
-        part("view", _read_view, [f"create view {COMPAT}", texts["view_values"]]),
+        part("view", _read_view, [texts["view_values"]]),
         *(part(name, partial(run, path=SQL / f"{name}.sql"), [texts[name]]) for name in _COMPARISONS),
-        *(part(f"derived__{r.name}", partial(_compare_table, relation=r), [_cells_text(r)]) for r in RELATIONS),
-        part("derived", _put_together, ["create view derived", *(f"derived__{r.name}" for r in RELATIONS)]),
+        *(
+            Part(name, partial(_compare_table, relation=r), makes=frozenset({name}), reads=frozenset({f"expected__{r.name}"}))
+            for name, r in cells.items()
+        ),
+        Part("derived", _put_together, makes=frozenset({"derived"}), reads=frozenset(cells)),
     ]
 
 
@@ -80,15 +84,16 @@ def _read_legacy(conn: Connection, settings: Settings) -> None:
     legacy = describe_legacy_table(conn, schema, table)
     conn.execute(create_legacy_source(legacy, hash_columns(conn, schema, table, include_timestamps=True), schema, table))
     conn.execute(_create_legacy_large(legacy, schema, table))
+    run(conn, SQL / "legacy_read.sql")
     has_snapshot = _snapshot_is_there(conn)
-    for name in _LEGACY:
-        if not name.endswith("_of_snapshot"):
-            run(conn, SQL / f"{name}.sql")
-        elif has_snapshot:
-            _run_on_snapshot(conn, SQL / f"{name}.sql")
-        elif name == "rows_of_snapshot":
-            conn.execute("create unlogged table rows_changed (transcript_id text, how text)")
-    conn.execute("drop view pg_temp.legacy_source")
+    if has_snapshot:
+        _run_on_snapshot(conn, SQL / "rows_of_snapshot.sql")
+    else:
+        conn.execute("create unlogged table rows_changed (transcript_id text, how text)")
+    run(conn, SQL / "legacy_rows_resolved.sql")
+    run(conn, SQL / "legacy_values.sql")
+    if has_snapshot:
+        _run_on_snapshot(conn, SQL / "values_of_snapshot.sql")
 
 
 def _read_view(conn: Connection) -> None:
@@ -114,8 +119,7 @@ def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> 
 
 
 def _snapshot_is_there(conn: Connection) -> bool:
-    row = conn.execute("select to_regclass(%s) is not null", (f"{conn.workspace.build}.legacy_rows",)).fetchone()
-    if not (row and row[0]):
+    if not is_there(conn, conn.workspace.build, "legacy_rows"):
         return False
     found = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
     return bool(found and found[0])
@@ -127,11 +131,6 @@ def _run_on_snapshot(conn: Connection, path: Path) -> None:
         names = (sql.Identifier(name), sql.Identifier(conn.workspace.build, name))
         conn.execute(sql.SQL("create or replace view {} as select * from {}").format(*names))
     run(conn, path)
-
-
-def _cells_text(relation: Relation) -> str:
-    """What the comparison of a relation makes and reads; its columns are known when it is."""
-    return f"create unlogged table derived__{relation.name} as select from {relation.name} full join expected__{relation.name}"
 
 
 def _compare_table(conn: Connection, relation: Relation) -> None:

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
@@ -52,7 +53,7 @@ GRACE = 1.5
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
 _guard = threading.Lock()
-_building: dict[int, list[Connection]] = {}
+_building: defaultdict[int, list[Connection]] = defaultdict(list)
 
 
 def settings_digest(settings: Settings) -> str:
@@ -130,7 +131,7 @@ def working_sessions(settings: Settings, number: int, *, migration_id: str, asse
 def _open(settings: Settings, migration_id: str, asset: str, *, is_alone: bool) -> Iterator[Connection]:
     """A session with the settings of a build, which whoever opened it can be stopped by."""
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
-    mine = _building.setdefault(threading.get_ident(), [])
+    mine = _building[threading.get_ident()]
     mine.append(conn)
     try:
         with conn:

@@ -58,11 +58,11 @@ def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -
     left = list(changed)
     for pause in (0, 0.3, 0.7):
         time.sleep(pause if left else 0)
-        left = [name for name in left if _is_hindered(conn, schema, name)]
+        left = [name for name in left if _vacuum_one(conn, schema, name)]
 
 
-def _is_hindered(conn: psycopg.Connection[Any], schema: str, name: str) -> bool:
-    """Vacuum one relation; whether somebody was in the way."""
+def _vacuum_one(conn: psycopg.Connection[Any], schema: str, name: str) -> bool:
+    """Vacuum one relation; returns whether somebody was in the way."""
     row = conn.execute(_IN_THE_WAY, (schema, name)).fetchone()
     conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
     return bool(row and row[0])
