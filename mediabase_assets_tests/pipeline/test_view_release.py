@@ -33,21 +33,23 @@ def how(this):
     )
 
 
-def test_the_first_release_moves_every_view_into_place(migrated):
-    assert how(migrated) == {v.name: "moved" for v in VIEWS}
-    # the extraction stays for re-runs, no view and no table does
-    assert not copies.relations(migrated, "mediabase_next") & {v.name for v in VIEWS}
-
-
-def test_look_ups_in_what_was_released_need_its_index_alone(migrated):
-    """Pages are marked as visible to all, which autovacuum would do some time later."""
-    with migrated.connect() as conn:
+def look_ups(this):
+    """How a relation's keys are looked up: the kind of scan, and the rows for which the index alone did not do."""
+    found = {}
+    with this.connect() as conn:
         conn.execute("set enable_seqscan = off; set enable_bitmapscan = off; set max_parallel_workers_per_gather = 0")
         for shown in (*MATERIALIZED, *RELATIONS):
             keys = sql.SQL(", ").join(map(sql.Identifier, shown.key))
             query = sql.SQL("explain (analyze, format json) select {0} from {1} order by {0}").format(keys, sql.Identifier(shown.name))
             plan = conn.execute(query).fetchone()[0][0]["Plan"]
-            assert (plan["Node Type"], plan["Heap Fetches"]) == ("Index Only Scan", 0), shown.name
+            found[shown.name] = plan["Node Type"], plan["Heap Fetches"]
+    return found
+
+
+def test_the_first_release_moves_every_view_into_place(migrated):
+    assert how(migrated) == {v.name: "moved" for v in VIEWS}
+    # the extraction stays for re-runs, no view and no table does
+    assert not copies.relations(migrated, "mediabase_next") & {v.name for v in VIEWS}
 
 
 def test_what_is_dropped_again_is_not_vacuumed_and_what_is_live_is(migrated):
@@ -81,7 +83,7 @@ def test_views_follow_changed_tables_and_what_people_built_on_them_survives(live
     assert due(live).reasons == {}
 
 
-def test_views_of_the_old_programs_are_replaced_and_stay_in_the_backup(fresh):
+def test_old_programs_views_are_replaced_and_stay_in_the_backup_and_the_new_answer_from_indexes_alone(fresh):
     with fresh.connect() as conn:
         conn.execute("create materialized view drug_gene_summary as select gene_symbol as drug_name from cancer_transcript_base")
         conn.execute("create view pathway_annotation_coverage as select count(*) as total_genes from cancer_transcript_base")
@@ -92,6 +94,8 @@ def test_views_of_the_old_programs_are_replaced_and_stay_in_the_backup(fresh):
         conn.execute("create function get_pathway_druggability(a text, b text) returns text language sql as 'select a || b'")
     result = fresh.migrate()
     assert result.success, copies.told(result)
+    # pages are marked as visible to all, which autovacuum would do some time later; any write, rolled back too, takes the mark away
+    assert set(look_ups(fresh).values()) == {("Index Only Scan", 0)}
     done = how(fresh)
     assert (done["drug_gene_summary"], done["pathway_annotation_coverage"], done["gene_summary_view"]) == ("replaced", "replaced", "moved")
     assert fresh.value("select count(*) from drug_gene_summary where target_gene_count > 0") > 0
