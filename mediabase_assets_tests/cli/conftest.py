@@ -42,6 +42,8 @@ class Project:
         return subprocess.Popen(
             command, env=self.environment | environment, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            # a shell that starts the tests in the background has Ctrl-C ignored, and what it starts inherits that
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     def run(self, *arguments: str, **environment: str) -> Done:
