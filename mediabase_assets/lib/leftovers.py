@@ -14,7 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.backup.manifest import incomplete_folders
 from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.session import Look, hold_migration_lock, release_migration_lock
+from mediabase_assets.lib.migration_lock import Look, hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import PAYLOADS_VIEW
 from mediabase_assets.lib.statements import Connection, exists

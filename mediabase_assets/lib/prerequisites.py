@@ -12,7 +12,7 @@ from psycopg import sql
 
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
-from mediabase_assets.lib.session import is_refresh, lock_holder, run_of
+from mediabase_assets.lib.migration_lock import is_refresh, lock_holder, run_of
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS

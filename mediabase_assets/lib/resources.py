@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy.exc
 
 from mediabase_assets.lib.ahead import forget
-from mediabase_assets.lib.session import release_migration_lock
+from mediabase_assets.lib.migration_lock import release_migration_lock
 from mediabase_assets.lib.settings import Settings, load_settings
 from mediabase_assets.lib.workers import this_worker
 

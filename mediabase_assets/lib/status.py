@@ -15,9 +15,9 @@ from psycopg import sql
 from mediabase_assets.lib import server
 from mediabase_assets.lib.backup import BackupManifest, list_backups
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.migration_lock import lock_holder
 from mediabase_assets.lib.rollback.records import Candidate, candidates
 from mediabase_assets.lib.server_advice import Advice, advise, read_settings
-from mediabase_assets.lib.session import lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import TABLES

@@ -14,9 +14,10 @@ import dagster as dg
 import psycopg
 
 from mediabase_assets.lib import journal
+from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import open_migration
 from mediabase_assets.lib.orphans import look_at
-from mediabase_assets.lib.session import Purpose, build_error, build_session, hold_migration_lock, outlast_the_dead
+from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib.database import Session, connect
-from mediabase_assets.lib.session import is_refresh, lock_holder
+from mediabase_assets.lib.migration_lock import is_refresh, lock_holder
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
 from mediabase_assets.model.errors import MigrationLockedError, ServerError

@@ -13,8 +13,9 @@ import dagster as dg
 from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, catalogue, journal, standing, tables, views
+from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import Purpose, live_session, refresh_session
+from mediabase_assets.lib.session import live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum

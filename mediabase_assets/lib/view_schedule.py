@@ -6,7 +6,8 @@ Here belongs the question; how a view is refreshed is in `view_refresh`, when it
 from dataclasses import dataclass, field
 
 from mediabase_assets.lib import view_state
-from mediabase_assets.lib.session import live_session, lock_holder
+from mediabase_assets.lib.migration_lock import lock_holder
+from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.settings import Settings
 
 

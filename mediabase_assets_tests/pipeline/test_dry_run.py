@@ -242,7 +242,7 @@ def test_what_is_left_is_dropped_at_the_next_start_and_what_works_is_left_alone(
 
 
 def test_a_running_migration_is_not_planned_into(small):
-    from mediabase_assets.lib.session import hold_migration_lock, release_migration_lock
+    from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
 
     hold_migration_lock(small.settings, "a run")
     try:

@@ -289,7 +289,7 @@ def test_the_job(twice, this):
 
 
 def test_a_migration_that_runs_is_not_disturbed(twice, this):
-    from mediabase_assets.lib.session import hold_migration_lock, release_migration_lock
+    from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
     from mediabase_assets.model.errors import MigrationLockedError
 
     hold_migration_lock(this.settings, "some run")

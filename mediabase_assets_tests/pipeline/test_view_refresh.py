@@ -15,7 +15,7 @@ import pytest
 
 from mediabase_assets.lib import view_state, views
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.session import Purpose, hold_migration_lock, release_migration_lock
+from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.view_schedule import due_views
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
 from mediabase_assets_tests.pipeline import copies, harness

@@ -13,11 +13,12 @@ from psycopg import sql
 
 from mediabase_assets.lib import catalogue, journal, schema, standing
 from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.query_benchmark import findings, picture, records, storage
 from mediabase_assets.lib.query_benchmark.measuring import Effort, Result, measure, reading_session
 from mediabase_assets.lib.query_benchmark.questions import PAIRS, SQL
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import Purpose, build_session
+from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version
 from mediabase_assets.lib.step import Step, step

@@ -179,15 +179,13 @@ def _archive(path: Path) -> Iterator[BinaryIO]:
                 code = process.wait()
             except LegacyFileError as error:
                 if not _has_ended(process):
-                    process.kill()
                     raise
                 code = process.wait()
                 if not code:
                     raise
                 raise _unreadable(path, messages) from error  # it failed by itself, and knows better why
-            except BaseException:
-                process.kill()
-                raise
+            finally:
+                process.kill()  # of one that has ended nothing is left to kill
         if code:
             raise _unreadable(path, messages)
 

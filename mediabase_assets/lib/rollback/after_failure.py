@@ -10,9 +10,10 @@ from psycopg import sql
 from mediabase_assets.lib.backup import RelationName, read_manifest
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.rollback import records
 from mediabase_assets.lib.rollback.waiting import patiently
-from mediabase_assets.lib.session import hold_migration_lock, prepare, release_migration_lock
+from mediabase_assets.lib.session import prepare
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.model.errors import BackupError

@@ -16,12 +16,13 @@ from psycopg import sql
 from mediabase_assets.lib.backup import BackupManifest, RelationName
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
 from mediabase_assets.lib.rollback import people, records, shapes
 from mediabase_assets.lib.rollback.changes import Changes, apply
 from mediabase_assets.lib.rollback.plan import DROP, KEEP, RECREATE, ROWS, Done, Plan, make_plan
 from mediabase_assets.lib.rollback.records import Candidate
 from mediabase_assets.lib.rollback.waiting import patiently
-from mediabase_assets.lib.session import hold_migration_lock, prepare, release_migration_lock
+from mediabase_assets.lib.session import prepare
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import BackupError, RollbackError
