@@ -1,10 +1,10 @@
 """Building ahead: as many assets at once as there are cores for it, in the order in which they are needed most.
 
 Dagster runs the steps of a process one after the other; a build is one session of PostgreSQL, which uses one core. In a
-run of the whole job a crew of threads builds every asset as soon as its inputs are done, those first from which the longest
+run that ends in a release a crew of threads builds every asset as soon as its inputs are done, those first from which the longest
 way leads to the end, each in a session of its own, beginning while the backup is written. The step of an asset, when its
 turn comes, waits for it and tells what was built or raises what went wrong: order, events, failures and re-execution are
-those of the steps. In a run of assets that a person selected nothing is built ahead.
+those of the steps. In a run of assets that a person selected without the release nothing is built ahead.
 """
 
 import os
@@ -158,7 +158,7 @@ def register(work: Work) -> None:
 
 def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
     """Begin to build ahead, if the run is one that is built ahead and nobody has begun; whether it is."""
-    if context.run.asset_selection and not this.keeps:
+    if context.run.asset_selection and not this.keeps and catalogue.RELEASE not in planned_assets(context):
         return False
     if this.run_id not in _crews:
         _crews[this.run_id] = _Crew(planned_assets(context), this)

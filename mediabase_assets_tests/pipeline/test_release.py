@@ -7,7 +7,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import tables, views
+from mediabase_assets.definitions import defs
+from mediabase_assets.lib import catalogue, tables, views
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_table import describe_legacy_table
@@ -256,17 +257,29 @@ def test_readers_see_the_old_release_or_the_new_one_and_never_wait(live):
         assert set(reader.seen[first_new:]) == {after}
 
 
-def test_the_first_release_appears_as_a_whole(fresh):
+#: Pairs of assets that were made at the same time.
+SIDE_BY_SIDE = """
+    select count(*) from mediabase_ops.migration_stages as one, mediabase_ops.migration_stages as other
+    where one.asset like 'normalized/%' and other.asset > one.asset
+      and one.started_at < other.finished_at and other.started_at < one.finished_at"""
+
+
+def test_the_first_release_appears_as_a_whole_and_a_selection_of_all_is_built_ahead_too(fresh):
+    """As *Materialize all* in the UI selects: by their names."""
+    defs()
+    every = tuple(catalogue.definitions())
+    assert len(every) > 50
     query = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname in ({})"
     statement = sql.SQL(query).format(sql.SQL(", ").join(sql.Literal(r.name) for r in RELATIONS))
     with Reader(fresh, statement) as reader:
         reader.thread.start()
         reader.see(1)
-        result = fresh.migrate()
+        result = fresh.migrate(*every)
         reader.see(2)
     assert result.success, copies.told(result)
     assert reader.error is None
     assert {count for (count,) in reader.seen} == {0, len(RELATIONS)}
+    assert fresh.value(SIDE_BY_SIDE) > 0
 
 
 # ---------------------------------------------------------------------------------------------- what other people made
