@@ -36,6 +36,8 @@ def main() -> int:
         planted(template)
         with copies.copy_of(template, settings.home) as first:
             points = [p for p in chosen(recorded(first, folder / "points.json")) if str(p).startswith(given.only)]
+        if not points:
+            options.error(f"no point's name begins with {given.only!r}")
         points = sample(points, given.sample, given.seed) if given.sample else points
         with uninterrupted(template, settings.home) as expected:
             for point in points:

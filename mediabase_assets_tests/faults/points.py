@@ -31,14 +31,15 @@ def chosen(points: Sequence[Point]) -> list[Point]:
 
 
 def sample(points: Sequence[Point], number: int, seed: int) -> list[Point]:
-    """Some of them, of every kind: builds and the release by turns."""
+    """Some of them, of every kind that there is: builds and the release by turns."""
     drawn = random.Random(seed)
-    kinds = [
+    kinds = (
         [p for p in points if p.place != RELEASE and p.when == "at"],
         [p for p in points if p.place == RELEASE],
         [p for p in points if p.place != RELEASE and p.when == "after"],
-    ]
-    return [drawn.choice(kinds[n % len(kinds)]) for n in range(number)]
+    )
+    there = [kind for kind in kinds if kind]
+    return [drawn.choice(there[n % len(there)]) for n in range(number)]
 
 
 def finished(this: harness.Project) -> set[str]:

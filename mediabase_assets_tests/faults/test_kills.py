@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from mediabase_assets_tests.faults.killing import recorded
+from mediabase_assets_tests.faults.killing import Point, recorded
 from mediabase_assets_tests.faults.points import chosen, die_and_go_on, sample
 from mediabase_assets_tests.pipeline import copies
 
@@ -24,3 +24,10 @@ def points(template, fault_home, tmp_path_factory):
 def test_a_killed_run_is_continued_as_if_nothing_had_happened(template, fault_home, reference, points, number):
     point = sample(points, NUMBER, SEED)[number]
     assert die_and_go_on(template, fault_home, point, reference).startswith("continued"), point
+
+
+def test_a_sample_is_of_all_kinds_that_there_are():
+    builds = [Point("views/gene_summary_view", "at", n) for n in (1, 2)]
+    every = [*builds, Point("release/current_release", "at", 1), Point("views/gene_summary_view", "after", 1)]
+    assert {(p.place, p.when) for p in sample(every, 3, seed=1)} == {(p.place, p.when) for p in every}
+    assert set(sample(builds, 9, seed=1)) <= set(builds)
