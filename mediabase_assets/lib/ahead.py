@@ -19,7 +19,7 @@ import dagster as dg
 from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.session import cancel_statement_of
 from mediabase_assets.lib.step import Step
-from mediabase_assets.lib.telling import planned_assets
+from mediabase_assets.lib.telling import planned_assets, will_release
 from mediabase_assets.lib.transient import is_transient
 from mediabase_assets.model.stages import Stage
 
@@ -158,7 +158,7 @@ def register(work: Work) -> None:
 
 def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
     """Begin to build ahead, if the run is one that is built ahead and nobody has begun; whether it is."""
-    if context.run.asset_selection and not this.keeps and catalogue.RELEASE not in planned_assets(context):
+    if context.run.asset_selection and not this.keeps and not will_release(context):
         return False
     if this.run_id not in _crews:
         _crews[this.run_id] = _Crew(planned_assets(context), this)

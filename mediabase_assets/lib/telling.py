@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.accounts import Account
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.model.reasons import sentence
@@ -43,6 +44,11 @@ def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
         _planned.clear()  # of runs before
         _planned[run_id] = _planned_steps(context)
     return _planned[run_id]
+
+
+def will_release(context: dg.AssetExecutionContext) -> bool:
+    """Whether the release is among the steps of a run."""
+    return catalogue.RELEASE in planned_assets(context)
 
 
 _planned: dict[str, frozenset[str]] = {}

@@ -20,7 +20,7 @@ from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, column_schema, planned_assets
+from mediabase_assets.lib.telling import check_result, column_schema, will_release
 from mediabase_assets.lib.view_refresh import refresh_view
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
@@ -105,11 +105,6 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         )
     )  # fmt: skip
     return _asset
-
-
-def will_release(context: dg.AssetExecutionContext) -> bool:
-    """Whether the release is among the steps of the run."""
-    return catalogue.RELEASE in planned_assets(context)
 
 
 def _build(

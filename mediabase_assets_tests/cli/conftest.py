@@ -58,9 +58,9 @@ class Project:
     def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         return database.connect(load_settings(home=self.home, database={"host": None}), autocommit=True)
 
-    def value(self, query: str) -> object:
+    def value(self, query: str, *values: object) -> object:
         with self.connect() as conn:
-            row = conn.execute(query).fetchone()  # type: ignore[call-overload]
+            row = conn.execute(query, values or None).fetchone()  # type: ignore[call-overload]
             return row[0]
 
     def interrupt_when(self, is_time: Callable[[], bool], number: signal.Signals, *arguments: str) -> Done:

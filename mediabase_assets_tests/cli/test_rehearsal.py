@@ -12,7 +12,7 @@ from mediabase_assets.model.tables import TABLES
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 DEMO = ("--demo", "--demo-transcripts", "1500")
 OURS = "select coalesce(string_agg(nspname, ' '), '') from pg_namespace where nspname like 'mediabase%'"
-BUILDING = "select exists (select from pg_stat_activity where application_name like 'mediabase normalized/%' and backend_start > '{}')"
+BUILDING = "select exists (select from pg_stat_activity where application_name like 'mediabase normalized/%%' and backend_start > %s)"
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def started(project):
 
 def builds_after(project):
     """Whether somebody builds in a session opened from now on: the server still has those of a killed process for a while."""
-    now = project.value("select clock_timestamp()::text")
-    return lambda: project.value(BUILDING.format(now))
+    now = project.value("select clock_timestamp()")
+    return lambda: project.value(BUILDING, now)
 
 
 def test_a_killed_and_an_interrupted_dry_run_leave_nothing_after_the_next_start(started):

@@ -95,7 +95,7 @@ def test_old_programs_views_are_replaced_and_stay_in_the_backup_and_the_new_answ
     result = fresh.migrate()
     assert result.success, copies.told(result)
     # pages are marked as visible to all, which autovacuum would do some time later; any write, rolled back too, takes the mark away
-    assert set(look_ups(fresh).values()) == {("Index Only Scan", 0)}
+    assert {name: found for name, found in look_ups(fresh).items() if found != ("Index Only Scan", 0)} == {}
     done = how(fresh)
     assert (done["drug_gene_summary"], done["pathway_annotation_coverage"], done["gene_summary_view"]) == ("replaced", "replaced", "moved")
     assert fresh.value("select count(*) from drug_gene_summary where target_gene_count > 0") > 0
