@@ -24,7 +24,7 @@ from mediabase_assets.lib.snapshot import (
     restore_payloads_view,
 )
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, is_there, read, run
+from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, is_there, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, reasons_table
 from mediabase_assets.model.stages import Stage
@@ -84,7 +84,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     """
     key = dg.AssetKey(["extraction", extraction.name])
     path = EXTRACTION / f"{extraction.name}.sql"
-    paths = [path, EXTRACTION / "functions.sql", *_other_files(extraction)]
+    paths = [path, EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
     deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
     version = code_version(*paths)
     catalogue.register(

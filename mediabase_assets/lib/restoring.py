@@ -10,7 +10,7 @@ from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, take_snapshot
-from mediabase_assets.lib.statements import EXTRACTION, Connection, exists, has_rows, run
+from mediabase_assets.lib.statements import EXTRACTION, Connection, define_rules, exists, has_rows, run
 from mediabase_assets.model.errors import BuildError
 
 
@@ -46,6 +46,7 @@ def _retake(conn: Connection, settings: Settings, asset: str) -> None:
     """Read the legacy table again; it must hold what it held."""
     noted = conn.execute("select content_hash from legacy_snapshot").fetchone()
     legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
+    define_rules(conn)
     run(conn, EXTRACTION / "functions.sql")
     taken = take_snapshot(conn, settings, legacy)
     if noted is None or noted[0] != taken.content_hash:

@@ -14,7 +14,7 @@ from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.sharing import Part, part
 from mediabase_assets.lib.snapshot import create_legacy_source
-from mediabase_assets.lib.statements import DEFS, Connection, is_there, read, run
+from mediabase_assets.lib.statements import DEFS, Connection, define_rules, is_there, read, run
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import RELATIONS, Relation
 
@@ -75,6 +75,7 @@ def look_in(conn: Connection, scratch: str, schemas: list[str], *, is_local: boo
 def make_results(conn: Connection) -> None:
     """The empty results, and the functions that read values, which all parts use."""
     run(conn, SQL / "results.sql")
+    define_rules(conn)
     run(conn, SQL / "readers.sql")
 
 

@@ -22,6 +22,8 @@ OPERATIONS = DEFS / "schema" / "sql" / "operations"
 VERSION_FOLDERS = DEFS / "schema" / "sql"
 EXTRACTION = DEFS / "extraction" / "sql"
 NORMALIZED = DEFS / "normalized" / "sql"
+#: Rules about single values that the extraction and its proof share: one SQL function each.
+RULES = tuple(sorted((EXTRACTION / "rules").glob("*.sql")))
 
 Connection = Session
 
@@ -42,6 +44,12 @@ def read(path: Path) -> LiteralString:
 def run(conn: psycopg.Connection[Any], path: Path) -> int:
     """Run every statement of a file; returns the rows that the last one touched."""
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
+
+
+def define_rules(conn: psycopg.Connection[Any]) -> None:
+    """Create the functions of the shared rules in the first schema of the search_path."""
+    for path in RULES:
+        run(conn, path)
 
 
 def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -> None:

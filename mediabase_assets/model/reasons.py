@@ -62,6 +62,15 @@ QUARANTINE_REASONS: tuple[Reason, ...] = (
     Reason("conflicting_value", "Another entry for the same thing, held by more transcripts, is kept.", ("C3", "C20")),
     Reason("bad_pmid", "Neither a PubMed id of 1 to 8 digits nor a DOI.", ("C26",)),
     Reason("unreadable_value", "A value that should be a number is none.", ("C19",)),
+    Reason("number_out_of_range", "A number outside what the column can hold; the rest of the entry is kept.", ("C19",)),
+    Reason("unexpected_kind", "A JSON value of another kind than its place holds; the rest of the entry is kept.", ("C15",)),
+    Reason("unknown_chromosome", "Not a chromosome, scaffold, patch or haplotype as Ensembl, NCBI or UCSC name them; the row is kept."),
+    Reason("unknown_biotype", "Not a biotype of GENCODE, Ensembl or NCBI; the row is kept."),
+    Reason("unknown_product_type", "A type of product outside the closed vocabulary.", ("C22",)),
+    Reason("other_species", "An identifier of another species; its facts are not given to the human gene of that symbol."),
+    Reason("spreadsheet_date", "A symbol that a spreadsheet made a date or a number; the gene is kept under its id."),
+    Reason("contradicting_id", "The row names another gene or transcript here than in its own id; the row is kept under its own."),
+    Reason("placeholder", "A placeholder (-, NA, .) where a value belongs; unknown."),
 )
 
 #: Values that are kept, changed.
@@ -103,6 +112,12 @@ REPAIR_REASONS: tuple[Reason, ...] = (
     Reason("default_evidence", "A default that stands for missing (score 1.0, experimental, unknown); unknown.", ("C28",)),
     Reason("unreadable_value", "A value that could not be read; unknown, the rest of the entry is kept.", ("C19",)),
     Reason("number_out_of_range", "A number outside what the column can hold; unknown, the rest is kept.", ("C19",)),
+    Reason("chromosome_spelling", "A chromosome as Ensembl, NCBI or UCSC spell it; shown with UCSC's name."),
+    Reason("lifted_id", "The suffix of an id that GENCODE lifted to another assembly (…5_2) was removed."),
+    Reason("invisible_characters", "Invisible characters in the value were removed.", ("C10",)),
+    Reason("integer_as_float", "An integer written with a decimal point (1.0)."),
+    Reason("product_type_spelling", "A product type of the vocabulary in another spelling."),
+    Reason("array_flattened", "An array of several dimensions; its members were read in order.", ("C15",)),
 )
 
 

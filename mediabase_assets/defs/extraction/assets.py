@@ -15,7 +15,7 @@ from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, take_snapshot
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, Connection, code_version, count, run
+from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, define_rules, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.model.stages import Stage
 
@@ -23,7 +23,7 @@ SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
 ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
 CHECKS = EXTRACTION / "checks"
 LEGACY = dg.AssetKey(catalogue.LEGACY.split("/"))
-_VERSION = code_version(*(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
+_VERSION = code_version(*RULES, *(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
 #: Seconds on the real table, as measured.
 _COST = 11
 for _name in SNAPSHOT_RELATIONS:
@@ -150,6 +150,7 @@ def _snapshot(this: Step) -> Iterator[dg.MaterializeResult[Any]]:
     with this.building() as conn:
         conn.execute("set transaction isolation level repeatable read")
         legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
+        define_rules(conn)
         run(conn, EXTRACTION / "functions.sql")
         with this.spending("build"):
             snapshot = take_snapshot(conn, settings, legacy)

@@ -16,7 +16,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, live_session, working_sessions
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import code_version
+from mediabase_assets.lib.statements import RULES, code_version
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, rows_table
 from mediabase_assets.model.stages import Stage
@@ -27,7 +27,7 @@ DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
     *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads")),
 ]
-_FILES = [round_trip_parts.COMPAT_FILE, *sorted(round_trip_parts.SQL.glob("*.sql"))]
+_FILES = [round_trip_parts.COMPAT_FILE, *RULES, *sorted(round_trip_parts.SQL.glob("*.sql"))]
 _VERSION = code_version(*_FILES)
 catalogue.register(
     catalogue.Definition(

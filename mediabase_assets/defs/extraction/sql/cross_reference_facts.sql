@@ -41,18 +41,18 @@ typed as (
   select *,
     case
       when value is null or octet_length(value) > 100 then null
-      when expected_db = 'UniProt' and value ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'RefSeq' and value ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when expected_db = 'NCBI' and value ~ '^\d{1,12}$' then 'NCBI'
-      when expected_db = 'OMIM' and value ~ '^\d{6}$' then 'OMIM'
-      when value like 'ENS%' and value ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
-      when value like 'HGNC:%' and value ~ '^HGNC:\d+$' then 'HGNC'
-      when value like 'OTTHUM%' and value ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
-      when value like 'CCDS%' and value ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
-      when value like 'hsa:%' and value ~ '^hsa:\d+$' then 'KEGG'
-      when value ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when value ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'PDB' and value ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
+      when expected_db = 'UniProt' and value ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
+      when expected_db = 'RefSeq' and value ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
+      when expected_db = 'NCBI' and value ~ '^[0-9]{1,12}$' then 'NCBI'
+      when expected_db = 'OMIM' and value ~ '^[0-9]{6}$' then 'OMIM'
+      when value like 'ENS%' and value ~ '^ENS[GTP][0-9]{11}(\.[0-9]+)?(_PAR_Y)?$' then 'Ensembl'
+      when value like 'HGNC:%' and value ~ '^HGNC:[0-9]+$' then 'HGNC'
+      when value like 'OTTHUM%' and value ~ '^OTTHUM[GTP][0-9]{11}(\.[0-9]+)?$' then 'HAVANA'
+      when value like 'CCDS%' and value ~ '^CCDS[0-9]+(\.[0-9]+)?$' then 'CCDS'
+      when value like 'hsa:%' and value ~ '^hsa:[0-9]+$' then 'KEGG'
+      when value ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
+      when value ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
+      when expected_db = 'PDB' and value ~ '^[0-9][A-Za-z0-9]{3}$' then 'PDB'
     end as external_db
   from valued
   offset 0
@@ -60,9 +60,9 @@ typed as (
 split as (
   select
     *,
-    case when external_db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then regexp_replace(value, '(\.\d+)?(_PAR_Y)?$', '') else value end
+    case when external_db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then regexp_replace(value, '(\.[0-9]+)?(_PAR_Y)?$', '') else value end
       collate "C" as external_id,
-    case when external_db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(value from '\.(\d{1,6})(?:_PAR_Y)?$')::integer end
+    case when external_db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') then substring(value from '\.([0-9]{1,6})(?:_PAR_Y)?$')::integer end
       as external_version,
     array_remove(array[
       case when external_db <> expected_db then 'identifier_retyped' end,

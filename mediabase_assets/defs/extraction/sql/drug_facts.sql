@@ -41,9 +41,9 @@ keyed as materialized (
     *,
     lower(regexp_replace(drug_name, '\s+', ' ', 'g')) as drug_name_norm,
     case
-      when key ~ '^\d{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
-      when key ~* '^CHEMBL\d{1,12}$' then 'ChEMBL'
-      when key ~ '^repurposing_\d+$' then 'Drug_Repurposing_Hub'
+      when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
+      when key ~* '^CHEMBL[0-9]{1,12}$' then 'ChEMBL'
+      when key ~ '^repurposing_[0-9]+$' then 'Drug_Repurposing_Hub'
       when json_text(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral'
       when wrapper = 'chembl_data' then 'ChEMBL'
@@ -75,8 +75,8 @@ typed as materialized (
     case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
     raw_units,
     case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^\d+(\.\d+)?$' then raw_mechanism end as mechanism_of_action,
-    case when raw_mechanism ~ '^\d+(\.\d+)?$' then raw_mechanism::numeric > 0 end as is_mechanism_target,
+    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism_of_action,
+    case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_mechanism_target,
     json_text(v -> 'target_name') as target_name,
     coalesce(json_text(v -> 'target_type'), null) as target_type,
     json_text(v -> 'indication') as indication,

@@ -15,15 +15,15 @@ return (
     when parts[1] = '' and length(parts[2]) = 11 then array[prefix || parts[2], parts[3], case when parts[4] is not null then 'par' end]
     when parts[1] = 'R' and length(parts[2]) = 10 then array[prefix || '0' || parts[2], parts[3], 'par']
   end
-  from (select regexp_match(clean_text(value), '^' || prefix || '(R?)(\d{10,11})(?:\.(\d{1,6}))?(_PAR_Y)?$') as parts offset 0) as matched);
+  from (select regexp_match(clean_text(value), '^' || prefix || '(R?)([0-9]{10,11})(?:\.([0-9]{1,6}))?(_PAR_Y)?$') as parts offset 0) as matched);
 
 -- The same; the two usual forms are read without capturing groups, which is ten times faster.
 create or replace function ensembl_id(value text, prefix text) returns text[]
 language sql immutable parallel safe
 return case
   when value is null then null
-  when value ~ ('^' || prefix || '\d{11}$') then array[value, null, null]
-  when value ~ ('^' || prefix || '\d{11}\.\d{1,6}$') then array[left(value, 15), substr(value, 17), null]
+  when value ~ ('^' || prefix || '[0-9]{11}$') then array[value, null, null]
+  when value ~ ('^' || prefix || '[0-9]{11}\.[0-9]{1,6}$') then array[left(value, 15), substr(value, 17), null]
   else any_ensembl_id(value, prefix)
 end;
 
@@ -32,7 +32,7 @@ create or replace function json_number(value jsonb) returns numeric
 language sql immutable parallel safe
 return case jsonb_typeof(value)
   when 'number' then (value #>> '{}')::numeric
-  when 'string' then case when clean_text(value #>> '{}') ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$'
+  when 'string' then case when clean_text(value #>> '{}') ~ '^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?$'
                           then clean_text(value #>> '{}')::numeric end
 end;
 
@@ -61,12 +61,12 @@ return case when jsonb_typeof(value) = 'object' then value else '{}'::jsonb end;
 -- The PubMed id in a text, without prefix and leading zeros; NULL where there is none (1 to 8 digits).
 create or replace function any_pubmed_id(value text) returns text
 language sql immutable parallel safe
-return (regexp_match(clean_text(value), '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9]\d{0,7})(?:\.0)?$'))[1];
+return (regexp_match(clean_text(value), '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9][0-9]{0,7})(?:\.0)?$'))[1];
 
 -- The same; the usual form is read without a capturing group.
 create or replace function pubmed_id(value text) returns text
 language sql immutable parallel safe
-return case when value ~ '^[1-9]\d{0,7}$' then value when value is not null then any_pubmed_id(value) end;
+return case when value ~ '^[1-9][0-9]{0,7}$' then value when value is not null then any_pubmed_id(value) end;
 
 -- 64 bits of an md5 as a number, for ids that follow from content alone.
 create or replace function content_id(value text) returns bigint

@@ -47,7 +47,7 @@ counted as (
 annotated as (
   select
     i.gene_id,
-    bool_or(p.field = 'alt_gene_ids' and json_text(object_of(p.value) -> 'HGNC') ~ '^HGNC:\d+$') as has_hgnc,
+    bool_or(p.field = 'alt_gene_ids' and json_text(object_of(p.value) -> 'HGNC') ~ '^HGNC:[0-9]+$') as has_hgnc,
     max((p.field = 'go_terms')::integer) + max((p.field = 'pathways')::integer) + max((p.field = 'drugs')::integer)
       + max((p.field in ('uniprot_ids', 'ncbi_ids', 'refseq_ids', 'pdb_ids', 'alt_gene_ids'))::integer)
       + max((p.field = 'source_references' and p.value @? '$.*[*]')::integer) as annotation_sources
@@ -77,7 +77,7 @@ scored as (
     (3 + 2 * (length(symbol) > 1 and symbol !~* '^unknown')::integer
       + (gene_type is not null and gene_type !~* '^unknown$')::integer + (chromosome is not null)::integer
       + (coalesce(n_placed, 0) > 0)::integer)::smallint as quality_score,
-    coalesce(chromosome ~ '^chr([1-9]|1\d|2[0-2]|X|Y|M)$', false) as is_on_primary_chromosome,
+    coalesce(chromosome ~ '^chr([1-9]|1[0-9]|2[0-2]|X|Y|M)$', false) as is_on_primary_chromosome,
     case when gene_type = 'protein_coding' then 1 when gene_type = 'lncRNA' then 2
       when gene_type = 'misc_RNA' or gene_type ~ 'pseudogene' or gene_type is null then 4 else 3 end as gene_type_rank,
     length(symbol) > current_setting('mediabase.max_gene_symbol_length')::integer

@@ -29,7 +29,7 @@ with entries as (
 read as (
   select
     e.*, t.*,
-    case when raw_id ~ '^GO:\d{7}$' then raw_id when upper(clean_text(raw_id)) ~ '^GO:\d{7}$' then upper(clean_text(raw_id)) end
+    case when raw_id ~ '^GO:[0-9]{7}$' then raw_id when upper(clean_text(raw_id)) ~ '^GO:[0-9]{7}$' then upper(clean_text(raw_id)) end
       collate "C" as go_id
   from entries as e
   cross join lateral (
@@ -56,7 +56,7 @@ typed as materialized (
       when 'cellular component' then 'cellular_component'
     end as category,
     case when evidence_text ~ '^[A-Z]{2,3}$' then evidence_text end as evidence_code,
-    case when evidence_text like '_nherited from GO:%' then substring(evidence_text from '^[Ii]nherited from (GO:\d{7})$') end as inherited_from,
+    case when evidence_text like '_nherited from GO:%' then substring(evidence_text from '^[Ii]nherited from (GO:[0-9]{7})$') end as inherited_from,
     case when v ?| array['pmid', 'pmids'] then coalesce((
       select array_agg(distinct p collate "C" order by p collate "C")
       from unnest(json_text_array(coalesce(v -> 'pmid', v -> 'pmids'))) as r (t) cross join lateral pubmed_id(t) as p where p is not null), '{}')

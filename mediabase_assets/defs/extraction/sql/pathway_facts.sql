@@ -20,8 +20,8 @@ with entries as materialized (
 read as (
   select
     entry,
-    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$') as named,
-    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$') as bare_id
+    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\s*\]$') as named,
+    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\]?$') as bare_id
   from (select distinct entry from entries) as d
   offset 0
 ),

@@ -18,7 +18,7 @@ with entries as (
 typed as materialized (
   select
     payload_id, gene_id, field, path, n, raw, object_of(raw) as v, md5(raw::text)::uuid as object_digest,
-    (case when clean_text(key) ~ '^PA\d{1,15}$' then clean_text(key) end) collate "C" as pathway_id,
+    (case when clean_text(key) ~ '^PA[0-9]{1,15}$' then clean_text(key) end) collate "C" as pathway_id,
     json_text(object_of(raw) -> 'pathway_name') as pathway_name,
     json_text(object_of(object_of(object_of(raw) -> 'gene_roles') -> legacy_symbol) -> 'role') as gene_role,
     nullif(object_of(object_of(object_of(raw) -> 'gene_roles') -> legacy_symbol) - 'role', '{}') as details,
@@ -30,7 +30,7 @@ typed as materialized (
       where p is not null and json_text_array(object_of(reaction) -> 'controller_genes') @> array[legacy_symbol]), '{}') as pmids,
     case
       when jsonb_typeof(raw) <> 'object' then 'not_an_object'
-      when clean_text(key) !~ '^PA\d{1,15}$' then 'bad_identifier'
+      when clean_text(key) !~ '^PA[0-9]{1,15}$' then 'bad_identifier'
     end as own_reason
   from entries
 ),

@@ -31,7 +31,7 @@ read as (
   select
     payload_id, gene_id, field, n, section, path, raw, place, object_of(raw) as v,
     coalesce(json_text(object_of(raw) -> 'pmid'), json_text(object_of(raw) -> 'PMID'), json_text(raw)) as raw_pmid,
-    (case when object_of(raw) ? 'doi' then lower(substring(json_text(raw -> 'doi') from '(10\.\d{4,9}/\S+)$')) end) collate "C" as doi
+    (case when object_of(raw) ? 'doi' then lower(substring(json_text(raw -> 'doi') from '(10\.[0-9]{4,9}/\S+)$')) end) collate "C" as doi
   from entries
   offset 0
 ),

@@ -6,8 +6,8 @@ select payload_id, gene_id, field, '$.' || key as path, n, raw, archived,
   case when not archived then 'unknown_key' end as reason, '{}'::text[] as repairs, null::text as winner
 from (
   select payload_id, gene_id, field, n, key, e as raw,
-    key in ('protein_length', 'domains', 'cellular_location', 'functions') or key ~ '^(domain|region|motif)_\d+$'
-      or key ~ '^[A-Z_]+_\d+$' as archived
+    key in ('protein_length', 'domains', 'cellular_location', 'functions') or key ~ '^(domain|region|motif)_[0-9]+$'
+      or key ~ '^[A-Z_]+_[0-9]+$' as archived
   from gene_payloads cross join jsonb_each(object_of(value)) as m (key, e)
   where reason is null and field = 'features'
   union all

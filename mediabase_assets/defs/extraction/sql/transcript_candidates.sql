@@ -91,17 +91,17 @@ select
     or coalesce(jsonb_typeof(raw_coordinates -> 'strand'), '') <> 'number' or strand_number is null) as coordinates_coerced,
   raw_fold_change, expression_fold_change,
   transcript_name, par_features, raw_support_level,
-  case when raw_support_level ~ '^\d{1,4}( .*)?$' then substring(raw_support_level from '^\d+')::smallint end as support_level,
+  case when raw_support_level ~ '^[0-9]{1,4}( .*)?$' then substring(raw_support_level from '^[0-9]+')::smallint end as support_level,
   raw_annotation_level,
-  case when raw_annotation_level ~ '^\d{1,4}$' then raw_annotation_level::smallint end as annotation_level,
+  case when raw_annotation_level ~ '^[0-9]{1,4}$' then raw_annotation_level::smallint end as annotation_level,
   case when raw_tags is not null then string_to_array(raw_tags, ',') end as tags,
   ccds_id, havana_id,
   raw_protein_id,
-  case when raw_protein_id ~ '^ENSP\d{11}(\.\d+)?$' then raw_protein_id end as ensembl_protein_id,
+  case when raw_protein_id ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then raw_protein_id end as ensembl_protein_id,
   case
     when raw_protein_id is null then 'absent'
-    when raw_protein_id ~ '^ENSP\d{11}(\.\d+)?$' then 'relabelled'
-    when raw_protein_id ~ '^[NXY]P_\d+(\.\d+)?$' then 'refseq'
+    when raw_protein_id ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then 'relabelled'
+    when raw_protein_id ~ '^[NXY]P_[0-9]+(\.[0-9]+)?$' then 'refseq'
     else 'bad'
   end as protein_state,
   go_terms, product_type,

@@ -25,7 +25,7 @@ select
   max(value) filter (where attribute = 'target_type'),
   max(value) filter (where attribute = 'indication'),
   max(value) filter (where attribute = 'disease_area'),
-  case when source_database = 'ChEMBL' and source_drug_key ~ '^CHEMBL\d+$' then source_drug_key end,
+  case when source_database = 'ChEMBL' and source_drug_key ~ '^CHEMBL[0-9]+$' then source_drug_key end,
   max(value) filter (where attribute = 'clinical_phase'),
   case max(value) filter (where attribute = 'clinical_phase')
     when 'Approved' then 'Approved' when 'Withdrawn' then 'Withdrawn' when 'Preclinical' then 'Experimental'

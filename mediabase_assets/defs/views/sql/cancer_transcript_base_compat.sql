@@ -119,8 +119,8 @@ left join lateral (
     select
       case i.source
         when 'Drug_Repurposing_Hub' then 'repurposing_' || row_number() over (partition by i.source order by i.drug_id collate "C")
-        when 'ChEMBL' then case when i.drug_id ~ '^CHEMBL\d+$' then i.drug_id else i.drug_interaction_id end
-        when 'DrugCentral' then case when i.drug_id ~ '^\d+$' then i.drug_id else i.drug_interaction_id end
+        when 'ChEMBL' then case when i.drug_id ~ '^CHEMBL[0-9]+$' then i.drug_id else i.drug_interaction_id end
+        when 'DrugCentral' then case when i.drug_id ~ '^[0-9]+$' then i.drug_id else i.drug_interaction_id end
         else i.drug_interaction_id end as key,
       jsonb_strip_nulls(jsonb_build_object(
         'target_name', i.target_name, 'target_type', i.target_type, 'indication', i.indication, 'disease_area', i.disease_area,

@@ -42,9 +42,9 @@ sourced as (
     lower(regexp_replace(name, '\s+', ' ', 'g')) as name_norm,
     case
       when side = 'view' and key ~ '^(DrugCentral|ChEMBL|Drug_Repurposing_Hub|unknown):' then split_part(key, ':', 1)
-      when key ~ '^\d{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
-      when key ~* '^CHEMBL\d{1,12}$' then 'ChEMBL'
-      when key ~ '^repurposing_\d+$' or word(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
+      when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
+      when key ~* '^CHEMBL[0-9]{1,12}$' then 'ChEMBL'
+      when key ~ '^repurposing_[0-9]+$' or word(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral' when wrapper = 'chembl_data' then 'ChEMBL'
       when wrapper = 'array' and (v ? 'evidence' or v ? 'action_type') then 'DrugCentral'
       when wrapper = 'array' and (v ? 'clinical_phase' or v ? 'disease_area') then 'Drug_Repurposing_Hub'
@@ -61,8 +61,8 @@ typed as (
     case when source = 'ChEMBL' and score > 0 then score end as reported,
     case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
     case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^\d+(\.\d+)?$' then raw_mechanism end as mechanism,
-    case when raw_mechanism ~ '^\d+(\.\d+)?$' then raw_mechanism::numeric > 0 end as is_target,
+    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism,
+    case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_target,
     word(v -> 'target_name') as target_name, word(v -> 'target_type') as target_type, word(v -> 'indication') as indication,
     word(v -> 'disease_area') as disease_area, case when num(v -> 'clinical_score') between 0 and 5 then num(v -> 'clinical_score') end as clinical_score,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,

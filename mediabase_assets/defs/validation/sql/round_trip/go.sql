@@ -26,14 +26,14 @@ select gene, digest, go_set_id, n, path, case when go_id is null then raw end as
   v ? 'evidence' as has_evidence, v ? 'name' or v ? 'namespace' as has_other_names,
   case when octet_length(term) <= 2000 then term end collate "C" as term, aspect(aspect_said) as aspect,
   case when evidence_said ~ '^[A-Z]{2,3}$' then evidence_said end as evidence,
-  case when evidence_said like '_nherited from GO:%' then substring(evidence_said from '^[Ii]nherited from (GO:\d{7})$') end as inherited_from,
+  case when evidence_said like '_nherited from GO:%' then substring(evidence_said from '^[Ii]nherited from (GO:[0-9]{7})$') end as inherited_from,
   word(v -> 'qualifier') as qualifier, word(v -> 'definition') collate "C" as definition,
   case when v ?| array['pmid', 'pmids'] then pubmeds(coalesce(v -> 'pmid', v -> 'pmids')) else '{}' end as pmids,
   evidence_said, aspect_said
 from (
   select *,
-    case when shape in ('null', 'number', 'boolean') then null when raw_id ~ '^GO:\d{7}$' then raw_id
-      when shape <> 'none' and upper(plain(raw_id)) ~ '^GO:\d{7}$' then upper(plain(raw_id)) end collate "C" as go_id,
+    case when shape in ('null', 'number', 'boolean') then null when raw_id ~ '^GO:[0-9]{7}$' then raw_id
+      when shape <> 'none' and upper(plain(raw_id)) ~ '^GO:[0-9]{7}$' then upper(plain(raw_id)) end collate "C" as go_id,
     coalesce(word(v -> 'term'), word(v -> 'name'), case when shape = 'string' then word(raw) end) as term,
     coalesce(word(v -> 'aspect'), word(v -> 'namespace'), list_aspect) as aspect_said,
     case when jsonb_typeof(v -> 'evidence') = 'array' then (words(v -> 'evidence'))[1] else word(v -> 'evidence') end as evidence_said

@@ -7,7 +7,7 @@ create unlogged table identifiers_of_transcripts as
 select 'alt_transcript_ids' as field, gene, count(*)::integer as n, min(raw_transcript_id) as example, '$.' || key as path, to_jsonb(id) as raw,
   'alt_transcript_ids.' || key as source, db as expected_db, false as is_reported
 from kept_rows cross join lateral (values ('CCDS', ccds, 'CCDS'), ('RefSeq_protein', protein, 'RefSeq')) as k (key, id, db)
-where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_\d+(\.\d+)?$') group by gene, k.key, k.id, k.db;
+where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_[0-9]+(\.[0-9]+)?$') group by gene, k.key, k.id, k.db;
 analyze identifiers_of_transcripts;
 
 create unlogged table identifiers_told as
@@ -32,24 +32,24 @@ typed as (
   select *,
     case
       when id is null or path = '$' then null
-      when expected_db = 'UniProt' and id ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'RefSeq' and id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when expected_db = 'NCBI' and id ~ '^\d{1,12}$' then 'NCBI'
-      when expected_db = 'OMIM' and id ~ '^\d{6}$' then 'OMIM'
-      when id like 'ENS%' and id ~ '^ENS[GTP]\d{11}(\.\d+)?(_PAR_Y)?$' then 'Ensembl'
-      when id like 'HGNC:%' and id ~ '^HGNC:\d+$' then 'HGNC'
-      when id like 'OTTHUM%' and id ~ '^OTTHUM[GTP]\d{11}(\.\d+)?$' then 'HAVANA'
-      when id like 'CCDS%' and id ~ '^CCDS\d+(\.\d+)?$' then 'CCDS'
-      when id like 'hsa:%' and id ~ '^hsa:\d+$' then 'KEGG'
-      when id ~ '^[ANXWYZ][CGTWSZMRP]_\d+(\.\d+)?$' then 'RefSeq'
-      when id ~ '^([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?$' then 'UniProt'
-      when expected_db = 'PDB' and id ~ '^\d[A-Za-z0-9]{3}$' then 'PDB'
+      when expected_db = 'UniProt' and id ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
+      when expected_db = 'RefSeq' and id ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
+      when expected_db = 'NCBI' and id ~ '^[0-9]{1,12}$' then 'NCBI'
+      when expected_db = 'OMIM' and id ~ '^[0-9]{6}$' then 'OMIM'
+      when id like 'ENS%' and id ~ '^ENS[GTP][0-9]{11}(\.[0-9]+)?(_PAR_Y)?$' then 'Ensembl'
+      when id like 'HGNC:%' and id ~ '^HGNC:[0-9]+$' then 'HGNC'
+      when id like 'OTTHUM%' and id ~ '^OTTHUM[GTP][0-9]{11}(\.[0-9]+)?$' then 'HAVANA'
+      when id like 'CCDS%' and id ~ '^CCDS[0-9]+(\.[0-9]+)?$' then 'CCDS'
+      when id like 'hsa:%' and id ~ '^hsa:[0-9]+$' then 'KEGG'
+      when id ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
+      when id ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
+      when expected_db = 'PDB' and id ~ '^[0-9][A-Za-z0-9]{3}$' then 'PDB'
     end as db
   from read offset bigint '0'
 )
 select *,
-  case when is_versioned then substring(id from '^(.*?)(?:\.\d+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
-  case when is_versioned then substring(id from '\.(\d{1,6})(?:_PAR_Y)?$')::integer end as version
+  case when is_versioned then substring(id from '^(.*?)(?:\.[0-9]+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
+  case when is_versioned then substring(id from '\.([0-9]{1,6})(?:_PAR_Y)?$')::integer end as version
 from (
   select *, db in ('RefSeq', 'Ensembl', 'HAVANA', 'CCDS') and (strpos(id, '.') > 0 or strpos(id, '_PAR_Y') > 0) as is_versioned from typed offset bigint '0') as t;
 analyze identifiers_told;

@@ -20,12 +20,12 @@ from (
     -- the usual form is read without a capturing group, which is ten times faster
     case when octet_length(entry) > 2000 then null
       when is_usual then left(tail, -1)
-      else coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\s*\]$'),
-        substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-\d{1,12})(?:\.\d+)?\]?$')) end as pathway_id,
+      else coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\s*\]$'),
+        substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\]?$')) end as pathway_id,
     case when is_usual and left(entry, -length(tail) - 11) !~ '\s$' then nullif(left(entry, -length(tail) - 11), '')
-      else substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-\d{1,12}(?:\.\d+)?\s*\]$') end as own_name
+      else substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-[0-9]{1,12}(?:\.[0-9]+)?\s*\]$') end as own_name
   from (
-    select *, entry like '% [Reactome:%' and tail ~ '^R-[A-Z]{2,4}-\d{1,12}\]$' as is_usual
+    select *, entry like '% [Reactome:%' and tail ~ '^R-[A-Z]{2,4}-[0-9]{1,12}\]$' as is_usual
     from (select *, split_part(entry, ' [Reactome:', -1) as tail from entries offset bigint '0') as e offset bigint '0') as e offset bigint '0') as e;
 analyze pathways_told;
 

@@ -84,7 +84,7 @@ roles as (
   from entries as e join expected_genes as g on g.gene = e.gene offset bigint '0'
 )
 select e.side, e.field, e.gene, e.n, e.path, e.symbol, case when e.side = 'legacy' then e.raw end as raw, case when e.side = 'legacy' then md5(e.raw::text) end as digest,
-  case when plain(e.key) ~ '^PA\d{1,15}$' and jsonb_typeof(e.raw) = 'object' then plain(e.key) end collate "C" as pathway_id,
+  case when plain(e.key) ~ '^PA[0-9]{1,15}$' and jsonb_typeof(e.raw) = 'object' then plain(e.key) end collate "C" as pathway_id,
   word(e.own -> 'role') as role, nullif(e.own - 'role', '{}') as other, q.reason as quarantine_reason
 from roles as e
 left join (select distinct gene_id, legacy_column, json_path, raw_value, reason from quarantined

@@ -12,7 +12,7 @@ return case when jsonb_typeof(value) in ('string', 'number', 'boolean') then pla
 -- A number of JSON, or a text that is one.
 create function num(value jsonb) returns numeric language sql immutable parallel safe
 return case jsonb_typeof(value) when 'number' then (value #>> '{}')::numeric
-  when 'string' then case when word(value) ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?$' then word(value)::numeric end end;
+  when 'string' then case when word(value) ~ '^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?$' then word(value)::numeric end end;
 
 create function object(value jsonb) returns jsonb language sql immutable parallel safe
 return case when jsonb_typeof(value) = 'object' then value else '{}' end;
@@ -33,8 +33,8 @@ return array(select word(e) from jsonb_array_elements(value) as e where word(e) 
 
 -- The PubMed id that a text holds: 1 to 8 digits, without prefix and leading zeros.
 create function pubmed(value text) returns text language sql immutable parallel safe
-return case when value ~ '^[1-9]\d{0,7}$' then value
-  else substring(plain(value) from '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9]\d{0,7})(?:\.0)?$') end;
+return case when value ~ '^[1-9][0-9]{0,7}$' then value
+  else substring(plain(value) from '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9][0-9]{0,7})(?:\.0)?$') end;
 
 create function pubmeds(value jsonb) returns text[] language sql immutable parallel safe
 return array(select distinct pubmed(w) collate "C" from unnest(words(value)) as w where pubmed(w) is not null order by 1);
@@ -49,15 +49,15 @@ return array(
 -- An Ensembl id without version and PAR_Y; NULL for anything else. ENSGR0000182378 is the PAR_Y copy of ENSG00000182378.
 create function stem(value text, prefix text) returns text language sql immutable parallel safe
 return case
-  when value ~ ('^' || prefix || '\d{11}$') then value
-  when plain(value) ~ ('^' || prefix || '\d{11}(\.\d{1,6})?(_PAR_Y)?$') then left(plain(value), 15)
-  when plain(value) ~ ('^' || prefix || 'R\d{10}(\.\d{1,6})?(_PAR_Y)?$') then prefix || '0' || substr(plain(value), 6, 10) end;
+  when value ~ ('^' || prefix || '[0-9]{11}$') then value
+  when plain(value) ~ ('^' || prefix || '[0-9]{11}(\.[0-9]{1,6})?(_PAR_Y)?$') then left(plain(value), 15)
+  when plain(value) ~ ('^' || prefix || 'R[0-9]{10}(\.[0-9]{1,6})?(_PAR_Y)?$') then prefix || '0' || substr(plain(value), 6, 10) end;
 
 create function version_in(value text) returns integer language sql immutable parallel safe
-return case when strpos(value, '.') > 0 then substring(plain(value) from '^ENS[GT]R?\d+\.(\d{1,6})(?:_PAR_Y)?$')::integer end;
+return case when strpos(value, '.') > 0 then substring(plain(value) from '^ENS[GT]R?[0-9]+\.([0-9]{1,6})(?:_PAR_Y)?$')::integer end;
 
 create function says_par(value text) returns boolean language sql immutable parallel safe
-return coalesce(strpos(value, 'R') > 0 and plain(value) ~ '_PAR_Y$|^ENS[GT]R\d', false);
+return coalesce(strpos(value, 'R') > 0 and plain(value) ~ '_PAR_Y$|^ENS[GT]R[0-9]', false);
 
 -- Keys of an object whose values are told by what was chosen for them, or that say nothing.
 create function keys_told(v jsonb, keys text[], chosen text[]) returns text[] language sql immutable parallel safe

@@ -24,7 +24,7 @@ cross join jsonb_array_elements(listed(object(drug) -> 'references')) with ordin
 create view reference_facts as
 with read as (
   select *, object(raw) as v, coalesce(word(object(raw) -> 'pmid'), word(object(raw) -> 'PMID'), word(raw)) as raw_pmid,
-    case when object(raw) ? 'doi' then lower(substring(word(raw -> 'doi') from '(10\.\d{4,9}/\S+)$')) end collate "C" as raw_doi
+    case when object(raw) ? 'doi' then lower(substring(word(raw -> 'doi') from '(10\.[0-9]{4,9}/\S+)$')) end collate "C" as raw_doi
   from reference_entries offset bigint '0'
 ),
 identified as (

@@ -3,7 +3,7 @@
 create unlogged table keys_left as
 select *, case when is_archived then 'archived' else 'quarantine' end as explanation from (
   select field, gene, n, example, '$.' || key as path, e as raw,
-    key in ('protein_length', 'domains', 'cellular_location', 'functions') or key ~ '^(domain|region|motif)_\d+$' or key ~ '^[A-Z_]+_\d+$' as is_archived
+    key in ('protein_length', 'domains', 'cellular_location', 'functions') or key ~ '^(domain|region|motif)_[0-9]+$' or key ~ '^[A-Z_]+_[0-9]+$' as is_archived
   from legacy_values cross join jsonb_each(object(value) - 'pathways') as m (key, e) where field = 'features'
   union all
   select field, gene, n, example, '$.pharmgkb_data.' || key, e,

@@ -10,9 +10,9 @@ from expected_genes;
 
 create unlogged table expected__transcripts as
 select distinct on (transcript) transcript as transcript_id, version_of_transcript as transcript_version, gene as gene_id, transcript_name, null::text as transcript_type,
-  case when tsl ~ '^\d{1,4}( .*)?$' then substring(tsl from '^\d+')::smallint end as support_level, chromosome_said as chromosome, place as coordinates,
-  case when level ~ '^\d{1,4}$' then level::smallint end as annotation_level, string_to_array(tags, ',') as tags, ccds as ccds_id, havana as havana_id,
-  case when protein ~ '^ENSP\d{11}(\.\d+)?$' then protein end as ensembl_protein_id, is_par_row as is_par,
+  case when tsl ~ '^[0-9]{1,4}( .*)?$' then substring(tsl from '^[0-9]+')::smallint end as support_level, chromosome_said as chromosome, place as coordinates,
+  case when level ~ '^[0-9]{1,4}$' then level::smallint end as annotation_level, string_to_array(tags, ',') as tags, ccds as ccds_id, havana as havana_id,
+  case when protein ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then protein end as ensembl_protein_id, is_par_row as is_par,
   case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end as expression_fold_change,
   gene, product_type
 from kept_rows

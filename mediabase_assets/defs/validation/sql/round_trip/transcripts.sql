@@ -30,7 +30,7 @@ with pairs as (
     v.chromosome as found_chromosome, v.coordinates as found_place, v.expression_fold_change as found_change, v.features as found_features,
     v.alt_transcript_ids as found_ids, g.symbol as symbol_kept, g.gene_type as type_kept,
     r.transcript || '.' || r.version_of_transcript as versioned_kept, r.gene || '.' || g.version as gene_versioned_kept,
-    case when r.protein ~ '^ENSP\d{11}(\.\d+)?$' then r.protein end as ensp
+    case when r.protein ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then r.protein end as ensp
   from kept_rows as r
   left join view_transcripts as v on v.transcript_id = r.transcript
   left join expected_genes as g on g.gene = r.gene
@@ -41,7 +41,7 @@ select raw_transcript_id, transcript, gene,
     own_versioned, gene_versioned, transcript_name, ccds, havana, protein] as raw,
   array[transcript, gene, symbol_kept, type_kept, chromosome_said, place::text,
     case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end::text,
-    case when tsl ~ '^\d{1,4}( .*)?$' then substring(tsl from '^\d+')::integer::text end, case when level ~ '^\d{1,4}$' then level::integer::text end, tags,
+    case when tsl ~ '^[0-9]{1,4}( .*)?$' then substring(tsl from '^[0-9]+')::integer::text end, case when level ~ '^[0-9]{1,4}$' then level::integer::text end, tags,
     versioned_kept, gene_versioned_kept, transcript_name, ccds, havana, ensp] as expected,
   array[found_id, found_gene, found_symbol, found_type, found_chromosome, found_place::text, found_change::text, found_features ->> 'TSL',
     found_features ->> 'annotation_level', found_features ->> 'annotation_tags', found_features ->> 'transcript_id_versioned',
@@ -58,9 +58,9 @@ select raw_transcript_id, transcript, gene,
     case when chromosome <> chromosome_said then 'cannot be inverted:white_space_of_a_name' end,
     case when place is null and coordinates is not null then 'quarantine:bad_coordinates' when coordinates <> place then 'repair:coordinates_coerced' end,
     case when not (expression_fold_change > 0 and expression_fold_change < 'Infinity') then 'quarantine:bad_fold_change' end,
-    case when tsl = 'NA' then 'cannot be inverted:na_is_unknown' when tsl ~ '^\d{1,4} ' then 'cannot be inverted:remark_of_support_level'
-      when tsl !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end,
-    case when level !~ '^\d{1,4}$' then 'quarantine:unreadable_value' end,
+    case when tsl = 'NA' then 'cannot be inverted:na_is_unknown' when tsl ~ '^[0-9]{1,4} ' then 'cannot be inverted:remark_of_support_level'
+      when tsl !~ '^[0-9]{1,4}$' then 'quarantine:unreadable_value' end,
+    case when level !~ '^[0-9]{1,4}$' then 'quarantine:unreadable_value' end,
     null,
     case when own_versioned = versioned_kept then null when own_versioned is null then 'merge:version_told_by_the_id' when says_par(own_versioned) then 'repair:par_y'
       when own_versioned is distinct from versioned_kept then 'cannot be inverted:id_of_another_transcript' end,
@@ -68,7 +68,7 @@ select raw_transcript_id, transcript, gene,
       when says_par(gene_versioned) then 'repair:par_y' when stem(gene_versioned, 'ENSG') is distinct from gene then 'cannot be inverted:id_of_another_gene'
       when gene_versioned is distinct from gene_versioned_kept then 'cannot be inverted:newest_version_of_the_gene' end,
     null, null, null,
-    case when ensp is not null then 'repair:refseq_protein_relabelled' when protein ~ '^[NXY]P_\d+(\.\d+)?$' then 'merge:identifier_of_the_gene'
+    case when ensp is not null then 'repair:refseq_protein_relabelled' when protein ~ '^[NXY]P_[0-9]+(\.[0-9]+)?$' then 'merge:identifier_of_the_gene'
       when tells_protein then 'quarantine:bad_identifier' end] as why
 from pairs;
 

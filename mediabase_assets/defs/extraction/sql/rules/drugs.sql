@@ -1,0 +1,1 @@
+-- Rules about drugs, called by the extraction and by its proof: one rule, one place.

@@ -1,0 +1,1 @@
+-- Rules about identifiers, called by the extraction and by its proof: one rule, one place.
