@@ -15,7 +15,7 @@ from mediabase_assets.lib.statements import Connection
 #: Tables of records that name the asset.
 _BY_ASSET = ("row_account", "reason_account", "quarantine", "repairs")
 #: Tables of records that one asset alone writes.
-_OF_ONE = {"column_account": catalogue.REPORT, "round_trip": catalogue.ROUND_TRIP}
+_OF_ONE = {"column_account": catalogue.REPORT, "round_trip": catalogue.ROUND_TRIP, "leaf_census": catalogue.CENSUS}
 
 _DELETE: LiteralString = "delete from {table} as r using asset_state as s where r.migration_id = %(id)s and {same} and {theirs}"
 _INSERT: LiteralString = (

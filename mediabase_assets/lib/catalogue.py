@@ -21,6 +21,7 @@ BACKUP = "backup/legacy_backup"
 SNAPSHOT = "extraction/legacy_rows"
 REPORT = "validation/migration_report"
 ROUND_TRIP = "validation/round_trip"
+CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
 
@@ -38,7 +39,7 @@ RECORDED = tuple(
 
 _SETTING = re.compile(r"current_setting\('mediabase\.([a-z_]+)'")
 #: Session settings that say which run it is, not what is made.
-_NOT_CONFIGURATION = frozenset({"migration_id", "asset", "counted", "legacy_columns"})
+_NOT_CONFIGURATION = frozenset({"migration_id", "asset", "counted", "legacy_columns", "refusals"})
 
 
 class Place(Enum):
@@ -90,6 +91,9 @@ _VALUES = {
     "invalid_symbol_patterns": lambda s: s.validation.invalid_symbol_patterns,
     "max_gene_symbol_length": lambda s: s.validation.max_gene_symbol_length,
     "drug_name_min_length": lambda s: s.validation.drug_name_min_length,
+    "max_validation_errors": lambda s: s.validation.max_validation_errors,
+    "max_validation_error_share": lambda s: s.validation.max_validation_error_share,
+    "enable_strict_validation": lambda s: s.validation.enable_strict_validation,
 }
 _definitions: dict[str, Definition] = {}
 

@@ -70,6 +70,8 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
         "mediabase.invalid_symbol_patterns": json.dumps(settings.validation.invalid_symbol_patterns),
         "mediabase.max_gene_symbol_length": str(settings.validation.max_gene_symbol_length),
         "mediabase.drug_name_min_length": str(settings.validation.drug_name_min_length),
+        "mediabase.max_validation_errors": str(settings.validation.max_validation_errors),
+        "mediabase.max_validation_error_share": str(settings.validation.max_validation_error_share),
     }
     for name, value in values.items():
         conn.execute("select set_config(%s, %s, false)", (name, value))

@@ -35,9 +35,7 @@ WITHOUT_EFFECT: dict[str, str] = {
     "validation.required_gene_fields": "the data model says which columns are required",
     "validation.cross_reference_databases": "cross-references of every database are kept",
     "validation.go_categories": "the three aspects of GO are fixed",
-    "validation.enable_strict_validation": "a table that fails its audit is never released",
     "validation.validation_timeout": "an audit takes as long as it needs",
-    "validation.max_validation_errors": "every failure is counted",
     "testing.test_unit": "the package's tests are run with pytest",
     "testing.test_integration": "the package's tests are run with pytest",
     "testing.test_performance": "the package's tests are run with pytest",
@@ -174,9 +172,12 @@ class ValidationSettings(Section):
         default=["molecular_function", "biological_process", "cellular_component"],
         description="accepted, without effect",
     )
-    enable_strict_validation: bool = Field(default=True, description="accepted, without effect")
+    enable_strict_validation: bool = Field(default=True, description="whether more values set aside than allowed stop the release")
     validation_timeout: Positive = Field(default=300, description="accepted, without effect")
-    max_validation_errors: Whole = Field(default=1000, ge=0, description="accepted, without effect")
+    max_validation_errors: Whole = Field(default=1000, ge=0, description="values of one column that may be set aside for one reason")
+    max_validation_error_share: float = Field(
+        default=0.01, ge=0, le=1, description="share of a column's values that may be, whatever their number"
+    )
 
     @field_validator("invalid_symbol_patterns")
     @classmethod

@@ -71,7 +71,17 @@ QUARANTINE_REASONS: tuple[Reason, ...] = (
     Reason("spreadsheet_date", "A symbol that a spreadsheet made a date or a number; the gene is kept under its id."),
     Reason("contradicting_id", "The row names another gene or transcript here than in its own id; the row is kept under its own."),
     Reason("placeholder", "A placeholder (-, NA, .) where a value belongs; unknown."),
+    Reason("unexpected_value", "Another text than the one that stands at this place in every real table; the rest of the entry is kept."),
+    Reason("unknown_member", "A pathway tells the role of a name that is no gene kept in it: a drug, a family, a gene in quarantine."),
 )
+
+#: Reasons for which a value of its own is refused, not for what stands beside it: too many of one kind mean that a rule is missing.
+REFUSALS = frozenset({
+    "bad_transcript_id", "bad_gene_id", "bad_coordinates", "bad_fold_change", "not_an_object", "value_too_long", "unknown_key",
+    "bad_identifier", "bad_go_id", "missing_identifier", "pathway_unparsable", "unknown_drug_key", "missing_drug_name",
+    "drug_name_too_short", "bad_pmid", "unreadable_value", "number_out_of_range", "unexpected_kind", "unknown_chromosome",
+    "unknown_biotype", "unknown_product_type", "other_species", "spreadsheet_date", "contradicting_id", "unexpected_value",
+})  # fmt: skip
 
 #: Values that are kept, changed.
 REPAIR_REASONS: tuple[Reason, ...] = (

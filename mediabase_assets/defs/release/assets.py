@@ -26,7 +26,7 @@ from mediabase_assets.model.views import VIEWS
 KEY = dg.AssetKey(["release", "current_release"])
 DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
-    *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip")),
+    *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip", "leaf_census")),
     *(dg.AssetKey(["views", v.name]) for v in VIEWS),
 ]
 _VERSION = "3"

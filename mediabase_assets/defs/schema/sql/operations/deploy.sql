@@ -270,3 +270,14 @@ create table if not exists rollbacks (
   primary key (rollback_id, relation)
 );
 comment on table rollbacks is 'One row per rollback and relation: what was done to bring it back to the state before the migration, by whom, when, and what it holds now. A rollback that had to undo later migrations too is recorded under the earliest.';
+
+create table if not exists leaf_census (
+  migration_id text not null,
+  legacy_column text not null,
+  path text not null,
+  account text not null,
+  reason text not null,
+  leaves bigint not null,
+  primary key (migration_id, legacy_column, path, account, reason)
+);
+comment on table leaf_census is 'One row per migration, legacy column, place of the grammar and account: scalars that are read, archived, in quarantine or held by a repair. Large values count once, however many rows hold them.';

@@ -1,0 +1,173 @@
+"""The census of leaves as an asset: every scalar of the legacy table has one account, which the release waits for.
+
+Only declarations belong here; the walk, the look-ups and the checks are `lib/leaf_census`, the grammar is `model/grammar`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.lib import accounts, ahead, catalogue, journal, leaf_census, standing
+from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.leaf_census import Census
+from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.session import refresh_session
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
+from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.statements import Connection, code_version, looking_in
+from mediabase_assets.lib.step import Step, step
+from mediabase_assets.lib.telling import check_result, reasons_table, rows_table
+from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.grammar import described
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.tables import TABLES
+
+KEY = dg.AssetKey(catalogue.CENSUS.split("/"))
+DEPS = [
+    *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
+    *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads")),
+]
+#: Extraction relations that it reads.
+INPUTS = ("legacy_rows", "legacy_payloads", "gene_payloads", "row_states", "pharmgkb_pathway_facts")
+_FILES = leaf_census.files()
+_VERSION = code_version(*_FILES, values=(described(),))
+#: Seconds on the real table, as measured.
+_COST = 6
+catalogue.register(
+    catalogue.Definition(
+        KEY.to_user_string(), Stage.VALIDATION, tuple(k.to_user_string() for k in DEPS), _VERSION,
+        (*catalogue.settings_in(_FILES), "enable_strict_validation"),
+    )
+)  # fmt: skip
+CHECKS = {
+    leaf_census.ACCOUNTED: "Every scalar of the legacy table (a text, a number, a boolean, a member of a list) is read by the grammar, "
+    "archived by it, or in quarantine or repairs with its path and raw value.",
+    leaf_census.READ_WHOLE: "The walk saw every value that the rows hold.",
+    leaf_census.FOUND: "Of every place that the grammar reads, a sample of values is in the columns that it names, in quarantine or in "
+    "repairs.",
+    leaf_census.WITHIN_LIMIT: "For no reason are more values of a column refused than validation.max_validation_errors and "
+    "validation.max_validation_error_share allow. More mean that a rule is missing: look at the examples, then add a rule, correct the "
+    "legacy rows, or allow more. With validation.enable_strict_validation off it only warns.",
+}
+
+
+@dg.multi_asset(
+    name="validation__leaf_census",
+    specs=[
+        asset_spec(
+            KEY,
+            Stage.VALIDATION,
+            deps=DEPS,
+            description="One row per column of the legacy table, place in its values and account: how many scalars are read, archived, in "
+            "quarantine or held by a repair. A walker that knows no column counts them; the release waits for it.",
+            code_version=_VERSION,
+        )
+    ],
+    check_specs=[dg.AssetCheckSpec(name, asset=KEY, blocking=True, description=text) for name, text in CHECKS.items()],
+    can_subset=True,
+)
+def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Count every scalar."""
+    settings = mediabase.settings()
+    wanted = {k.name for k in context.selected_asset_check_keys}
+    if not context.selected_asset_keys:
+        findings, severity = _look_at_live(settings)
+        yield from (check_result(KEY, f, severity) for f in findings if f.check in wanted)
+        return
+    with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
+        yield from ahead.events_of(context, this, lambda s: _count(s, wanted))
+
+
+def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Count, set aside what nothing holds, and fail if anything is lost."""
+    kept = standing.kept(this, KEY, wanted)
+    if kept is not None:
+        yield from kept
+        return
+    with this.building() as conn:
+        current_snapshot(conn, this.asset)
+        require_inputs(conn, INPUTS, this.asset)
+        accounts.clear_records(conn, this.migration_id, this.asset)
+        with this.spending("audit"):
+            census = leaf_census.take_census(conn, this.migration_id)
+        reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
+        told = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
+        failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
+        journal.write_stage(
+            conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="failed" if failed else "done",
+            started_at=this.started_at, finished_at=datetime.now(UTC), rows=census.leaves, spent=this.spent,
+        )  # fmt: skip
+        data_version = md5(repr(census.counted).encode(), usedforsecurity=False).hexdigest()
+        if not failed:
+            standing.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told)
+    yield from (r for r in told if r.check_name in wanted)
+    if failed:
+        raise dg.Failure(description=_failure_text(this, failed), allow_retries=False)
+    yield dg.MaterializeResult(
+        asset_key=KEY,
+        metadata={
+            "columns": rows_table(census.by_column()),
+            "set aside": reasons_table({"quarantined": reasons["quarantined"]}),
+            "dagster/row_count": census.leaves,
+            "seconds": this.seconds,
+        },
+        data_version=dg.DataVersion(data_version),
+    )
+
+
+ahead.register(
+    ahead.Work(
+        KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), _COST, Stage.VALIDATION, lambda s: _count(s, set(CHECKS))
+    )
+)  # fmt: skip
+
+
+def _severity(settings: Settings, finding: Finding) -> dg.AssetCheckSeverity:
+    only_warns = finding.check == leaf_census.WITHIN_LIMIT and not settings.validation.enable_strict_validation
+    return dg.AssetCheckSeverity.WARN if only_warns else dg.AssetCheckSeverity.ERROR
+
+
+def _look_at_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetCheckSeverity]:
+    """The same of the live tables, from the snapshot that they were made from; nothing of it stays.
+
+    A census that cannot be taken, because the snapshot is gone, is a warning and never passes.
+    """
+    with refresh_session(settings, asset=KEY.to_user_string()) as conn, conn.transaction(force_rollback=True):
+        released = conn.execute(
+            "select migration_id from releases where rolled_back_at is null order by released_at desc limit 1"
+        ).fetchone()
+        with looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):
+            try:
+                current_snapshot(conn, KEY.to_user_string())
+                require_inputs(conn, INPUTS, KEY.to_user_string())
+            except BuildError as error:
+                return tuple(Finding(name, False, {"not looked at": str(error)}) for name in CHECKS), dg.AssetCheckSeverity.WARN
+            return _census_of(conn, str(released[0]) if released else "").findings, dg.AssetCheckSeverity.ERROR
+
+
+def _census_of(conn: Connection, migration_id: str) -> Census:
+    conn.execute("select set_config('mediabase.migration_id', %s, true)", (migration_id,))
+    accounts.clear_records(conn, migration_id, KEY.to_user_string())
+    census = leaf_census.take_census(conn, migration_id)
+    return replace(census, findings=tuple(replace(f, examined={**f.examined, "migration": migration_id}) for f in census.findings))
+
+
+def _failure_text(this: Step, failed: list[Finding]) -> str:
+    lines = ["The census of the legacy table's values failed; nothing was released."]
+    for finding in failed:
+        lines.append(f"  {finding.check}: {finding.failures} failures")
+        lines += [f"    {row}" for row in finding.sample[:3]]
+    if any(f.check == leaf_census.WITHIN_LIMIT for f in failed):
+        lines.append(
+            "  next:  look at these values. Correct them in the legacy table, or raise validation.max_validation_errors or set "
+            "validation.enable_strict_validation: false in the configuration file, then run again."
+        )
+    else:
+        lines.append("  next:  these values would be lost. Report them with the file of the run; nothing that people read has changed.")
+    this.detail["failed"] = [f.check for f in failed]
+    return "\n".join(lines)
