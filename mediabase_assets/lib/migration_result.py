@@ -59,6 +59,8 @@ class MigrationResult:
         unbalanced: How many of them do not balance.
         facts_read: Facts of the legacy table, each counted once.
         quarantined: How many of them are in quarantine.
+        leaves: Scalars by account, as the census counted them; empty if it was not taken.
+        set_aside: Values in quarantine whose fact is kept without them, by reason.
     """
 
     migration_id: str
@@ -71,6 +73,8 @@ class MigrationResult:
     unbalanced: int
     facts_read: int
     quarantined: int
+    leaves: dict[str, int]
+    set_aside: tuple[ReasonCount, ...]
 
 
 def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
@@ -137,7 +141,26 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         unbalanced=int(account[1]),
         facts_read=int(account[2]),
         quarantined=int(account[3]),
+        leaves=_leaves(conn, migration_id),
+        set_aside=_set_aside(conn, migration_id),
     )
+
+
+def _leaves(conn: Connection, migration_id: str) -> dict[str, int]:
+    if not exists(conn, "leaf_census"):  # recorded by a version before the census
+        return {}
+    rows = conn.execute(
+        "select account, sum(leaves)::bigint from leaf_census where migration_id = %s group by 1", (migration_id,)
+    ).fetchall()
+    return {str(account): int(leaves) for account, leaves in rows}
+
+
+def _set_aside(conn: Connection, migration_id: str) -> tuple[ReasonCount, ...]:
+    rows = conn.execute(
+        """select reason, count(*) from quarantine where migration_id = %s and fact_count = 0 group by 1 order by 2 desc, 1""",
+        (migration_id,),
+    ).fetchall()
+    return tuple(ReasonCount("quarantined", str(reason), int(values), _sentence("quarantined", str(reason))) for reason, values in rows)
 
 
 def _views(conn: Connection, migration_id: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import accounts, catalogue, extraction_asset, round_trip_parts, tables, views
+from mediabase_assets.lib import accounts, catalogue, extraction_asset, leaf_census, round_trip_parts, tables, views
 from mediabase_assets.lib.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW
 from mediabase_assets.lib.statements import DEFS, EXTRACTION
 from mediabase_assets.model.tables import TABLES
@@ -26,6 +26,7 @@ FILES = {
     },
     **{f"views/{v.name}": [views.QUERIES / f"{v.name}.sql", views.QUERIES / "checks" / f"{v.name}.sql"] for v in VIEWS},
     catalogue.ROUND_TRIP: [*round_trip_parts.SQL.glob("*.sql")],
+    catalogue.CENSUS: leaf_census.files(),
     catalogue.REPORT: [VALIDATION / "column_account.sql", VALIDATION / "columns_unaccounted.sql"],
 }
 OWNERS = {relation: {key} for key, d in DEFINITIONS.items() for relation in d.relations}

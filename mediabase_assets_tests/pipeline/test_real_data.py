@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets_tests.pipeline import harness
+from mediabase_assets.model.grammar import GRAMMAR
+from mediabase_assets_tests.pipeline import harness, witness
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "legacy"
 SAMPLE = DATA / "cancer_transcript_base_sample.parquet"
@@ -133,3 +134,11 @@ def test_every_account_balances(sample):
     query = "select * from mediabase_ops.{} where facts_read <> kept + merged + repaired + quarantined + archived"
     assert sample.rows(query.format("row_account")) == []
     assert sample.rows(query.format("column_account")) == []
+
+
+def test_a_witness_finds_what_it_takes_from_the_sample(sample):
+    with sample.connect() as conn:
+        taken = witness.sample(conn, [c for c in GRAMMAR if c != "publications"], leaves=10_000, seed=7)
+        lost = witness.not_found(conn, taken)
+    assert len(taken) > 2_000
+    assert lost == []

@@ -30,7 +30,7 @@ from mediabase_assets.model.tables import TABLES
 KEY = dg.AssetKey(catalogue.CENSUS.split("/"))
 DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
-    *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads")),
+    *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads", "extraction/gene_identities")),
 ]
 #: Extraction relations that it reads.
 INPUTS = ("legacy_rows", "legacy_payloads", "gene_payloads", "row_states", "pharmgkb_pathway_facts")

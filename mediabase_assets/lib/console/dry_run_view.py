@@ -4,6 +4,7 @@ Here belong layout and words; the numbers come from `dry_run_reading`.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from mediabase_assets.lib.console.plan import print_work
 from mediabase_assets.lib.console.summary import print_findings
 from mediabase_assets.lib.dry_run_needs import Needs
 from mediabase_assets.lib.dry_run_reading import Plan
+from mediabase_assets.lib.migration_result import ReasonCount
 from mediabase_assets.lib.planned_difference import Difference, Sample
 
 _LONGEST = 100
@@ -25,6 +27,10 @@ def print_dry_run(console: Console, plan: Plan) -> None:
     console.print()
     _print_rows(console, plan)
     _print_reasons(console, plan, "quarantined", "Would be quarantined: not in the tables, kept aside with raw value and reason")
+    _print_counts(
+        console, plan, "quarantined", "Values that would be set aside: their facts are in the tables without them",
+        plan.result.set_aside if plan.result else (),
+    )  # fmt: skip
     _print_reasons(console, plan, "repaired", "Would be repaired: in the tables, changed")
     _print_conflicts(console, plan)
     order = list(plan.rows)
@@ -62,7 +68,10 @@ def _print_rows(console: Console, plan: Plan) -> None:
 
 
 def _print_reasons(console: Console, plan: Plan, outcome: str, title: str) -> None:
-    reasons = [r for r in (plan.result.reasons if plan.result else ()) if r.outcome == outcome]
+    _print_counts(console, plan, outcome, title, [r for r in (plan.result.reasons if plan.result else ()) if r.outcome == outcome])
+
+
+def _print_counts(console: Console, plan: Plan, outcome: str, title: str, reasons: Sequence[ReasonCount]) -> None:
     if not reasons:
         return
     console.print(f"[bold]{title}[/]")
@@ -136,7 +145,7 @@ def _print_audits(console: Console, plan: Plan) -> None:
         console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
     result = plan.result
     if plan.passed and result is not None:
-        told = f"{number(result.facts_read)} facts read, {number(result.quarantined)} in quarantine, none lost"
+        told = f"{number(result.facts_read)} facts read, {number(result.quarantined)} in quarantine, none without an account"
         console.print(f"[green]Every audit passed; all {result.accounts} accounts balance:[/] {told}.")
     elif result is not None and result.unbalanced:
         console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")

@@ -20,6 +20,7 @@ from genes as g join gene_pathways as p using (gene_id) join gene_pathways as o 
 left join gene_drug_interactions as i on i.gene_id = o.gene_id
 where g.gene_symbol = 'TP53' group by 1, 2 order by 3 desc, 2 limit 10;"""
 
+_ACCOUNTS = ("read", "archived", "repaired", "quarantined")
 _DONE = {"moved": "new", "created": "new", "kept": "as it was: nothing beneath it changed"}
 
 
@@ -33,6 +34,8 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
         "not in the tables; raw value and reason in mediabase_ops.quarantine",
         _of(result, "quarantined"),
     )
+    note = "their facts are in the tables without them; path and raw value in mediabase_ops.quarantine"
+    _print_reasons(console, "Values set aside", note, list(result.set_aside), unit="Values")
     _print_reasons(console, "Repaired", "in the tables, changed; see mediabase_ops.repairs", _of(result, "repaired"))
     for warning in warnings:
         console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
@@ -40,8 +43,11 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
         console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
     elif result.accounts:
         aside = f"{number(result.quarantined)} in quarantine, by themselves or with their row"
-        told = f"{number(result.facts_read)} facts read, {aside}, none lost"
+        told = f"{number(result.facts_read)} facts read, {aside}, none without an account"
         console.print(f"[green]All {result.accounts} accounts balance:[/] {told}.")
+    if result.leaves:
+        counts = ", ".join(f"{number(result.leaves[a])} {a}" for a in _ACCOUNTS if a in result.leaves)
+        console.print(f"[green]Census of {number(sum(result.leaves.values()))} values:[/] {counts}; every one has an account.")
     outcome = "released" if result.changes else "found everything live as it was made again, and released nothing,"
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
@@ -166,12 +172,12 @@ def _of(result: MigrationResult, outcome: str) -> list[ReasonCount]:
     return [r for r in result.reasons if r.outcome == outcome]
 
 
-def _print_reasons(console: Console, title: str, note: str, reasons: list[ReasonCount]) -> None:
+def _print_reasons(console: Console, title: str, note: str, reasons: list[ReasonCount], *, unit: str = "Facts") -> None:
     if not reasons:
         return
     table = Table(box=None, pad_edge=False, header_style="bold", title=f"{title} ({note})", title_justify="left")
     table.add_column("Reason")
-    table.add_column("Facts", justify="right")
+    table.add_column(unit, justify="right")
     table.add_column("What it means")
     for reason in reasons:
         table.add_row(reason.reason, number(reason.facts), escape(reason.sentence))

@@ -122,7 +122,7 @@ def _out_of_range(words: str, leaf: Leaf) -> str:
     return "" if is_within else "number_out_of_range"
 
 
-def walk(value: object, spot: Spot | None, path: str, report: Report, *, rest: Spot | None = None) -> None:
+def walk(value: object, spot: Spot | None, path: str, report: Report, *, rest: Spot | None = None, why: str = "unknown_key") -> None:
     """Give every scalar of a value its account.
 
     Args:
@@ -131,46 +131,46 @@ def walk(value: object, spot: Spot | None, path: str, report: Report, *, rest: S
         path: Its path.
         report: Called for each scalar that is open.
         rest: Place of whatever has none of its own.
+        why: Reason of scalars that have neither.
     """
     if value.__class__ is dict:
-        _walk_object(value, spot, path, report, rest)
+        _walk_object(value, spot, path, report, rest, why)
     elif value.__class__ is list:
-        child = None if spot is None else spot.members
-        kept = rest if spot is None else (spot.rest if child is None else None)
+        child, rest, why = (None, rest, why) if spot is None else (spot.members, spot.rest, "unexpected_kind")
         for position, each in enumerate(value):
             if each is None:
                 continue
             verdict = child.verdicts.get(each) if child is not None and each.__class__ is str else None
-            if verdict == "":
-                child.scalars += 1  # type: ignore[union-attr]
+            if child is not None and verdict == "":
+                child.scalars += 1
             else:
-                walk(each, child, f"{path}[{position}]", report, rest=kept)
-    else:
+                walk(each, child, f"{path}[{position}]", report, rest=None if child is not None else rest, why=why)
+    elif value is not None:
         place = spot if spot is not None else rest
-        verdict = "unknown_key" if place is None else place.verdict(value)  # type: ignore[arg-type]
-        if verdict:
+        verdict = why if place is None else place.verdict(value)  # type: ignore[arg-type]
+        if verdict or place is None:
             report(path, verdict, value)
         else:
-            place.scalars += 1  # type: ignore[union-attr]
+            place.scalars += 1
 
 
-def _walk_object(value: dict[str, object], spot: Spot | None, path: str, report: Report, rest: Spot | None) -> None:
+def _walk_object(value: dict[str, object], spot: Spot | None, path: str, report: Report, rest: Spot | None, why: str) -> None:
     """The usual case first: a text under a known key that was seen before costs two look-ups."""
-    below = rest if spot is None else spot.rest or (spot if rest is spot else None)
+    if spot is not None:
+        rest = spot.rest
+        why = "unknown_key" if spot.keys or spot.others else "unexpected_kind"
     keys = {} if spot is None else spot.keys
     for key, each in value.items():
         child = keys.get(key)
-        if child is not None:
-            if each.__class__ is str:
-                verdict = child.verdicts.get(each)
-                if verdict is None:
-                    verdict = child.judge(each, Kind.STRING)
-                if verdict:
-                    report(f"{path}.{key}", verdict, each)
-                else:
-                    child.scalars += 1
-            elif each is not None:
-                walk(each, child, f"{path}.{key}", report)
+        if child is not None and each.__class__ is str:
+            verdict = child.verdicts.get(each)
+            if verdict is None:
+                verdict = child.judge(each, Kind.STRING)
+            if verdict:
+                report(f"{path}.{key}", verdict, each)
+            else:
+                child.scalars += 1
         elif each is not None:
-            child = None if spot is None else spot.below(key)
-            walk(each, child, f"{path}.{key}", report, rest=below if child is None else None)
+            if child is None and spot is not None:
+                child = spot.below(key)
+            walk(each, child, f"{path}.{key}", report, rest=rest if child is None else None, why=why)
