@@ -1,7 +1,8 @@
 """The round trip: the legacy table against what the normalized tables say, fact by fact, in a schema that is rolled back.
 
 Here belong the steps of the proof and what it found; the rules are in its SQL (`defs/validation/sql/round_trip`), which
-shares no relation and no function with the extraction. Four comparisons: the rows of the compatibility view with the
+shares no relation with the extraction. Rules about single values on which both must agree are one function each
+(`defs/extraction/sql/rules`): what such a rule misreads is found by the census of leaves. Four comparisons: the rows of the compatibility view with the
 legacy rows, the values of its genes with the distinct values of theirs, the entries in quarantine with the values that
 they explain, and every normalized table, cell by cell, with what follows from the legacy facts.
 

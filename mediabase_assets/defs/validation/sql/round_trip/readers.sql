@@ -1,4 +1,4 @@
--- Readers of single legacy values, written for the proof alone: it shares no function with the extraction that it audits.
+-- Readers of single legacy values, written for the proof. Rules on which it and the extraction must agree are in extraction/sql/rules.
 -- Left out: anything that needs a table.
 
 -- Text without white space at its ends; NULL for nothing left.
