@@ -13,8 +13,12 @@ with entries as (
   from gene_payloads cross join jsonb_each(object_of(value)) as m (key, e)
   where reason is null and field = 'pharmgkb_pathways'
   union all
+  select payload_id, gene_id, legacy_symbol, field, n, '$[' || (position - 1) || ']', null, e
+  from gene_payloads cross join jsonb_array_elements(json_members(value)) with ordinality as l (e, position)
+  where reason is null and field = 'pharmgkb_pathways'
+  union all
   select payload_id, gene_id, legacy_symbol, field, n, '$', null, value
-  from gene_payloads where reason is null and field = 'pharmgkb_pathways' and jsonb_typeof(value) <> 'object'
+  from gene_payloads where reason is null and field = 'pharmgkb_pathways' and jsonb_typeof(value) not in ('object', 'array')
 ),
 typed as materialized (
   select

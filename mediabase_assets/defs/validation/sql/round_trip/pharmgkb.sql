@@ -87,7 +87,9 @@ with sides as not materialized (
 entries as (
   select side, field, gene, n, example, '$.' || prefix || key as path, key, e as raw from sides cross join jsonb_each(object(value)) as m (key, e)
   union all
-  select side, field, gene, n, example, '$', null, value from sides where jsonb_typeof(value) <> 'object'
+  select side, field, gene, n, example, '$[' || (i - 1) || ']', null, e from sides cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i)
+  union all
+  select side, field, gene, n, example, '$', null, value from sides where jsonb_typeof(value) not in ('object', 'array')
 ),
 roles as (
   select e.*, g.legacy_symbol as symbol, object(object(object(raw) -> 'gene_roles') -> g.legacy_symbol) as own
