@@ -12,21 +12,51 @@ from mediabase_assets.demo.rows import PlantedGene, Values, clean_row
 
 #: Kinds of values that may stand anywhere in JSON.
 ODD: tuple[Any, ...] = (
-    None, "", "  ", "text", " text ", "unknown", "UNKNOWN", "experimental", 0, 1, 1.0, -1, 7, 7.25, "6.5", "6.50", "6.5e0", "+6.5", 0.0001, 5e-12,
-    1e-30, 1e300, "1e400", "1e-400", "NaN", "Infinity", "-Infinity", ">10000", "~5 nM", "5-10", "1,5", "٣", "½", True, False, [], {}, ["a", "b"],
-    [{"name": "x"}], {"value": 5, "units": "nM"}, [[1, 2], [3]], "nM", "uM", 3_000_000, 4, "Phase 3", "PHASE II", "x" * 300, "0", "1.00", "a;b", "İI",
+    None, "", "  ", "text", " text ", "unknown", "UNKNOWN", "experimental", 0, 1, 1.0, -1, 7, 7.25, "6.5", "6.50", "6.5e0", "+6.5",
+    0.0001, 5e-12,
+    1e-30, 1e300, "1e400", "1e-400", "NaN", "Infinity", "-Infinity", ">10000", "~5 nM", "5-10", "1,5", "٣", "½", True, False, [],
+    {}, ["a", "b"],
+    [{"name": "x"}], {"value": 5, "units": "nM"}, [[1, 2], [3]], "nM", "uM", 3_000_000, 4, "Phase 3", "PHASE II", "x" * 300, "0",
+    "1.00", "a;b", "İI",
 )  # fmt: skip
 _DRUG_FIELDS = (
-    "name", "drug_name", "molecule_name", "pref_name", "score", "activity_value", "activity_type", "mechanism_of_action", "mechanism", "action_type",
-    "activity_units", "clinical_phase", "max_phase", "phase", "target_name", "target_type", "indication", "disease_area", "source", "drugcentral_id",
+    "name", "drug_name", "molecule_name", "pref_name", "score", "activity_value", "activity_type", "mechanism_of_action",
+    "mechanism", "action_type",
+    "activity_units", "clinical_phase", "max_phase", "phase", "target_name", "target_type", "indication", "disease_area", "source",
+    "drugcentral_id",
     "chembl_id", "id", "clinical_score", "therapeutic_flag", "references", "evidence", "other key",
 )  # fmt: skip
-_NAMES = ("demolol", "Demolol", " demolol ", "N,N-demolol", "demolol,demonine", "demolol;demonine", "DEMO (a;b)", "poly(A,B)", "b)", "(a", '"q,uoted"')
+_NAMES = (
+    "demolol",
+    "Demolol",
+    " demolol ",
+    "N,N-demolol",
+    "demolol,demonine",
+    "demolol;demonine",
+    "DEMO (a;b)",
+    "poly(A,B)",
+    "b)",
+    "(a",
+    '"q,uoted"',
+)
 _ANNOTATION_FIELDS = (
-    "annotation_id", "variant", "variant_id", "phenotypes", "phenotype_category", "significance", "evidence_level", "score", "pharmacogenomic_score",
+    "annotation_id", "variant", "variant_id", "phenotypes", "phenotype_category", "significance", "evidence_level", "score",
+    "pharmacogenomic_score",
     "specialty_population", "pmid", "pmids", "url", "drug", "drugs", "source", "other key",
 )  # fmt: skip
-_REACTION_FIELDS = ("from", "to", "reaction_type", "control_type", "cell_type", "controller_genes", "drugs", "diseases", "pmids", "summary", "other")
+_REACTION_FIELDS = (
+    "from",
+    "to",
+    "reaction_type",
+    "control_type",
+    "cell_type",
+    "controller_genes",
+    "drugs",
+    "diseases",
+    "pmids",
+    "summary",
+    "other",
+)
 _PATHWAY_FIELDS = ("pathway_name", "pathway_id", "drug_focus", "pathway_type", "clinical_relevance", "statistics", "other")
 
 
@@ -52,7 +82,8 @@ def random_rows(count: int, first: int, seed: int = 12) -> Iterator[Values]:
 
 def _keys(number: int) -> list[str]:
     return [
-        f"9012{number}", f"09012{number}", f" 9012{number} ", "CHEMBL9012", "chembl9012", f"CHEMBL9012{number}", "repurposing_1", "REPURPOSING_2",
+        f"9012{number}", f"09012{number}", f" 9012{number} ", "CHEMBL9012", "chembl9012", f"CHEMBL9012{number}", "repurposing_1",
+        "REPURPOSING_2",
         "٣٣", "", " ", "0", "00", "9" * 40, "drugcentral", f"9012{number}.0", "repurposing_x", "drugcentral_data",
     ]  # fmt: skip
 
@@ -78,7 +109,10 @@ def _annotation(chance: random.Random, annotation_id: str | None) -> Any:
         (*_NAMES, list(chance.sample(_NAMES, 3)), ["b)", "(a", "c"], [{"name": "demolol"}, "demonine"], None, {})
     )
     if chance.random() < 0.3:
-        said |= {"pmid": chance.choice(("90120001", ["90120002", "x"], 90120003, "x")), "pmids": chance.choice((["90120004"], [90120005, {}], "y"))}
+        said |= {
+            "pmid": chance.choice(("90120001", ["90120002", "x"], 90120003, "x")),
+            "pmids": chance.choice((["90120004"], [90120005, {}], "y")),
+        }
     return said if annotation_id is None else said | {"annotation_id": annotation_id}
 
 
@@ -104,4 +138,7 @@ def _reaction(chance: random.Random, symbol: str) -> Any:
     if chance.random() < 0.1:
         return chance.choice(ODD)
     said = {field: chance.choice(ODD) for field in chance.sample(_REACTION_FIELDS, 6)}
-    return said | {"controller_genes": chance.choice(([symbol], symbol, [{"symbol": symbol}])), "pmids": chance.choice((["90120006"], ["x"], "90120007"))}
+    return said | {
+        "controller_genes": chance.choice(([symbol], symbol, [{"symbol": symbol}])),
+        "pmids": chance.choice((["90120006"], ["x"], "90120007")),
+    }

@@ -139,7 +139,7 @@ return array['name', 'drug_name', 'molecule_name', 'pref_name', 'score', 'activi
 create or replace function is_flat(value jsonb) returns boolean
 language sql immutable parallel safe
 return case jsonb_typeof(value) when 'object' then false
-  when 'array' then not jsonb_path_exists(value, '$[*] ? (@.type() == "object" || @.type() == "array")') else true end;
+  when 'array' then not jsonb_path_exists(value, 'strict $[*] ? (@.type() == "object" || @.type() == "array")') else true end;
 
 -- The keys of a PharmGKB annotation that can be told by a column; all others are told by details.
 create or replace function annotation_keys() returns text[]
