@@ -11,7 +11,7 @@ from mediabase_assets_tests.pipeline.odd_drugs import gene, random_rows
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 #: Genes with random entries, and the number of the first one.
-RANDOM, FIRST = 150, 1000
+RANDOM, FIRST = 150, 100
 
 
 def central(name, score, /, **more):
@@ -105,22 +105,24 @@ KEYS = {
 }  # fmt: skip
 
 
+def odd_rows():
+    """Every case, one gene for each kind, and the random ones."""
+    yield gene(1, "ODDNUM", drugs={key: entry for key, (entry, *_) in NUMBERS.items()})
+    yield gene(2, "ODDSPLIT", drugs=payload(*(clinical(n, text) for n, text in enumerate(SPLIT))))
+    yield gene(3, "ODDVAR", pharmgkb_variants={"summary": {}, "high_impact_variants": [VARIANT, "none"], "cyp450_variants": {"a": 1}})
+    yield gene(4, "ODDPW", drugs=payload(pathway_data=PATHWAYS), pharmgkb_pathways=PATHWAYS)
+    yield gene(5, "ODDKEY", drugs=KEYS)
+    yield gene(6, "ODDTEXT", drugs='{"90133": {"name": "encoded twice"}}', pharmgkb_pathways=["PA90120"])
+    yield from random_rows(RANDOM, FIRST)
+
+
 @pytest.fixture(scope="module")
 def odd(pipeline_home):
     """One database with every case, migrated."""
-    rows = [
-        gene(1, "ODDNUM", drugs={key: entry for key, (entry, *_) in NUMBERS.items()}),
-        gene(2, "ODDSPLIT", drugs=payload(*(clinical(n, text) for n, text in enumerate(SPLIT)))),
-        gene(3, "ODDVAR", pharmgkb_variants={"summary": {}, "high_impact_variants": [VARIANT, "none"], "cyp450_variants": {"a": 1}}),
-        gene(4, "ODDPW", drugs=payload(pathway_data=PATHWAYS), pharmgkb_pathways=PATHWAYS),
-        gene(5, "ODDKEY", drugs=KEYS),
-        gene(6, "ODDTEXT", drugs='{"90133": {"name": "encoded twice"}}', pharmgkb_pathways=["PA90120"]),
-        *random_rows(RANDOM, FIRST),
-    ]
     with harness.project(pipeline_home, demo=None) as this:
         with this.connect(autocommit=False) as conn:
             create_legacy_table(conn, "public", "cancer_transcript_base")
-            write_rows(conn, "public", "cancer_transcript_base", rows)
+            write_rows(conn, "public", "cancer_transcript_base", odd_rows())
             add_keys_and_indexes(conn, "public", "cancer_transcript_base")
             conn.commit()
         result = this.migrate()
@@ -166,7 +168,7 @@ def _decimals(value):
 def test_no_value_is_without_its_unit_and_none_is_zero(odd):
     query = "select count(*) from gene_drug_interactions where (activity_value is null) <> (activity_unit is null) or activity_value <= 0"
     assert odd.value(query) == 0
-    assert odd.value("select count(*) from gene_drug_interactions where activity_value is not null") > 100
+    assert odd.value("select count(*) from gene_drug_interactions where activity_value is not null") > 30
 
 
 def test_a_number_out_of_range_is_told(odd):
@@ -265,5 +267,5 @@ def test_no_random_text_is_lost(odd):
         join gene_drug_interactions as i on i.gene_id = c.gene_id and i.drug_id = e.key
         where c.gene_symbol like 'ODDRUG%' and jsonb_typeof(e.value) = 'object' and e.value ? 'other key'
           and not exists (select from mediabase_ops.quarantine as q where q.gene_id = c.gene_id and q.json_path = '$.' || e.key)""")[0]
-    assert kept > 50
+    assert kept > 20
     assert told == kept

@@ -146,13 +146,12 @@ left join lateral (
             then jsonb_build_object(case when i.rest ? 'score' then 'activity_value' else 'score' end, i.p_activity) else '{}' end
         else jsonb_strip_nulls(jsonb_build_object('action_type', i.interaction_type, 'activity_units', i.activity_unit)
             || case when i.rest ? 'activity_type' then '{}' else jsonb_build_object('activity_type', i.activity_type) end
-            || case when i.rest ?& array['score', 'activity_value'] or i.rest ? 'activity_units' then '{}'
-              else jsonb_build_object(case when i.rest ? 'score' then 'activity_value' else 'score' end, i.activity_value) end)
+            || case when i.rest ? 'activity_units' or i.score_key is null then '{}' else jsonb_build_object(i.score_key, i.activity_value) end)
           || case when i.evidence = '{}' and (i.activity_type is null or not i.rest ? 'activity_type')
-              and (i.activity_value is null or i.rest ? 'activity_units' or not i.rest ?& array['score', 'activity_value']) then '{}'
+              and (i.activity_value is null or i.rest ? 'activity_units' or i.score_key is not null) then '{}'
             else jsonb_build_object('evidence', jsonb_strip_nulls(jsonb_build_object(
               'type', case when i.rest ? 'activity_type' then i.activity_type end,
-              'score', case when i.rest ?& array['score', 'activity_value'] and not i.rest ? 'activity_units' then i.activity_value end)) || i.evidence) end end
+              'score', case when i.score_key is null and not i.rest ? 'activity_units' then i.activity_value end)) || i.evidence) end end
       || case when i.source <> 'ChEMBL' and i.source <> 'Drug_Repurposing_Hub' and i.clinical_phase is null then '{}'
         else jsonb_build_object(
           case when i.source = 'ChEMBL' and not i.rest ? 'max_phase' then 'max_phase' when not i.rest ? 'clinical_phase' then 'clinical_phase'
@@ -167,9 +166,12 @@ left join lateral (
     from (
       -- what else an entry says stands under its own keys (a measurement told in another unit too); what a column tells is
       -- shown under a key that is free
-      select d.*, coalesce(d.details - case jsonb_typeof(d.details -> 'evidence_other') when 'object' then 'evidence_other' else '' end, '{}') as rest,
-        case jsonb_typeof(d.details -> 'evidence_other') when 'object' then d.details -> 'evidence_other' else '{}' end as evidence
-      from gene_drug_interactions as d where d.gene_id = t.gene_id) as i
+      select d.*, x.*, case when not x.rest ? 'score' then 'score' when x.evidence ? 'score' then 'activity_value' end as score_key
+      from gene_drug_interactions as d
+      cross join lateral (
+        select coalesce(d.details - case jsonb_typeof(d.details -> 'evidence_other') when 'object' then 'evidence_other' else '' end, '{}') as rest,
+          case jsonb_typeof(d.details -> 'evidence_other') when 'object' then d.details -> 'evidence_other' else '{}' end as evidence) as x
+      where d.gene_id = t.gene_id) as i
     union all
     select 'pharmgkb_data', jsonb_build_object('source', 'PharmGKB')
       || case when annotations.list is null then '{}' else jsonb_build_object('clinical_annotations', annotations.list) end
