@@ -87,8 +87,7 @@ return case
   else unit
 end;
 
--- A clinical phase (in lower case) in the vocabulary of the tables. ChEMBL: 0.5 is an early phase 1, -1 is unknown
--- (https://chembl.gitbook.io/chembl-interface-documentation/frequently-asked-questions/drug-and-compound-questions).
+-- A clinical phase (in lower case) in the vocabulary of the tables. 0.5 is ChEMBL's early phase 1; its -1 (not known) is read as none.
 create or replace function phase_of(lower_phase text) returns text
 language sql immutable parallel safe
 return case regexp_replace(lower_phase, '\.0+$', '')
