@@ -63,16 +63,20 @@ class GeneDrugInteractions(TableModel):
     drugbank_id: Series[str] = optional("DrugBank id; the legacy table never held it")
     clinical_phase: Series[str] = optional("Clinical phase", isin=PHASES)
     approval_status: Series[str] = optional("What the phase means", isin=_APPROVAL)
-    activity_value: Series[Float] = optional("Potency, in activity_unit", ge=0)
-    activity_unit: Series[str] = optional("Unit of the potency")
-    activity_type: Series[str] = optional("Kind of potency: IC50, Ki, Kd, EC50")
-    p_activity: Series[Float] = optional("Potency as -log10(molar), as DrugCentral reports it", gt=0, le=15)
+    activity_value: Series[Float] = optional(
+        "Potency in activity_unit: exactly as ChEMBL reports it (nM from a million on in uM), or 10^-p_activity mol/L to as many digits as"
+        " p_activity has and two more. numeric without limit, where v0.3.0 declared DECIMAL(10,4)",
+        gt=0,
+    )
+    activity_unit: Series[str] = optional("Unit of the potency, whole; no potency is told without it")
+    activity_type: Series[str] = optional("Kind of potency: IC50, Ki, Kd, EC50; whole")
+    p_activity: Series[Float] = optional("Potency as -log10(molar), exactly as DrugCentral reports it", gt=0, le=15)
     clinical_score: Series[Float] = optional("Clinical score of the Repurposing Hub, 0 to 5", ge=0, le=5)
     drug_class: Series[str] = optional("Therapeutic class; the legacy table never held it")
     drug_type: Series[str] = optional("Type of molecule; the legacy table never held it")
     evidence_strength: Series[Int] = column("1 to 5, by a fixed rule from phase, mechanism and measurement", ge=1, le=5)
     pmids: Series[str] = column("PubMed ids")
-    details: Series[str] = optional("What else the entry says")
+    details: Series[str] = optional("What else the entry says: other keys, and what no column shows as it is")
 
 
 class PharmgkbPathwayReactions(TableModel):
@@ -109,7 +113,7 @@ class PharmacogenomicAnnotations(TableModel):
     pharmgkb_url: Series[str] = optional("Its page at PharmGKB")
     kind: Series[str] = column("clinical or variant", isin=["clinical", "variant"])
     variant_list: Series[str] = optional("List that held the variant", isin=["high_impact", "cyp450", "cancer_relevant"])
-    details: Series[str] = column("What else the annotation says")
+    details: Series[str] = column("What else the annotation says: other keys, and what no column shows as it is")
 
 
 _GENE = Reference(("gene_id",), "genes", ("gene_id",))

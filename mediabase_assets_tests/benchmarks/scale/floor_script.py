@@ -20,7 +20,7 @@ from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.session import prepare
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW, create_legacy_source
-from mediabase_assets.lib.statements import EXTRACTION, NORMALIZED, Connection, read, run
+from mediabase_assets.lib.statements import EXTRACTION, NORMALIZED, RULES, Connection, read, run
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import TABLES, Table
 from mediabase_assets.model.views import VIEWS, View
@@ -139,7 +139,7 @@ def _extraction(conn: Connection, settings: Settings, name: str) -> Step:
     else:
         script.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
     if name == SNAPSHOT_RELATIONS[0]:
-        script.statements.insert(0, read(EXTRACTION / "functions.sql"))
+        script.statements[:0] = [read(path) for path in (*RULES, EXTRACTION / "functions.sql")]
     cost = _SNAPSHOT_COST if name in SNAPSHOT_RELATIONS else next((e.cost for e in EXTRACTIONS if e.name == name), 0.01)
     return Step(name, frozenset(needs), cost, script.text)
 

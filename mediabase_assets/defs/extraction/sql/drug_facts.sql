@@ -1,8 +1,9 @@
 -- Grain: one row per drug key of a distinct drugs value of a gene, and per member of the tolerated wrappers.
 -- A member of a list tells its family by its keys. Families: DrugCentral (digits), ChEMBL (CHEMBL + digits), Repurposing Hub (repurposing_N). The key pharmgkb_data is not a
 -- drug: pharmgkb_facts takes it apart; a drug named in a PharmGKB reaction never becomes an interaction here.
--- Rules: score 1.0, type "experimental" and mechanism "unknown" mean "missing"; a DrugCentral score s is -log10(molar), so
--- 10^(9-s) nM; of several entries for one gene and drug the one most transcripts hold wins, then the first by text.
+-- Rules (rules/drugs.sql): score 1.0, type "experimental" and mechanism "unknown" mean "missing"; of several keys for one thing the first that can
+-- be read counts; what no column shows as it is stays in details; of several entries for one gene and drug the one most
+-- transcripts hold wins, then the first by text.
 -- Settings read: mediabase.drug_name_min_length. Inputs: gene_payloads.
 create unlogged table drug_facts as
 with entries as (
@@ -31,19 +32,18 @@ with entries as (
 ),
 read as materialized (
   select
-    payload_id, gene_id, n, path, wrapper, raw, key, object_of(raw) as v,
+    payload_id, gene_id, n, path, wrapper, raw, key, object_of(raw) as v, object_of(object_of(raw) -> 'evidence') as evidence,
     coalesce(json_text(object_of(raw) -> 'name'), json_text(object_of(raw) -> 'drug_name'), json_text(object_of(raw) -> 'molecule_name'),
       json_text(object_of(raw) -> 'pref_name')) as drug_name
-  from entries
+  from (select payload_id, gene_id, n, path, clean_text(key) as key, raw, wrapper from entries) as e
 ),
 keyed as materialized (
   select
     *,
-    lower(regexp_replace(drug_name, '\s+', ' ', 'g')) as drug_name_norm,
+    lower_case(one_spaced(drug_name)) as drug_name_norm,
     case
-      when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
-      when key ~* '^CHEMBL[0-9]{1,12}$' then 'ChEMBL'
-      when key ~ '^repurposing_[0-9]+$' then 'Drug_Repurposing_Hub'
+      when source_of_drug_key(key) = 'DrugCentral' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
+      when source_of_drug_key(key) in ('ChEMBL', 'Drug_Repurposing_Hub') then source_of_drug_key(key)
       when json_text(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral'
       when wrapper = 'chembl_data' then 'ChEMBL'
@@ -52,99 +52,106 @@ keyed as materialized (
       when wrapper = 'array' and (v ? 'max_phase' or v ? 'activity_units' or v ? 'therapeutic_flag') then 'ChEMBL'
       when wrapper = 'array' then 'unknown'
     end as source_database,
-    coalesce(json_number(v -> 'evidence' -> 'score'), json_number(v -> 'score'), json_number(v -> 'activity_value')) as score,
-    coalesce(json_text(v -> 'evidence' -> 'score'), json_text(v -> 'score'), json_text(v -> 'activity_value')) as raw_score,
-    coalesce(json_text(v -> 'evidence' -> 'type'), json_text(v -> 'activity_type')) as raw_type,
-    coalesce(json_text(v -> 'mechanism_of_action'), json_text(v -> 'mechanism')) as raw_mechanism,
-    json_text(v -> 'action_type') as raw_action,
-    json_text(v -> 'activity_units') as raw_units,
-    coalesce(json_text(v -> 'clinical_phase'), json_text(v -> 'max_phase'), json_text(v -> 'phase')) as raw_phase
+    array[json_text(evidence -> 'score'), json_text(v -> 'score'), json_text(v -> 'activity_value')] as scores,
+    array[json_number(evidence -> 'score'), json_number(v -> 'score'), json_number(v -> 'activity_value')] as score_numbers,
+    array[json_text(evidence -> 'type'), json_text(v -> 'activity_type')] as types,
+    array[json_text(v -> 'mechanism_of_action'), json_text(v -> 'mechanism')] as mechanisms,
+    array[json_text(v -> 'clinical_phase'), json_text(v -> 'max_phase'), json_text(v -> 'phase')] as phases,
+    json_text(v -> 'action_type') as action_type, json_text(v -> 'activity_units') as units
   from read
 ),
-typed as materialized (
+chosen as materialized (
   select
-    payload_id, gene_id, n, path, wrapper, raw, v, drug_name, drug_name_norm, source_database, raw_score, raw_type, raw_mechanism, raw_action,
-    raw_phase, score,
+    *,
     case
       when source_database = 'Drug_Repurposing_Hub' or (wrapper = 'array' and key is null) then drug_name_norm
-      when source_database = 'ChEMBL' and key is not null then upper(key)
-      else coalesce(key, drug_name_norm)
+      else coalesce(spelt_drug_key(key), drug_name_norm)
     end collate "C" as source_drug_key,
-    case when source_database = 'DrugCentral' and score > 0 and score <> 1 and score <= 15 then score end as p_activity,
-    case when source_database = 'ChEMBL' and score > 0 then score end as reported_activity,
-    case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
-    raw_units,
-    case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism_of_action,
-    case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_mechanism_target,
-    json_text(v -> 'target_name') as target_name,
-    coalesce(json_text(v -> 'target_type'), null) as target_type,
-    json_text(v -> 'indication') as indication,
-    json_text(v -> 'disease_area') as disease_area,
-    case when json_number(v -> 'clinical_score') between 0 and 5 then json_number(v -> 'clinical_score') end as clinical_score,
-    -- whatever was not read from its key: other keys, the other of two keys for one thing, values of an unexpected kind
-    nullif((v - 'evidence' - array(
-        select k from (values
-          ('name', drug_name), ('drug_name', drug_name), ('molecule_name', drug_name), ('pref_name', drug_name), ('score', raw_score),
-          ('activity_value', raw_score), ('activity_type', raw_type), ('mechanism_of_action', raw_mechanism), ('mechanism', raw_mechanism),
-          ('action_type', raw_action), ('activity_units', raw_units), ('clinical_phase', raw_phase), ('max_phase', raw_phase), ('phase', raw_phase),
-          ('target_name', json_text(v -> 'target_name')), ('target_type', json_text(v -> 'target_type')), ('indication', json_text(v -> 'indication')),
-          ('disease_area', json_text(v -> 'disease_area')), ('source', source_database), ('drugcentral_id', key), ('chembl_id', key),
-          ('molecule_chembl_id', key), ('drug_id', key), ('id', key),
-          ('clinical_score', case when json_number(v -> 'clinical_score') between 0 and 5 then json_text(v -> 'clinical_score') end),
-          ('therapeutic_flag', case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then json_text(v -> 'therapeutic_flag') end),
-          ('references', case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then '' end)) as read (k, value)
-        where v ? k and (json_text(v -> k) = value or (k = 'references' and value = '')
-          or (json_text(v -> k) is null and jsonb_typeof(v -> k) not in ('object', 'array')))))
-      || case when jsonb_typeof(v -> 'evidence') = 'object' and (v -> 'evidence') - array['type', 'score'] <> '{}'
-          then jsonb_build_object('evidence_other', (v -> 'evidence') - array['type', 'score'])
-        when jsonb_typeof(v -> 'evidence') <> 'object' and v -> 'evidence' <> 'null' then jsonb_build_object('evidence_other', v -> 'evidence') else '{}' end, '{}')
-      as details,
-    case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
-    case lower(regexp_replace(raw_phase, '\.0+$', ''))
-      when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved'
-      when 'phase iv' then 'Approved'
-      when 'phase 3' then 'Phase III' when '3' then 'Phase III' when 'phase iii' then 'Phase III'
-      when 'phase 2/phase 3' then 'Phase II' when 'phase 1/phase 2' then 'Phase I'
-      when 'phase 2' then 'Phase II' when '2' then 'Phase II' when 'phase ii' then 'Phase II'
-      when 'phase 1' then 'Phase I' when '1' then 'Phase I' when 'phase i' then 'Phase I' when '0.5' then 'Phase I' when 'early phase 1' then 'Phase I'
-      when 'preclinical' then 'Preclinical' when '0' then 'Preclinical' when 'withdrawn' then 'Withdrawn'
-    end as clinical_phase
+    case when source_database = 'DrugCentral' then coalesce(nullif(score_numbers[1], 1), nullif(score_numbers[2], 1), nullif(score_numbers[3], 1))
+      else coalesce(score_numbers[1], score_numbers[2], score_numbers[3]) end as score,
+    coalesce(nullif(types[1], 'experimental'), nullif(types[2], 'experimental')) as activity_type,
+    case when not says_unknown(action_type) then action_type end as interaction_type,
+    case when not says_unknown(mechanisms[1]) and mechanism_flag(mechanisms[1]) is null then mechanisms[1]
+      when not says_unknown(mechanisms[2]) and mechanism_flag(mechanisms[2]) is null then mechanisms[2] end as mechanism_of_action,
+    coalesce(mechanism_flag(mechanisms[1]), mechanism_flag(mechanisms[2])) as is_mechanism_target,
+    coalesce(phase_of(lower_case(phases[1])), phase_of(lower_case(phases[2])), phase_of(lower_case(phases[3]))) as clinical_phase,
+    case when phase_of(lower_case(phases[1])) is not null then phases[1] when phase_of(lower_case(phases[2])) is not null then phases[2]
+      when phase_of(lower_case(phases[3])) is not null then phases[3] end as phase,
+    json_text(v -> 'target_name') as target_name, json_text(v -> 'target_type') as target_type,
+    json_text(v -> 'indication') as indication, json_text(v -> 'disease_area') as disease_area,
+    case when json_number(v -> 'clinical_score') between 0 and 5 then usable_number(json_number(v -> 'clinical_score')) end as clinical_score,
+    case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag
   from keyed
+),
+measured as materialized (
+  select
+    *,
+    case when source_database = 'DrugCentral' then p_activity_of(score) end as p_activity,
+    case when source_database = 'DrugCentral' then potency(p_activity_of(score)) when source_database = 'ChEMBL' then reported_activity(score, units) end as activity_value,
+    case when source_database = 'DrugCentral' then potency_unit(p_activity_of(score)) when source_database = 'ChEMBL' then reported_unit(score, units) end as activity_unit
+  from chosen
+),
+told as materialized (
+  select
+    *,
+    array_remove(array[
+      case when types[1] in (activity_type, 'experimental') then 'type' end,
+      case when scores[1] = coalesce(p_activity, activity_value)::text or source_database = 'DrugCentral' and score_numbers[1] = 1 then 'score' end
+    ], null) as told_of_evidence,
+    array_remove(array[
+      case when json_text(v -> 'name') = drug_name then 'name' end,
+      case when json_text(v -> 'drug_name') = drug_name then 'drug_name' end,
+      case when json_text(v -> 'molecule_name') = drug_name then 'molecule_name' end,
+      case when json_text(v -> 'pref_name') = drug_name then 'pref_name' end,
+      case when scores[2] = coalesce(p_activity, activity_value)::text or source_database = 'DrugCentral' and score_numbers[2] = 1 then 'score' end,
+      case when scores[3] = coalesce(p_activity, activity_value)::text or source_database = 'DrugCentral' and score_numbers[3] = 1 then 'activity_value' end,
+      case when types[2] in (activity_type, 'experimental') then 'activity_type' end,
+      case when mechanisms[1] = mechanism_of_action or says_unknown(mechanisms[1]) or mechanism_flag(mechanisms[1]) = is_mechanism_target
+        then 'mechanism_of_action' end,
+      case when mechanisms[2] = mechanism_of_action or says_unknown(mechanisms[2]) or mechanism_flag(mechanisms[2]) = is_mechanism_target
+        then 'mechanism' end,
+      case when action_type is not null then 'action_type' end,
+      case when units = activity_unit then 'activity_units' end,
+      case when phases[1] = phase or says_unknown(phases[1]) then 'clinical_phase' end,
+      case when phases[2] = phase or says_unknown(phases[2]) then 'max_phase' end,
+      case when phases[3] = phase or says_unknown(phases[3]) then 'phase' end,
+      case when target_name is not null then 'target_name' end,
+      case when target_type is not null then 'target_type' end,
+      case when indication is not null then 'indication' end,
+      case when disease_area is not null then 'disease_area' end,
+      case when json_text(v -> 'source') = source_database then 'source' end,
+      case when json_text(v -> 'drugcentral_id') in (key, source_drug_key) then 'drugcentral_id' end,
+      case when json_text(v -> 'chembl_id') in (key, source_drug_key) then 'chembl_id' end,
+      case when json_text(v -> 'molecule_chembl_id') in (key, source_drug_key) then 'molecule_chembl_id' end,
+      case when json_text(v -> 'drug_id') in (key, source_drug_key) then 'drug_id' end,
+      case when json_text(v -> 'id') in (key, source_drug_key) then 'id' end,
+      case when json_text(v -> 'clinical_score') = clinical_score::text then 'clinical_score' end,
+      case when therapeutic_flag is not null then 'therapeutic_flag' end,
+      case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then 'references' end
+    ], null) as told
+  from measured
 ),
 judged as materialized (
   select
     *,
+    -- what no column shows as it is: other keys, the other of two keys for one thing, numbers out of range or in another
+    -- spelling, values of an unexpected kind
+    nullif(unread(v - 'evidence', drug_entry_keys(), told) || other_evidence(v -> 'evidence', told_of_evidence), '{}') as details,
     case
       when wrapper = 'scalar' or jsonb_typeof(raw) <> 'object' then 'not_an_object'
       when source_database is null then 'unknown_drug_key'
       when source_drug_key is null or drug_name is null then 'missing_drug_name'
       when length(drug_name) < current_setting('mediabase.drug_name_min_length')::integer then 'drug_name_too_short'
       when octet_length(drug_name) > 600 or octet_length(source_drug_key) > 600 then 'value_too_long'
-    end as own_reason,
-    -- nM where it fits numeric(10,4), else uM or pM
-    case
-      when p_activity is not null then
-        case when power(10::numeric, 9 - p_activity) > 999999 then round(power(10::numeric, 6 - p_activity), 4)
-          when power(10::numeric, 9 - p_activity) < 0.001 then round(power(10::numeric, 12 - p_activity), 4)
-          else round(power(10::numeric, 9 - p_activity), 4) end
-      when reported_activity < 999999.9999 then round(reported_activity, 4)
-      when reported_activity < 999999999 and lower(raw_units) = 'nm' then round(reported_activity / 1000, 4)
-    end as activity_value,
-    case
-      when p_activity is not null then
-        case when power(10::numeric, 9 - p_activity) > 999999 then 'uM'
-          when power(10::numeric, 9 - p_activity) < 0.001 then 'pM' else 'nM' end
-      when reported_activity < 999999.9999 and octet_length(raw_units) <= 20 then raw_units
-      when reported_activity < 999999999 and lower(raw_units) = 'nm' then 'uM'
-    end as activity_unit
-  from typed
+    end as own_reason
+  from told
 ),
 compared as (
   select
     *,
-    md5(row(drug_name_norm, p_activity, reported_activity, activity_type, activity_unit, interaction_type, mechanism_of_action,
-      is_mechanism_target, target_name, target_type, indication, disease_area, clinical_score, therapeutic_flag, clinical_phase, details)::text) as content
+    md5(row(drug_name_norm, trim_scale(p_activity), trim_scale(activity_value), activity_type, activity_unit, interaction_type, mechanism_of_action,
+      is_mechanism_target, target_name, target_type, indication, disease_area, trim_scale(clinical_score), therapeutic_flag, clinical_phase, details)::text)
+      as content
   from judged
 ),
 ranked as (
@@ -168,12 +175,14 @@ select
   case when own_reason is null and content = kept_content then array_remove(array[
     case when wrapper in ('drugcentral_data', 'chembl_data') then 'drug_wrapper_unpacked' end,
     case when wrapper = 'array' then 'array_salvaged' end,
-    case when raw_mechanism ~* '^unknown$' or raw_action ~* '^unknown$' or raw_type = 'experimental'
-      or (source_database = 'DrugCentral' and score = 1 and p_activity is null) then 'default_evidence' end,
-    case when raw_score is not null and p_activity is null and reported_activity is null
-      and not (source_database = 'DrugCentral' and coalesce(score, 0) = 1) then 'unreadable_value' end,
-    case when (p_activity is not null or reported_activity is not null) and activity_value is null then 'number_out_of_range' end,
-    case when raw_phase is not null and clinical_phase is null and lower(raw_phase) <> 'unknown' then 'unreadable_value' end
+    case when says_unknown(mechanisms[1]) or says_unknown(mechanisms[2]) or says_unknown(action_type) or 'experimental' = any (types)
+      or (source_database = 'DrugCentral' and 1 = any (score_numbers) and p_activity is null) then 'default_evidence' end,
+    case when activity_value is null and score is not null and (source_database = 'DrugCentral' or source_database = 'ChEMBL' and units is not null)
+      then 'number_out_of_range' end,
+    case when activity_value is null and (score is not null and source_database <> 'DrugCentral' and (source_database <> 'ChEMBL' or units is null)
+        or score is null and exists (select from unnest(scores, score_numbers) as s (said, number) where said is not null and number is null))
+      or clinical_phase is null and exists (select from unnest(phases) as said where said is not null and not says_unknown(said))
+      then 'unreadable_value' end
   ], null) else '{}' end as repairs,
   case when own_reason is null and content <> kept_content then winner_path end as winner,
   raw,

@@ -73,17 +73,15 @@ create or replace function content_id(value text) returns bigint
 language sql immutable parallel safe
 return ('x' || substr(md5(value), 1, 16))::bit(64)::bigint;
 
--- The drugs that a PharmGKB text or list names: separated by `;`, or, where there is none, by a comma between two letters (a comma
--- with a space or a digit is part of a name: "Ace Inhibitors, Plain", "3,4-methylenedioxymethamphetamine"). Quotes around
+-- The drugs that a PharmGKB text or list names, each once, in order (rules/drugs.sql tells where a text is split). Quotes around
 -- a name are dropped. One empty text where none is named.
 create or replace function named_drugs(value jsonb) returns text[]
 language sql immutable parallel safe
 return coalesce((
   select array_agg(distinct name collate "C" order by name collate "C")
   from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
-  cross join lateral regexp_split_to_table(
-    json_text(e), case when json_text(e) like '%;%' then ';' else '(?<=[A-Za-z)"]),(?=[A-Za-z("])' end) as part
-  cross join lateral clean_text(btrim(clean_text(part), '"')) as name
+  cross join lateral unnest(drug_name_parts(json_text(e))) as part
+  cross join lateral clean_text(btrim(clean_text(part), U&'" \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF')) as name
   where name is not null), array['']);
 
 -- How many (item, drug) pairs a list of PharmGKB annotations holds; anything else than an object is one.

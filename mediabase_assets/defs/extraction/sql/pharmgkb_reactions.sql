@@ -10,7 +10,7 @@ with objects as materialized (
 ),
 bodies as materialized (
   select distinct on (f.pathway_id, f.object_digest) f.pathway_id, f.object_digest, o.n,
-    case f.field when 'drugs' then p.value -> 'pharmgkb_data' -> 'pathway_data' else p.value end as pathways, f.path
+    case f.field when 'drugs' then p.value -> 'pharmgkb_data' -> 'pathway_data' -> f.legacy_key else p.value -> f.legacy_key end as body
   from objects as o
   join pharmgkb_pathway_facts as f using (pathway_id, object_digest, payload_id)
   join gene_payloads as p using (payload_id)
@@ -19,9 +19,7 @@ bodies as materialized (
 entries as (
   select b.pathway_id, b.object_digest, b.n, position, reaction as raw, object_of(reaction) as v
   from bodies as b
-  cross join jsonb_each(pathways) as p (key, body)
   cross join jsonb_array_elements(json_members(object_of(body) -> 'reactions')) with ordinality as r (reaction, position)
-  where clean_text(key) = b.pathway_id
 ),
 typed as materialized (
   select

@@ -20,7 +20,7 @@ chosen as (
 select
   source_database || ':' || source_drug_key, source_database, source_drug_key,
   max(value) filter (where attribute = 'drug_name'),
-  lower(regexp_replace(max(value) filter (where attribute = 'drug_name'), '\s+', ' ', 'g')),
+  lower_case(one_spaced(max(value) filter (where attribute = 'drug_name'))),
   max(value) filter (where attribute = 'mechanism_of_action'),
   max(value) filter (where attribute = 'target_type'),
   max(value) filter (where attribute = 'indication'),

@@ -14,8 +14,8 @@ told as (
   from pharmgkb_pathway_facts as f
   join gene_payloads as p using (payload_id)
   cross join lateral (
-    select object_of(case f.field when 'drugs' then p.value -> 'pharmgkb_data' -> 'pathway_data' -> f.pathway_id
-      else p.value -> f.pathway_id end) as o offset 0) as body
+    select object_of(case f.field when 'drugs' then p.value -> 'pharmgkb_data' -> 'pathway_data' -> f.legacy_key
+      else p.value -> f.legacy_key end) as o offset 0) as body
   where f.reason is null
   order by f.pathway_id, f.object_digest, f.field, f.payload_id
 ),
@@ -36,7 +36,7 @@ from reactome
 union all
 select
   pathway_id, pathway_name, 'PharmGKB', 'Homo sapiens', 'https://www.pharmgkb.org/pathway/' || pathway_id,
-  case when lower(pathway_type) <> 'unknown' then left(pathway_type, 200) end, case when lower(drug_focus) <> 'unknown' then drug_focus end,
+  pathway_category_of(pathway_type), case when not says_unknown(drug_focus) then drug_focus end,
   clinical_relevance
 from pharmgkb
 order by 1;

@@ -99,11 +99,14 @@ select
       select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id) as entries from (
         select a.annotation_id, a.variant_list,
           jsonb_strip_nulls(jsonb_build_object(
-            'variant_id', a.variant_identifier, 'phenotypes', a.phenotype, 'phenotype_category', a.phenotype_category,
-            'significance', a.clinical_significance, 'evidence_level', a.evidence_level, 'pharmacogenomic_score', a.score,
-            'specialty_population', a.population, 'url', a.pharmgkb_url,
-            'pmid', case when cardinality(a.pmids) = 1 then a.pmids[1] end, 'pmids', case when cardinality(a.pmids) > 1 then to_jsonb(a.pmids) end))
-          || jsonb_build_object('drugs', coalesce(jsonb_agg(a.drug_name || case when a.drug_name ~ '[A-Za-z)"],[A-Za-z("]' then ';' else '' end
+            case when a.details ? 'variant_id' then 'variant' else 'variant_id' end, a.variant_identifier, 'phenotypes', a.phenotype,
+            'phenotype_category', a.phenotype_category, 'significance', a.clinical_significance, 'evidence_level', a.evidence_level,
+            case when a.details ? 'pharmacogenomic_score' then 'score' else 'pharmacogenomic_score' end, a.score,
+            'specialty_population', a.population, 'url', a.pharmgkb_url))
+          || case when cardinality(a.pmids) = 0 then '{}'
+            when cardinality(a.pmids) = 1 and not a.details ? 'pmid' then jsonb_build_object('pmid', a.pmids[1])
+            else jsonb_build_object(case when a.details ? 'pmids' then 'pmid' else 'pmids' end, to_jsonb(a.pmids)) end
+          || jsonb_build_object('drugs', coalesce(jsonb_agg(a.drug_name || case when a.drug_name ~ '[A-Za-z)"],[A-Za-z("]' then ' ;' else '' end
             order by a.drug_name collate "C") filter (where a.drug_name <> ''), '[]'))
           || a.details as entry
         from pharmacogenomic_annotations as a where a.gene_id = t.gene_id and a.kind = 'variant'
@@ -126,26 +129,49 @@ left join lateral (
         'target_name', i.target_name, 'target_type', i.target_type, 'indication', i.indication, 'disease_area', i.disease_area,
         'clinical_score', i.clinical_score, 'therapeutic_flag', i.therapeutic_flag, 'references',
         case when i.pmids <> '{}' then (select jsonb_agg(jsonb_build_object('pmid', c) order by c) from unnest(i.pmids) as c) end))
-      || jsonb_build_object('name', coalesce(i.reported_name, i.drug_name))
+      || jsonb_build_object(case when not i.rest ? 'name' then 'name' when not i.rest ? 'drug_name' then 'drug_name'
+          when not i.rest ? 'molecule_name' then 'molecule_name' else 'pref_name' end, coalesce(i.reported_name, i.drug_name))
+      || case when i.mechanism_of_action is not null and i.is_mechanism_target is not null
+          then jsonb_build_object('mechanism_of_action', i.mechanism_of_action, 'mechanism', i.is_mechanism_target::integer::text)
+        when i.source <> 'DrugCentral' and i.mechanism_of_action is null and i.is_mechanism_target is null then '{}'
+        else jsonb_build_object(
+          case when i.rest ? 'mechanism_of_action' then 'mechanism'
+            when i.rest ? 'mechanism' or i.source = 'Drug_Repurposing_Hub' then 'mechanism_of_action' else 'mechanism' end,
+          coalesce(i.mechanism_of_action, i.is_mechanism_target::integer::text)) end
       || case i.source
         when 'DrugCentral' then jsonb_build_object(
-          'mechanism', coalesce(i.mechanism_of_action, i.is_mechanism_target::integer::text), 'action_type', i.interaction_type,
-          'evidence', jsonb_build_object('type', i.activity_type, 'score', i.p_activity)
-            || case jsonb_typeof(i.details -> 'evidence_other') when 'object' then i.details -> 'evidence_other' else '{}' end)
-        else jsonb_strip_nulls(jsonb_build_object(
-          case i.source when 'Drug_Repurposing_Hub' then 'mechanism_of_action' else 'mechanism' end,
-          coalesce(i.mechanism_of_action, i.is_mechanism_target::integer::text),
-          'action_type', i.interaction_type, 'activity_type', i.activity_type, 'score', i.activity_value, 'activity_units', i.activity_unit)) end
-      || case when i.source = 'ChEMBL' then jsonb_build_object('max_phase', case i.clinical_phase when 'Approved' then to_jsonb(4)
-          when 'Phase III' then to_jsonb(3) when 'Phase II' then to_jsonb(2) when 'Phase I' then to_jsonb(1) when 'Preclinical' then to_jsonb(0)
-          else to_jsonb(i.clinical_phase) end)
-        when i.clinical_phase is null and i.source <> 'Drug_Repurposing_Hub' then '{}'
-        else jsonb_build_object('clinical_phase', case i.clinical_phase when 'Approved' then 'Launched' when 'Phase III' then 'Phase 3'
-          when 'Phase II' then 'Phase 2' when 'Phase I' then 'Phase 1' else coalesce(i.clinical_phase, 'Unknown') end) end
+            'action_type', i.interaction_type, 'evidence', jsonb_build_object('type', i.activity_type, 'score', i.p_activity) || i.evidence)
+          || case when i.evidence ? 'type' and i.activity_type is not null then jsonb_build_object('activity_type', i.activity_type) else '{}' end
+          || case when i.evidence ? 'score' and i.p_activity is not null
+            then jsonb_build_object(case when i.rest ? 'score' then 'activity_value' else 'score' end, i.p_activity) else '{}' end
+        else jsonb_strip_nulls(jsonb_build_object('action_type', i.interaction_type, 'activity_units', i.activity_unit)
+            || case when i.rest ? 'activity_type' then '{}' else jsonb_build_object('activity_type', i.activity_type) end
+            || case when i.rest ? 'activity_units' or i.score_key is null then '{}' else jsonb_build_object(i.score_key, i.activity_value) end)
+          || case when i.evidence = '{}' and (i.activity_type is null or not i.rest ? 'activity_type')
+              and (i.activity_value is null or i.rest ? 'activity_units' or i.score_key is not null) then '{}'
+            else jsonb_build_object('evidence', jsonb_strip_nulls(jsonb_build_object(
+              'type', case when i.rest ? 'activity_type' then i.activity_type end,
+              'score', case when i.score_key is null and not i.rest ? 'activity_units' then i.activity_value end)) || i.evidence) end end
+      || case when i.source <> 'ChEMBL' and i.source <> 'Drug_Repurposing_Hub' and i.clinical_phase is null then '{}'
+        else jsonb_build_object(
+          case when i.source = 'ChEMBL' and not i.rest ? 'max_phase' then 'max_phase' when not i.rest ? 'clinical_phase' then 'clinical_phase'
+            when not i.rest ? 'max_phase' then 'max_phase' else 'phase' end,
+          case when i.source = 'ChEMBL' then case i.clinical_phase when 'Approved' then to_jsonb(4)
+              when 'Phase III' then to_jsonb(3) when 'Phase II' then to_jsonb(2) when 'Phase I' then to_jsonb(1) when 'Preclinical' then to_jsonb(0)
+              else to_jsonb(i.clinical_phase) end
+            else to_jsonb(case i.clinical_phase when 'Approved' then 'Launched' when 'Phase III' then 'Phase 3'
+              when 'Phase II' then 'Phase 2' when 'Phase I' then 'Phase 1' else coalesce(i.clinical_phase, 'Unknown') end) end) end
       || case when i.source = 'Drug_Repurposing_Hub' then jsonb_build_object('source', i.source) else '{}' end
-      || coalesce(i.details, '{}') - case when i.source = 'DrugCentral' and jsonb_typeof(i.details -> 'evidence_other') = 'object'
-        then 'evidence_other' else '' end as value
-    from gene_drug_interactions as i where i.gene_id = t.gene_id
+      || i.rest as value
+    from (
+      -- what else an entry says stands under its own keys (a measurement told in another unit too); what a column tells is
+      -- shown under a key that is free
+      select d.*, x.*, case when not x.rest ? 'score' then 'score' when x.evidence ? 'score' then 'activity_value' end as score_key
+      from gene_drug_interactions as d
+      cross join lateral (
+        select coalesce(d.details - case jsonb_typeof(d.details -> 'evidence_other') when 'object' then 'evidence_other' else '' end, '{}') as rest,
+          case jsonb_typeof(d.details -> 'evidence_other') when 'object' then d.details -> 'evidence_other' else '{}' end as evidence) as x
+      where d.gene_id = t.gene_id) as i
     union all
     select 'pharmgkb_data', jsonb_build_object('source', 'PharmGKB')
       || case when annotations.list is null then '{}' else jsonb_build_object('clinical_annotations', annotations.list) end
@@ -154,14 +180,19 @@ left join lateral (
       select count(*) as n, jsonb_agg(o.entry order by o.annotation_id collate "C") filter (where o.kind = 'clinical') as list from (
         select a.annotation_id, a.kind,
           jsonb_build_object(
-            'annotation_id', a.annotation_id, 'variant', a.variant_identifier, 'phenotypes', a.phenotype, 'phenotype_category', a.phenotype_category,
-            'evidence_level', a.evidence_level, 'score', a.score, 'url', a.pharmgkb_url, 'specialty_population', a.population,
-            'source', 'PharmGKB_Clinical_Annotations',
-            'drug', string_agg(a.drug_name, ';' order by a.drug_name collate "C")
-              || case when count(*) = 1 and max(a.drug_name) ~ '[A-Za-z)"],[A-Za-z("]' then ';' else '' end)
+            'annotation_id', a.annotation_id, case when a.details ? 'variant' then 'variant_id' else 'variant' end, a.variant_identifier,
+            'phenotypes', a.phenotype, 'phenotype_category', a.phenotype_category, 'evidence_level', a.evidence_level,
+            case when a.details ? 'score' then 'pharmacogenomic_score' else 'score' end, a.score, 'url', a.pharmgkb_url,
+            'specialty_population', a.population, 'source', 'PharmGKB_Clinical_Annotations',
+            -- a name that closes a bracket which it does not open is no part of a text
+            'drug', case when count(*) > 1 and bool_or(a.drug_name ~ '^[^()]*\)' or a.drug_name ~ '^[^][]*\]')
+              then jsonb_agg(a.drug_name || ' ;' order by a.drug_name collate "C")
+              else to_jsonb(string_agg(a.drug_name, ';' order by a.drug_name collate "C")
+                || case when count(*) = 1 and max(a.drug_name) ~ '[A-Za-z)"],[A-Za-z("]' then ' ;' else '' end) end)
           || case when a.clinical_significance is null then '{}' else jsonb_build_object('significance', a.clinical_significance) end
-          || case cardinality(a.pmids) when 0 then '{}' when 1 then jsonb_build_object('pmid', a.pmids[1])
-            else jsonb_build_object('pmids', to_jsonb(a.pmids)) end
+          || case when cardinality(a.pmids) = 0 then '{}'
+            when cardinality(a.pmids) = 1 and not a.details ? 'pmid' then jsonb_build_object('pmid', a.pmids[1])
+            else jsonb_build_object(case when a.details ? 'pmids' then 'pmid' else 'pmids' end, to_jsonb(a.pmids)) end
           || a.details as entry
         from pharmacogenomic_annotations as a where a.gene_id = t.gene_id
         group by a.annotation_id, a.kind, a.variant_identifier, a.phenotype, a.phenotype_category, a.clinical_significance, a.evidence_level,

@@ -1,6 +1,6 @@
 -- Drugs of a gene, entry by entry, both sides read by the same rules. Families: DrugCentral (digits), ChEMBL (CHEMBL + digits),
 -- Repurposing Hub (repurposing_N: the number is a counter, the name tells the drug), and members of lists and wrappers.
--- Rules: score 1.0, experimental and unknown stand for missing; a phase is told in one vocabulary, by the drug where the entry
+-- Rules (rules/drugs.sql, shared with the extraction): score 1.0, experimental and unknown stand for missing; a phase is told in one vocabulary, by the drug where the entry
 -- has none; of entries for one gene and drug that differ one is kept, the others are in quarantine, each with its raw value.
 -- Inputs: legacy_values, view_genes, quarantined. Left out: pharmgkb_data (pharmgkb.sql) and references (references.sql).
 create unlogged table drugs_read as
@@ -27,24 +27,23 @@ entries as (
   select side, gene, n, example, '$', null, value, 'scalar' from sides where jsonb_typeof(value) not in ('object', 'array')
 ),
 said as (
-  select *, object(raw) as v,
+  select *, object(raw) as v, object(object(raw) -> 'evidence') as evidence,
     coalesce(word(object(raw) -> 'name'), word(object(raw) -> 'drug_name'), word(object(raw) -> 'molecule_name'), word(object(raw) -> 'pref_name')) as name,
-    coalesce(num(object(raw) -> 'evidence' -> 'score'), num(object(raw) -> 'score'), num(object(raw) -> 'activity_value')) as score,
-    coalesce(word(object(raw) -> 'evidence' -> 'score'), word(object(raw) -> 'score'), word(object(raw) -> 'activity_value')) as raw_score,
-    coalesce(word(object(raw) -> 'evidence' -> 'type'), word(object(raw) -> 'activity_type')) as raw_type,
-    coalesce(word(object(raw) -> 'mechanism_of_action'), word(object(raw) -> 'mechanism')) as raw_mechanism,
-    word(object(raw) -> 'action_type') as raw_action, word(object(raw) -> 'activity_units') as raw_units,
-    coalesce(word(object(raw) -> 'clinical_phase'), word(object(raw) -> 'max_phase'), word(object(raw) -> 'phase')) as raw_phase
-  from entries offset bigint '0'
+    array[word(object(object(raw) -> 'evidence') -> 'score'), word(object(raw) -> 'score'), word(object(raw) -> 'activity_value')] as scores,
+    array[num(object(object(raw) -> 'evidence') -> 'score'), num(object(raw) -> 'score'), num(object(raw) -> 'activity_value')] as numbers,
+    array[word(object(object(raw) -> 'evidence') -> 'type'), word(object(raw) -> 'activity_type')] as types,
+    array[word(object(raw) -> 'mechanism_of_action'), word(object(raw) -> 'mechanism')] as mechanisms,
+    array[word(object(raw) -> 'clinical_phase'), word(object(raw) -> 'max_phase'), word(object(raw) -> 'phase')] as phases,
+    word(object(raw) -> 'action_type') as action, word(object(raw) -> 'activity_units') as units
+  from (select side, gene, n, example, path, plain(key) as key, raw, wrapper from entries) as e offset bigint '0'
 ),
 sourced as (
   select *,
-    lower(regexp_replace(name, '\s+', ' ', 'g')) as name_norm,
+    lower_case(one_spaced(name)) as name_norm,
     case
       when side = 'view' and key ~ '^(DrugCentral|ChEMBL|Drug_Repurposing_Hub|unknown):' then split_part(key, ':', 1)
-      when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
-      when key ~* '^CHEMBL[0-9]{1,12}$' then 'ChEMBL'
-      when key ~ '^repurposing_[0-9]+$' or word(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
+      when source_of_drug_key(key) is not null and (source_of_drug_key(key) <> 'DrugCentral' or coalesce(wrapper, '') <> 'chembl_data') then source_of_drug_key(key)
+      when word(v -> 'source') = 'Drug_Repurposing_Hub' then 'Drug_Repurposing_Hub'
       when wrapper = 'drugcentral_data' then 'DrugCentral' when wrapper = 'chembl_data' then 'ChEMBL'
       when wrapper = 'array' and (v ? 'evidence' or v ? 'action_type') then 'DrugCentral'
       when wrapper = 'array' and (v ? 'clinical_phase' or v ? 'disease_area') then 'Drug_Repurposing_Hub'
@@ -55,43 +54,60 @@ sourced as (
 typed as (
   select *,
     case when side = 'view' and key ~ '^(DrugCentral|ChEMBL|unknown):' then substr(key, strpos(key, ':') + 1)
-      when source = 'Drug_Repurposing_Hub' or (wrapper = 'array' and key is null) then name_norm
-      when source = 'ChEMBL' and key is not null then upper(key) else coalesce(key, name_norm) end collate "C" as drug_key,
-    case when source = 'DrugCentral' and score > 0 and score <> 1 and score <= 15 then score end as p_activity,
-    case when source = 'ChEMBL' and score > 0 then score end as reported,
-    case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
-    case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism,
-    case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_target,
+      when source = 'Drug_Repurposing_Hub' or (wrapper = 'array' and key is null) then name_norm else coalesce(spelt_drug_key(key), name_norm) end collate "C" as drug_key,
+    case source when 'DrugCentral' then coalesce(nullif(numbers[1], 1), nullif(numbers[2], 1), nullif(numbers[3], 1))
+      else coalesce(numbers[1], numbers[2], numbers[3]) end as score,
+    coalesce(nullif(types[1], 'experimental'), nullif(types[2], 'experimental')) as activity_type,
+    case when not says_unknown(action) then action end as interaction_type,
+    case when not says_unknown(mechanisms[1]) and mechanism_flag(mechanisms[1]) is null then mechanisms[1]
+      when not says_unknown(mechanisms[2]) and mechanism_flag(mechanisms[2]) is null then mechanisms[2] end as mechanism,
+    coalesce(mechanism_flag(mechanisms[1]), mechanism_flag(mechanisms[2])) as is_target,
     word(v -> 'target_name') as target_name, word(v -> 'target_type') as target_type, word(v -> 'indication') as indication,
-    word(v -> 'disease_area') as disease_area, case when num(v -> 'clinical_score') between 0 and 5 then num(v -> 'clinical_score') end as clinical_score,
+    word(v -> 'disease_area') as disease_area, case when num(v -> 'clinical_score') between 0 and 5 then usable_number(num(v -> 'clinical_score')) end as clinical_score,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
-    phase(raw_phase) as phase,
-    nullif((v - 'evidence' - keys_told(v,
-        array['name', 'drug_name', 'molecule_name', 'pref_name', 'score', 'activity_value', 'activity_type', 'mechanism_of_action', 'mechanism', 'action_type',
-          'activity_units', 'clinical_phase', 'max_phase', 'phase', 'target_name', 'target_type', 'indication', 'disease_area', 'source',
-          'drugcentral_id', 'chembl_id', 'molecule_chembl_id', 'drug_id', 'id', 'clinical_score', 'therapeutic_flag', 'references'],
-        array[name, name, name, name, raw_score, raw_score, raw_type, raw_mechanism, raw_mechanism, raw_action,
-          raw_units, raw_phase, raw_phase, raw_phase, word(v -> 'target_name'), word(v -> 'target_type'), word(v -> 'indication'), word(v -> 'disease_area'), source,
-          key, key, key, key, key,
-          case when num(v -> 'clinical_score') between 0 and 5 then word(v -> 'clinical_score') end,
-          case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then word(v -> 'therapeutic_flag') end,
-          case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then '' end]))
-      || case when jsonb_typeof(v -> 'evidence') = 'object' and (v -> 'evidence') - array['type', 'score'] <> '{}'
-          then jsonb_build_object('evidence_other', (v -> 'evidence') - array['type', 'score'])
-        when jsonb_typeof(v -> 'evidence') <> 'object' and v -> 'evidence' <> 'null' then jsonb_build_object('evidence_other', v -> 'evidence') else '{}' end, '{}') as details
+    coalesce(phase_of(lower_case(phases[1])), phase_of(lower_case(phases[2])), phase_of(lower_case(phases[3]))) as phase,
+    case when phase_of(lower_case(phases[1])) is not null then phases[1] when phase_of(lower_case(phases[2])) is not null then phases[2]
+      when phase_of(lower_case(phases[3])) is not null then phases[3] end as raw_phase
   from sourced offset bigint '0'
+),
+measured as (
+  select *, case when source = 'DrugCentral' then p_activity_of(score) end as p_activity,
+    case source when 'DrugCentral' then potency(p_activity_of(score)) when 'ChEMBL' then reported_activity(score, units) end as activity,
+    case source when 'DrugCentral' then potency_unit(p_activity_of(score)) when 'ChEMBL' then reported_unit(score, units) end as unit
+  from typed offset bigint '0'
+),
+told as (
+  select *,
+    array[case when types[1] in (activity_type, 'experimental') then 'type' end,
+      case when scores[1] = coalesce(p_activity, activity)::text or source = 'DrugCentral' and numbers[1] = 1 then 'score' end] as told_of_evidence,
+    array['', case when word(v -> 'name') = name then 'name' end, case when word(v -> 'drug_name') = name then 'drug_name' end,
+      case when word(v -> 'molecule_name') = name then 'molecule_name' end, case when word(v -> 'pref_name') = name then 'pref_name' end,
+      case when scores[2] = coalesce(p_activity, activity)::text or source = 'DrugCentral' and numbers[2] = 1 then 'score' end,
+      case when scores[3] = coalesce(p_activity, activity)::text or source = 'DrugCentral' and numbers[3] = 1 then 'activity_value' end,
+      case when types[2] in (activity_type, 'experimental') then 'activity_type' end,
+      case when mechanisms[1] = mechanism or says_unknown(mechanisms[1]) or mechanism_flag(mechanisms[1]) = is_target then 'mechanism_of_action' end,
+      case when mechanisms[2] = mechanism or says_unknown(mechanisms[2]) or mechanism_flag(mechanisms[2]) = is_target then 'mechanism' end,
+      case when action is not null then 'action_type' end, case when units = unit then 'activity_units' end,
+      case when phases[1] = raw_phase or says_unknown(phases[1]) then 'clinical_phase' end,
+      case when phases[2] = raw_phase or says_unknown(phases[2]) then 'max_phase' end,
+      case when phases[3] = raw_phase or says_unknown(phases[3]) then 'phase' end,
+      case when target_name is not null then 'target_name' end, case when target_type is not null then 'target_type' end,
+      case when indication is not null then 'indication' end, case when disease_area is not null then 'disease_area' end,
+      case when word(v -> 'source') = source then 'source' end, case when word(v -> 'drugcentral_id') in (key, drug_key) then 'drugcentral_id' end,
+      case when word(v -> 'chembl_id') in (key, drug_key) then 'chembl_id' end,
+      case when word(v -> 'molecule_chembl_id') in (key, drug_key) then 'molecule_chembl_id' end,
+      case when word(v -> 'drug_id') in (key, drug_key) then 'drug_id' end, case when word(v -> 'id') in (key, drug_key) then 'id' end,
+      case when word(v -> 'clinical_score') = clinical_score::text then 'clinical_score' end,
+      case when therapeutic_flag is not null then 'therapeutic_flag' end,
+      case when wrapper is null and jsonb_typeof(v -> 'references') = 'array' then 'references' end] as told
+  from measured offset bigint '0'
 )
 select t.*, q.reason as quarantine_reason,
-  case when p_activity is not null then case when power(10::numeric, 9 - p_activity) > 999999 then round(power(10::numeric, 6 - p_activity), 4)
-      when power(10::numeric, 9 - p_activity) < 0.001 then round(power(10::numeric, 12 - p_activity), 4) else round(power(10::numeric, 9 - p_activity), 4) end
-    when reported < 999999.9999 then round(reported, 4) when reported < 999999999 and lower(raw_units) = 'nm' then round(reported / 1000, 4) end as activity,
-  case when p_activity is not null then case when power(10::numeric, 9 - p_activity) > 999999 then 'uM' when power(10::numeric, 9 - p_activity) < 0.001 then 'pM' else 'nM' end
-    when reported < 999999.9999 and octet_length(raw_units) <= 20 then raw_units when reported < 999999999 and lower(raw_units) = 'nm' then 'uM' end as unit,
+  nullif(unread(v - 'evidence', drug_entry_keys(), told) || other_evidence(v -> 'evidence', told_of_evidence), '{}') as details,
   case when wrapper = 'scalar' or jsonb_typeof(raw) <> 'object' then 'not_an_object' when source is null then 'unknown_drug_key'
     when drug_key is null or name is null then 'missing_drug_name' when length(name) < current_setting('mediabase.drug_name_min_length')::integer then 'drug_name_too_short'
     when octet_length(name) > 600 or octet_length(drug_key) > 600 then 'value_too_long' end as own_reason
-from typed as t
+from told as t
 left join quarantined as q on t.side = 'legacy' and q.gene_id = t.gene and q.legacy_column = 'drugs' and q.json_path = t.path and q.raw_value = t.raw
   and q.reason in ('not_an_object', 'unknown_drug_key', 'missing_drug_name', 'drug_name_too_short', 'value_too_long', 'conflicting_value');
 analyze drugs_read;
@@ -114,8 +130,8 @@ analyze expected_drugs;
 
 create unlogged table drugs_told as
 select r.*, coalesce(r.phase, x.phase) as phase_kept,
-  md5(row(r.name_norm, r.p_activity, r.activity, r.unit, r.activity_type, r.interaction_type, r.mechanism, r.is_target, r.target_name, r.target_type, r.indication,
-    r.disease_area, trim_scale(r.clinical_score), r.therapeutic_flag, case when r.side = 'view' then r.phase else coalesce(r.phase, x.phase) end, r.details)::text) as content
+  md5(row(r.name_norm, trim_scale(r.p_activity), trim_scale(r.activity), r.unit, r.activity_type, r.interaction_type, r.mechanism, r.is_target, r.target_name, r.target_type, r.indication,
+    r.disease_area, trim_scale(r.clinical_score), r.therapeutic_flag, case when r.side = 'view' and not coalesce(r.details ?& array['clinical_phase', 'max_phase', 'phase'], false) then r.phase else coalesce(r.phase, x.phase) end, r.details)::text) as content
 from drugs_read as r left join expected_drugs as x using (source, drug_key);
 analyze drugs_told;
 
@@ -131,16 +147,19 @@ where t.side = 'legacy';
 analyze drug_pairs;
 
 insert into account
-select 'drugs', case when quarantine_reason is not null then 'quarantine' when wrapper is not null or raw_mechanism ~* '^unknown$' or raw_action ~* '^unknown$'
-    or raw_type = 'experimental' or (source = 'DrugCentral' and score = 1) or (raw_score is not null and activity is null) or (phase is null and raw_phase is not null)
-    then 'repair' when not is_same_name then 'merge' else 'equal' end,
-  case when quarantine_reason is not null then quarantine_reason when wrapper = 'array' then 'array_salvaged' when wrapper is not null then 'drug_wrapper_unpacked'
-    when raw_mechanism ~* '^unknown$' or raw_action ~* '^unknown$' or raw_type = 'experimental' or (source = 'DrugCentral' and score = 1) then 'default_evidence'
-    when raw_score is not null and activity is null and (p_activity is not null or reported is not null) then 'number_out_of_range'
-    when (raw_score is not null and activity is null) or (phase is null and raw_phase is not null and lower(raw_phase) <> 'unknown') then 'unreadable_value'
-    when phase is null and raw_phase is not null then 'default_evidence'
-    when not is_same_name then 'another_spelling_of_the_name' else '' end, sum(n)
-from drug_pairs where is_shown or quarantine_reason is not null group by 1, 2, 3;
+select 'drugs', case when explained = '' then 'equal' when explained = 'another_spelling_of_the_name' then 'merge' when quarantine_reason is not null then 'quarantine'
+  else 'repair' end, explained, sum(n)
+from (
+  select *, case when quarantine_reason is not null then quarantine_reason when wrapper = 'array' then 'array_salvaged' when wrapper is not null then 'drug_wrapper_unpacked'
+    when says_unknown(mechanisms[1]) or says_unknown(mechanisms[2]) or says_unknown(action) or 'experimental' = any (types)
+      or (source = 'DrugCentral' and 1 = any (numbers) and activity is null) then 'default_evidence'
+    when score is not null and activity is null and (source = 'DrugCentral' or source = 'ChEMBL' and units is not null) then 'number_out_of_range'
+    when activity is null and array_remove(scores, null) <> '{}' or phase is null and exists (
+      select from unnest(phases) as p where p is not null and not says_unknown(p)) then 'unreadable_value'
+    when phase is null and array_remove(phases, null) <> '{}' then 'default_evidence'
+    when not is_same_name then 'another_spelling_of_the_name' else '' end as explained
+  from drug_pairs where is_shown or quarantine_reason is not null) as p
+group by 1, 2, 3;
 
 insert into differences
 select example, gene, 'drugs', path, raw::text, null, 'gene_drug_interactions' from drug_pairs where quarantine_reason is null and not is_shown

@@ -27,10 +27,20 @@ cross join lateral (
 cross join lateral (select
   coalesce(word(i.raw -> 'variant'), word(i.raw -> 'variant_id')) as variant, word(i.raw -> 'phenotypes') as phenotype, word(i.raw -> 'phenotype_category') as category,
   word(i.raw -> 'significance') as significance, word(i.raw -> 'evidence_level') as level,
-  trim_scale(coalesce(num(i.raw -> 'score'), num(i.raw -> 'pharmacogenomic_score'))) as score, word(i.raw -> 'specialty_population') as population,
-  pubmeds(coalesce(i.raw -> 'pmid', i.raw -> 'pmids')) as pmids, word(i.raw -> 'url') as url,
-  object(i.raw) - array['annotation_id', 'variant', 'variant_id', 'phenotypes', 'phenotype_category', 'significance', 'evidence_level', 'score',
-    'pharmacogenomic_score', 'specialty_population', 'pmid', 'pmids', 'url', 'drug', 'drugs', 'source'] as details offset bigint '0') as c
+  trim_scale(s.score) as score, word(i.raw -> 'specialty_population') as population,
+  array(select distinct p collate "C" from unnest(pubmeds(i.raw -> 'pmid') || pubmeds(i.raw -> 'pmids')) as p order by 1) as pmids, word(i.raw -> 'url') as url,
+  unread(object(i.raw), annotation_keys(), array['', case when i.annotation_id = word(i.raw -> 'annotation_id') then 'annotation_id' end,
+    case when word(i.raw -> 'variant') is not null then 'variant' end,
+    case when word(i.raw -> 'variant_id') = coalesce(word(i.raw -> 'variant'), word(i.raw -> 'variant_id')) then 'variant_id' end,
+    case when word(i.raw -> 'phenotypes') is not null then 'phenotypes' end, case when word(i.raw -> 'phenotype_category') is not null then 'phenotype_category' end,
+    case when word(i.raw -> 'significance') is not null then 'significance' end, case when word(i.raw -> 'evidence_level') is not null then 'evidence_level' end,
+    case when word(i.raw -> 'score') = s.score::text then 'score' end, case when word(i.raw -> 'pharmacogenomic_score') = s.score::text then 'pharmacogenomic_score' end,
+    case when word(i.raw -> 'specialty_population') is not null then 'specialty_population' end, case when word(i.raw -> 'url') is not null then 'url' end,
+    case when is_flat(i.raw -> 'pmid') and array_position(array(select pubmed(w) from unnest(words(i.raw -> 'pmid')) as w), null) is null then 'pmid' end,
+    case when is_flat(i.raw -> 'pmids') and array_position(array(select pubmed(w) from unnest(words(i.raw -> 'pmids')) as w), null) is null then 'pmids' end,
+    case when i.kind = 'clinical' and is_flat(i.raw -> 'drug') then 'drug' when i.kind = 'variant' and is_flat(i.raw -> 'drugs') then 'drugs' end,
+    case when word(i.raw -> 'source') = 'PharmGKB_Clinical_Annotations' then 'source' end]) as details
+  from (select coalesce(usable_number(num(i.raw -> 'score')), usable_number(num(i.raw -> 'pharmacogenomic_score'))) as score offset bigint '0') as s offset bigint '0') as c
 left join (select distinct gene_id, legacy_column, json_path, raw_value, reason from quarantined
     where legacy_column in ('drugs', 'pharmgkb_variants') and reason in ('not_an_object', 'missing_identifier', 'value_too_long', 'conflicting_value')) as q
   on i.side = 'legacy' and q.gene_id = i.gene and q.legacy_column = i.field and q.json_path = i.path and q.raw_value = i.raw;
@@ -77,7 +87,9 @@ with sides as not materialized (
 entries as (
   select side, field, gene, n, example, '$.' || prefix || key as path, key, e as raw from sides cross join jsonb_each(object(value)) as m (key, e)
   union all
-  select side, field, gene, n, example, '$', null, value from sides where jsonb_typeof(value) <> 'object'
+  select side, field, gene, n, example, '$[' || (i - 1) || ']', null, e from sides cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i)
+  union all
+  select side, field, gene, n, example, '$', null, value from sides where jsonb_typeof(value) not in ('object', 'array')
 ),
 roles as (
   select e.*, g.legacy_symbol as symbol, object(object(object(raw) -> 'gene_roles') -> g.legacy_symbol) as own
@@ -85,7 +97,7 @@ roles as (
 )
 select e.side, e.field, e.gene, e.n, e.path, e.symbol, case when e.side = 'legacy' then e.raw end as raw, case when e.side = 'legacy' then md5(e.raw::text) end as digest,
   case when plain(e.key) ~ '^PA[0-9]{1,15}$' and jsonb_typeof(e.raw) = 'object' then plain(e.key) end collate "C" as pathway_id,
-  word(e.own -> 'role') as role, nullif(e.own - 'role', '{}') as other, q.reason as quarantine_reason
+  gene_role_of(word(e.own -> 'role')) as role, nullif(unread(e.own, array['role'], array[case when gene_role_of(word(e.own -> 'role')) is not null then 'role' end]), '{}') as other, q.reason as quarantine_reason
 from roles as e
 left join (select distinct gene_id, legacy_column, json_path, raw_value, reason from quarantined
     where legacy_column in ('drugs', 'pharmgkb_pathways') and reason in ('not_an_object', 'bad_identifier', 'conflicting_value')) as q
@@ -95,7 +107,7 @@ analyze objects_read;
 
 create unlogged table object_pairs as
 select t.field, t.n, t.quarantine_reason, exists (select from objects_read as s where s.side = 'view' and s.field = t.field and s.gene = t.gene and s.pathway_id = t.pathway_id
-  and s.role is not distinct from case when octet_length(t.role) <= 100 then t.role end and s.other is not distinct from t.other) as is_shown
+  and s.role is not distinct from t.role and s.other is not distinct from t.other) as is_shown
 from objects_read as t where t.side = 'legacy';
 analyze object_pairs;
 

@@ -59,29 +59,13 @@ return case when strpos(value, '.') > 0 then substring(plain(value) from '^ENS[G
 create function says_par(value text) returns boolean language sql immutable parallel safe
 return coalesce(strpos(value, 'R') > 0 and plain(value) ~ '_PAR_Y$|^ENS[GT]R[0-9]', false);
 
--- Keys of an object whose values are told by what was chosen for them, or that say nothing.
-create function keys_told(v jsonb, keys text[], chosen text[]) returns text[] language sql immutable parallel safe
-return array(
-  select k from unnest(keys, chosen) as r (k, chosen)
-  where v ? k and (word(v -> k) = chosen or (k = 'references' and chosen = '') or (word(v -> k) is null and jsonb_typeof(v -> k) not in ('object', 'array'))));
-
 -- The drugs that PharmGKB names in a text or list; one empty text for none.
 create function drugs_in(value jsonb) returns text[] language sql immutable parallel safe
 return coalesce(nullif(array(
-  select distinct plain(btrim(plain(part), '"')) collate "C"
+  select distinct plain(btrim(plain(part), U&'" \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF')) collate "C"
   from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
-  cross join regexp_split_to_table(word(e), case when word(e) like '%;%' then ';' else '(?<=[A-Za-z)"]),(?=[A-Za-z("])' end) as part
-  where plain(btrim(plain(part), '"')) is not null order by 1), '{}'), array['']);
-
--- A clinical phase in the vocabulary of the new tables.
-create function phase(value text) returns text language sql immutable parallel safe
-return case lower(regexp_replace(value, '\.0+$', ''))
-  when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved' when 'phase iv' then 'Approved'
-  when 'phase 3' then 'Phase III' when '3' then 'Phase III' when 'phase iii' then 'Phase III'
-  when 'phase 2/phase 3' then 'Phase II' when 'phase 1/phase 2' then 'Phase I'
-  when 'phase 2' then 'Phase II' when '2' then 'Phase II' when 'phase ii' then 'Phase II'
-  when 'phase 1' then 'Phase I' when '1' then 'Phase I' when 'phase i' then 'Phase I' when '0.5' then 'Phase I' when 'early phase 1' then 'Phase I'
-  when 'preclinical' then 'Preclinical' when '0' then 'Preclinical' when 'withdrawn' then 'Withdrawn' end;
+  cross join unnest(drug_name_parts(word(e))) as part
+  where plain(btrim(plain(part), U&'" \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF')) is not null order by 1), '{}'), array['']);
 
 create function aspect(value text) returns text language sql immutable parallel safe
 return case lower(replace(value, ' ', '_'))

@@ -2,7 +2,7 @@
 -- Inputs: objects_read, pathways_told, expected_reactome.
 -- of the PharmGKB objects of one gene and pathway the one that most rows hold; of those of a pathway the one told most often
 create unlogged table kept_objects as
-select gene, pathway_id, case when octet_length(role) <= 100 then role end as role, pmids_controlled(raw -> 'reactions', symbol) as pmids, other
+select gene, pathway_id, role, pmids_controlled(raw -> 'reactions', symbol) as pmids, other
 from (
   select distinct on (gene, pathway_id) * from objects_read where side = 'legacy' and pathway_id is not null
   order by gene, pathway_id, n desc, digest, field, path) as o;
@@ -25,8 +25,7 @@ select pathway_id, name as pathway_name, 'Reactome' as source_database,
 from expected_reactome
 union all
 select pathway_id, word(raw -> 'pathway_name'), 'PharmGKB', 'Homo sapiens', 'https://www.pharmgkb.org/pathway/' || pathway_id, null, null,
-  case when lower(word(raw -> 'pathway_type')) <> 'unknown' then left(word(raw -> 'pathway_type'), 200) end,
-  case when lower(word(raw -> 'drug_focus')) <> 'unknown' then word(raw -> 'drug_focus') end,
+  pathway_category_of(word(raw -> 'pathway_type')), case when not says_unknown(word(raw -> 'drug_focus')) then word(raw -> 'drug_focus') end,
   case when jsonb_typeof(raw -> 'clinical_relevance') = 'object' then raw -> 'clinical_relevance' end
 from chosen;
 
