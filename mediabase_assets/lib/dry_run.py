@@ -19,6 +19,7 @@ from mediabase_assets.lib.dry_run_reading import Plan, read_plan
 from mediabase_assets.lib.process_environment import lent
 from mediabase_assets.lib.runner import RunEnd, run_job
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.target import workspace_of
 from mediabase_assets.lib.throwaway import occupied
 from mediabase_assets.lib.trial_run import JOB, some_of, temporary_instance
 from mediabase_assets.lib.workspace import PLAN, Workspace
@@ -75,7 +76,8 @@ def dry_run(
     trial = settings_of(settings, is_loaded=is_loaded)
     with tempfile.TemporaryDirectory(prefix="mediabase-dry-run-") as folder, occupied(trial) as conn:
         own = (*conn.workspace.schemas, *conn.workspace.stages)
-        before = untouched.look(conn, own=own, only=_schemas(settings))
+        watched = _schemas(conn, settings)
+        before = untouched.look(conn, own=own, only=watched)
         bring(conn, trial)
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
@@ -85,7 +87,7 @@ def dry_run(
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
-        proof = untouched.compare(before, untouched.look(conn, own=own, only=_schemas(settings)))
+        proof = untouched.compare(before, untouched.look(conn, own=own, only=watched))
     return _reported(settings, replace(plan, proof=proof))
 
 
@@ -99,9 +101,9 @@ def _require_prerequisites(conn: Session, trial: Settings) -> None:
         )
 
 
-def _schemas(settings: Settings) -> tuple[str, ...]:
-    """Schemas that a migration reads or writes."""
-    return (*Workspace().schemas, settings.database.schema_name, settings.database.source_schema)
+def _schemas(conn: Session, settings: Settings) -> tuple[str, ...]:
+    """Schemas that a migration into this target reads or writes."""
+    return (*workspace_of(conn, settings).schemas, settings.database.schema_name, settings.database.source_schema)
 
 
 def _wal(conn: Session) -> int:

@@ -71,6 +71,7 @@ def create_backup(
     directory: Path | None = None,
     progress: Progress | None = None,
     known: Known = lambda fingerprint: None,
+    patience: float = 0,
 ) -> BackupManifest:
     """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
 
@@ -83,6 +84,7 @@ def create_backup(
         directory: The folder of the backups; that of the settings by default.
         progress: Told a sentence at each step.
         known: What the legacy table holds in a state, if somebody else reads it all at this moment or did before.
+        patience: Seconds that a backup which is being written into the same folder is waited for.
 
     Raises:
         BackupError: It could not be written: no space, no permission, a relation that this role may not read.
@@ -93,7 +95,7 @@ def create_backup(
         raise BackupError(f"{migration_id!r} cannot name a backup.", next_step="Use letters, digits, _ . and -.")
     tell = progress or (lambda sentence: None)
     try:
-        with _folder(directory, migration_id) as folder, connect(settings, application_name="mediabase backup") as conn:
+        with _folder(directory, migration_id, patience) as folder, connect(settings, application_name="mediabase backup") as conn:
             manifest = _written(conn, settings, scope, migration_id, folder, tell, known)
     except OSError as error:
         raise _failed(error.strerror or str(error), directory, 0) from error
@@ -248,15 +250,12 @@ def _pg_dump(arguments: Sequence[str], environment: dict[str, str], target: Path
 
 
 @contextmanager
-def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
+def _folder(directory: Path, migration_id: str, patience: float) -> Iterator[Path]:
     """A folder to write into, that becomes the backup when the body ends, and disappears when it fails."""
     final = directory / migration_id
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
+        _take(lock.fileno(), directory, patience)
         for leftover in incomplete_folders(directory):
             shutil.rmtree(leftover)
         if final.exists() and _is_whole(final):
@@ -271,6 +270,20 @@ def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
             sync(directory)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(lock: int, directory: Path, patience: float) -> None:
+    """Take the lock of a folder of backups; another one that is being written is waited for."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= end:
+                raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _is_whole(folder: Path) -> bool:
