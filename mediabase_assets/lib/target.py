@@ -16,6 +16,8 @@ from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workspace import DEFAULT_SCHEMA, MIGRATIONS, Workspace, workspace_for
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.views import VIEWS
 
 Session = psycopg.Connection[Any]
 
@@ -87,6 +89,13 @@ def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Tar
         if row and row[0]:
             return found
     return None
+
+
+def is_ours(conn: Session, settings: Settings, schema: str, name: str) -> bool:
+    """Whether a name is that of a relation which a release of this target, or of another one in the database, makes or rewrites."""
+    if name not in {*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.name for v in VIEWS)}:
+        return False
+    return schema == settings.database.schema_name or schema in {t.live_schema for t in targets(conn)}
 
 
 def record_target(conn: Session, workspace: Workspace, live_schema: str) -> None:
