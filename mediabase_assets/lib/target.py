@@ -21,6 +21,8 @@ from mediabase_assets.model.views import VIEWS
 
 Session = psycopg.Connection[Any]
 
+#: The relations that a release makes or writes to.
+NAMES = frozenset({*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.name for v in VIEWS), "schema_version"})
 #: The table that names the target of a workspace, in one row.
 TABLE = "target"
 _DEFAULT = Workspace(MIGRATIONS)
@@ -93,9 +95,7 @@ def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Tar
 
 def is_ours(conn: Session, settings: Settings, schema: str, name: str) -> bool:
     """Whether a name is that of a relation which a release of this target, or of another one in the database, makes or rewrites."""
-    if name not in {*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.name for v in VIEWS)}:
-        return False
-    return schema == settings.database.schema_name or schema in {t.live_schema for t in targets(conn)}
+    return name in NAMES and (schema == settings.database.schema_name or schema in {t.live_schema for t in targets(conn)})
 
 
 def record_target(conn: Session, workspace: Workspace, live_schema: str) -> None:

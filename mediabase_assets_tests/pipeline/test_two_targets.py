@@ -13,6 +13,7 @@ from mediabase_assets.lib import prerequisites
 from mediabase_assets.lib.backup import list_backups
 from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.database import connect, dagster_url
+from mediabase_assets.lib.dry_run import dry_run
 from mediabase_assets.lib.rollback import candidates, preview, roll_back
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.status import read_status
@@ -324,3 +325,16 @@ def test_a_manifest_of_an_earlier_version_tells_no_target(tmp_path):
     new = old.model_copy(update={"live_schema": "trial"})
     assert [is_of_target(m, "d", "public") for m in (old, new)] == [True, False]
     assert not is_of_target(old, "other", "public")
+
+
+@pytest.mark.pg
+@pytest.mark.end_to_end
+def test_a_dry_run_beside_a_migration_of_the_other_target(pair):
+    from mediabase_assets.definitions import defs
+
+    a, b = pair.targets["a"], pair.targets["b"]
+    two_targets.change(pair.this)
+    plan = dry_run(b.settings, defs(), tell=lambda event: None, bring=lambda conn, settings: migrate(a))
+    assert plan.proof.changed == ()
+    assert plan.passed
+    assert (live(a), live(b)) == (pair.alone[1], pair.alone[0])
