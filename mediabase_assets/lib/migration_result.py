@@ -59,6 +59,7 @@ class MigrationResult:
         unbalanced: How many of them do not balance.
         facts_read: Facts of the legacy table, each counted once.
         quarantined: How many of them are in quarantine.
+        records: The schema with its records.
     """
 
     migration_id: str
@@ -71,6 +72,7 @@ class MigrationResult:
     unbalanced: int
     facts_read: int
     quarantined: int
+    records: str = "mediabase_ops"
 
 
 def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
@@ -137,6 +139,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         unbalanced=int(account[1]),
         facts_read=int(account[2]),
         quarantined=int(account[3]),
+        records=conn.workspace.operations,
     )
 
 

@@ -33,11 +33,15 @@ _PRESENT: LiteralString = """
     left join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = any(%s) and c.relkind = 'r'
       and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
     where n.nspname = any(%s)"""
-# schemas with every relation that the records call live
+# the schemas with most of the relations that the records call live
 _CANDIDATES: LiteralString = """
-    select n.nspname::text from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where c.relname = any(%(names)s) and c.relkind in ('r', 'm', 'v') and n.nspname !~ '^(pg_|mediabase_)'
-    group by 1 having count(*) = cardinality(%(names)s::text[]) order by n.nspname <> 'public', n.nspname"""
+    select schema from (
+      select n.nspname::text as schema, rank() over (order by count(*) desc) as place
+      from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.relname = any(%s) and c.relkind in ('r', 'm', 'v') and n.nspname !~ '^pg_'
+        and n.nspname !~ '^mediabase_(.+_)?(next|ops|successors|rehearsal|source|legacy|live)$'
+      group by 1) as s
+    where place = 1 order by schema <> 'public', schema"""
 # the live schema of the last rollback, where nothing is live
 _ROLLED_BACK: LiteralString = """
     select left(relation, -length('.genes')) from {} where relation like '%%.genes' order by rolled_back_at desc limit 1"""
@@ -149,7 +153,7 @@ def _seen(conn: Session, space: Workspace) -> str | None:
     built = conn.execute(query.format(sql.Identifier(space.operations, "built_relations"))).fetchall()
     if not built:
         return None
-    rows = conn.execute(_CANDIDATES, {"names": [name for name, *_ in built]}).fetchall()
+    rows = conn.execute(_CANDIDATES, ([name for name, *_ in built],)).fetchall()
     candidates = [str(name) for (name,) in rows]
     if len(candidates) > 1:  # a copy that people made, or another target's: the smallest relation tells which is the recorded one
         relation, _, fingerprint = next((b for b in built if b[2]), built[0])
@@ -161,5 +165,5 @@ def _seen(conn: Session, space: Workspace) -> str | None:
 def _fingerprint(conn: Session, schema: str, relation: str) -> str | None:
     try:
         return physical_fingerprint(conn, schema, relation)
-    except psycopg.errors.InsufficientPrivilege:
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
         return None

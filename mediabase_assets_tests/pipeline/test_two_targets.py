@@ -225,7 +225,12 @@ def test_a_database_of_the_code_before_goes_on(one, pipeline_home):
         assert migrate(old)
         as_before_targets(old)
         with old.connect() as conn:
+            conn.execute("create schema copies")
+            for name in live(old):  # what people copied is no target
+                conn.execute(f"create table copies.{name} as table trial.{name}")
             assert conn.workspace == Workspace()
+        with copy.connect() as conn:
+            assert conn.workspace == workspace_for("public")
         assert [key for key in old.work() if key != "validation/query_benchmark"] == []
         assert "mediabase_trial_dagster" not in dagster_url(old.settings)
         assert migrate(copy)
