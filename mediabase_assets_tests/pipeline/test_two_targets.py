@@ -93,6 +93,7 @@ def test_schemas_that_the_project_keeps_are_no_targets(schema):
 
 @pytest.mark.pg
 @pytest.mark.end_to_end
+@pytest.mark.timeout(1800)
 def test_in_turn_each_is_as_alone(one, pipeline_home):
     this, alone = one
     with copied(this, pipeline_home) as copy:
@@ -104,6 +105,7 @@ def test_in_turn_each_is_as_alone(one, pipeline_home):
 
 @pytest.mark.pg
 @pytest.mark.end_to_end
+@pytest.mark.timeout(1800)
 def test_at_once_each_is_as_alone(one, pipeline_home):
     this, alone = one
     with copied(this, pipeline_home) as copy:
@@ -217,6 +219,7 @@ def as_before_targets(this, schema="trial"):
 
 @pytest.mark.pg
 @pytest.mark.end_to_end
+@pytest.mark.timeout(1800)
 def test_a_database_of_the_code_before_goes_on(one, pipeline_home):
     """A custom schema keeps mediabase_ops, has nothing to build again, can be rolled back; a new target gets its own."""
     this, alone = one
