@@ -6,6 +6,7 @@ is recorded by the next migration, and until then seen from what is live. Here b
 for the records of other targets.
 """
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -44,7 +45,7 @@ _CANDIDATES: LiteralString = """
     where place = 1 order by schema <> 'public', schema"""
 # the live schema of the last rollback, where nothing is live
 _ROLLED_BACK: LiteralString = """
-    select left(relation, -length('.genes')) from {} where relation like '%%.genes' order by rolled_back_at desc limit 1"""
+    select left(relation, -length('.genes')) from {} where relation like '%.genes' order by rolled_back_at desc limit 1"""
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,11 @@ def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Tar
         if found.workspace == but:
             continue
         query = sql.SQL("select exists (select from {} where migration_id = %s)")
-        row = conn.execute(query.format(sql.Identifier(found.workspace.operations, "migration_runs")), (migration_id,)).fetchone()
-        if row and row[0]:
-            return found
+        runs = sql.Identifier(found.workspace.operations, "migration_runs")
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+            row = conn.execute(query.format(runs), (migration_id,)).fetchone()
+            if row and row[0]:
+                return found
     return None
 
 
