@@ -34,10 +34,10 @@ _PRESENT: LiteralString = """
     left join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = any(%s) and c.relkind = 'r'
       and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
     where n.nspname = any(%s)"""
-# the schemas with most of the relations that the records call live
+# the schemas with most of the relations that the records call live, and with schema_version; a copy has tables for views
 _CANDIDATES: LiteralString = """
     select schema from (
-      select n.nspname::text as schema, rank() over (order by count(*) desc) as place
+      select n.nspname::text as schema, rank() over (order by count(*) + count(*) filter (where c.relkind = 'm') desc) as place
       from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where c.relname = any(%s) and c.relkind in ('r', 'm', 'v') and n.nspname !~ '^pg_'
         and n.nspname !~ '^mediabase_(.+_)?(next|ops|successors|rehearsal|source|legacy|live)$'
@@ -156,7 +156,7 @@ def _seen(conn: Session, space: Workspace) -> str | None:
     built = conn.execute(query.format(sql.Identifier(space.operations, "built_relations"))).fetchall()
     if not built:
         return None
-    rows = conn.execute(_CANDIDATES, ([name for name, *_ in built],)).fetchall()
+    rows = conn.execute(_CANDIDATES, ([*(name for name, *_ in built), "schema_version"],)).fetchall()
     candidates = [str(name) for (name,) in rows]
     if len(candidates) > 1:  # a copy that people made, or another target's: the smallest relation tells which is the recorded one
         relation, _, fingerprint = next((b for b in built if b[2]), built[0])
