@@ -21,12 +21,12 @@ BACKUP_ID = "backup"
 
 
 def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest | None:
-    """The newest verified backup that holds exactly what is there now: the legacy table and everything that is live.
+    """The newest verified backup of this target that holds exactly what is there now: the legacy table and everything that is live.
 
     Our own records do not count, for every run writes to them; rows of materialized views follow from their tables.
     """
-    scope = scope_of(settings)
-    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=scope.schemas)
+    scope = scope_of(settings, conn.workspace)
+    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=scope.schemas, live_schema=scope.live_schema)
 
 
 def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:

@@ -7,15 +7,15 @@ from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import FUNCTIONS, VIEWS
 
 
-def scope_of(settings: Settings) -> BackupScope:
-    """What a migration could ever touch: the legacy table, the live relations, `schema_version`, our own records."""
+def scope_of(settings: Settings, workspace: Workspace) -> BackupScope:
+    """What a migration could ever touch: the legacy table, the live relations, `schema_version`, our own records in a workspace."""
     live = settings.database.schema_name
     shown = [t.name for t in TABLES if t.is_view]
     names = [*(r.name for r in RELATIONS), *shown, *(v.name for v in VIEWS), "schema_version"]
     return BackupScope(
         legacy=RelationName(settings.database.source_schema, settings.database.legacy_table),
         relations=tuple(RelationName(live, name) for name in names),
-        schemas=(Workspace(settings.workspace).operations,),
+        schemas=(workspace.operations,),
         functions=tuple(FUNCTIONS),
         live_schema=live,
     )

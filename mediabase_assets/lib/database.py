@@ -4,6 +4,7 @@ Every failure becomes a `ServerError` that says what to do next. No text made he
 from the connection string, in a parameter or in the environment of a client program.
 """
 
+import contextlib
 import os
 import shlex
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 from mediabase_assets.lib import server
 from mediabase_assets.lib.binaries import client_tool
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.target import workspace_of
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import ServerError
 
@@ -24,9 +26,6 @@ __all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "ps
 
 LOCK_TIMEOUT = "60s"
 """How long a session of ours waits for a lock of other people, unless it says otherwise."""
-
-DAGSTER_SCHEMA = "mediabase_dagster"
-"""Schema of Dagster's storage where the role may not create a database for it."""
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -70,7 +69,7 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
                 autocommit=True,
                 client_encoding="UTF8",
             )
-            conn.workspace = Workspace(settings.workspace)
+            conn.workspace = workspace_of(conn, settings)
             names = (sql.Identifier(s) for s in (conn.workspace.operations, settings.database.schema_name))
             path = sql.SQL(", ").join(names).as_string(conn)
             conn.execute("select set_config('search_path', %s, false), set_config('lock_timeout', %s, false)", (path, LOCK_TIMEOUT))
@@ -151,25 +150,36 @@ def sqlalchemy_url(settings: Settings, dbname: str | None = None, *, options: st
 def dagster_url(settings: Settings) -> str:
     """The URL of Dagster's own storage: a database beside ours, or a schema where the role may not create databases.
 
-    It holds the password: never print it.
+    Another target than that of the workspace `mediabase` has a schema of its own in either, so that what Dagster notes of an
+    asset, its queue and its schedules are those of one target. It holds the password: never print it.
 
     Raises:
         ServerError: The server cannot be started, reached or logged in to, or allows neither.
     """
     try:
         with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
+            space = connection.workspace
             database = f"{connection.info.dbname[:55]}_dagster"
             if _has_database(connection, database):
-                return sqlalchemy_url(settings, database)
-            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(DAGSTER_SCHEMA)))
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UniqueViolation) as error:
-        if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            raise ServerError(
-                "The role may create neither a database nor a schema for Dagster's storage.",
-                where=_where(settings, None),
-                next_step="Ask the administrator for `grant create on database ... to ...`.",
-            ) from error
-    return sqlalchemy_url(settings, options=f"-csearch_path={DAGSTER_SCHEMA}")
+                if not space.suffix:
+                    return sqlalchemy_url(settings, database)
+                with connect(settings, autocommit=True, dbname=database, application_name="mediabase dagster storage") as storage:
+                    _create_schema(storage, space.dagster)
+                return sqlalchemy_url(settings, database, options=f"-csearch_path={space.dagster}")
+            _create_schema(connection, space.dagster)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServerError(
+            "The role may create neither a database nor a schema for Dagster's storage.",
+            where=_where(settings, None),
+            next_step="Ask the administrator for `grant create on database ... to ...`.",
+        ) from error
+    return sqlalchemy_url(settings, options=f"-csearch_path={space.dagster}")
+
+
+def _create_schema(connection: psycopg.Connection[TupleRow], name: str) -> None:
+    """Create a schema, also while another process does."""
+    with contextlib.suppress(psycopg.errors.UniqueViolation):
+        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
 
 
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:

@@ -19,9 +19,10 @@ from mediabase_assets.lib.dry_run_reading import Plan, read_plan
 from mediabase_assets.lib.process_environment import lent
 from mediabase_assets.lib.runner import RunEnd, run_job
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.target import NAMES, targets, workspace_of
 from mediabase_assets.lib.throwaway import occupied
 from mediabase_assets.lib.trial_run import JOB, some_of, temporary_instance
-from mediabase_assets.lib.workspace import PLAN, Workspace
+from mediabase_assets.lib.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def dry_run(
     trial = settings_of(settings, is_loaded=is_loaded)
     with tempfile.TemporaryDirectory(prefix="mediabase-dry-run-") as folder, occupied(trial) as conn:
         own = (*conn.workspace.schemas, *conn.workspace.stages)
-        before = untouched.look(conn, own=own, only=_schemas(settings))
+        before = _look(conn, settings, own)
         bring(conn, trial)
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
@@ -85,7 +86,7 @@ def dry_run(
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
-        proof = untouched.compare(before, untouched.look(conn, own=own, only=_schemas(settings)))
+        proof = untouched.compare(before, _look(conn, settings, own))
     return _reported(settings, replace(plan, proof=proof))
 
 
@@ -99,9 +100,19 @@ def _require_prerequisites(conn: Session, trial: Settings) -> None:
         )
 
 
-def _schemas(settings: Settings) -> tuple[str, ...]:
-    """Schemas that a migration reads or writes."""
-    return (*Workspace().schemas, settings.database.schema_name, settings.database.source_schema)
+def _look(conn: Session, settings: Settings, own: tuple[str, ...]) -> untouched.Look:
+    """What a migration into this target reads or writes; what another target makes meanwhile does not count."""
+    database = settings.database
+    mine = (*workspace_of(conn, settings).schemas, database.schema_name)
+    found = untouched.look(conn, own=own, only=(*mine, database.source_schema))
+    others = {t.live_schema for t in targets(conn)} - {database.schema_name}
+    theirs = {f"{schema}.{name}" for schema in others for name in NAMES}
+    return replace(
+        found,
+        schemas=tuple(s for s in found.schemas if s in mine or not (is_reserved(s) or s in others)),
+        relations={name: text for name, text in found.relations.items() if name not in theirs},
+        functions={name: text for name, text in found.functions.items() if name.partition(".")[0] not in others},
+    )
 
 
 def _wal(conn: Session) -> int:

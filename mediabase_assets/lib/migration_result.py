@@ -61,6 +61,7 @@ class MigrationResult:
         quarantined: How many of them are in quarantine.
         leaves: Scalars by account, as the census counted them; empty if it was not taken.
         set_aside: Values in quarantine whose fact is kept without them, by reason.
+        records: The schema with its records.
     """
 
     migration_id: str
@@ -75,6 +76,7 @@ class MigrationResult:
     quarantined: int
     leaves: dict[str, int]
     set_aside: tuple[ReasonCount, ...]
+    records: str = "mediabase_ops"
 
 
 def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
@@ -143,6 +145,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         quarantined=int(account[3]),
         leaves=_leaves(conn, migration_id),
         set_aside=_set_aside(conn, migration_id),
+        records=conn.workspace.operations,
     )
 
 

@@ -12,6 +12,7 @@ from mediabase_assets.lib import catalogue, journal, schema
 from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.tables import SCHEMA_VERSION
 from mediabase_assets.lib.telling import planned_assets
 
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
     from mediabase_assets.lib.step import Step
 
 _opened: set[str] = set()
+_suffixes: dict[tuple[object, ...], str] = {}
+
+
+def suffix_of(settings: Settings) -> str:
+    """What the ids of a target's migrations end with; asked once in a process, since a target keeps its workspace.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    database = settings.database
+    key = (settings.home, database.host, database.service, database.port, database.name, database.schema_name, settings.workspace)
+    if key not in _suffixes:
+        with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+            _suffixes[key] = conn.workspace.suffix
+    return _suffixes[key]
 
 
 def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
@@ -35,7 +51,7 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
         backup = find_reusable_backup(conn, this.settings) if needs_backup else None
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
-            schema.prepare_schemas(conn)
+            schema.prepare_schemas(conn, this.settings.database.schema_name)
             journal.open_run(
                 conn, this.settings, migration_id=this.migration_id, run_id=this.run_id, backup=backup, schema_version=SCHEMA_VERSION,
                 releases=catalogue.RELEASE in planned,

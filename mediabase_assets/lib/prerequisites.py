@@ -15,6 +15,7 @@ from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy
 from mediabase_assets.lib.migration_lock import is_refresh, lock_holder, run_of
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.target import is_ours
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
@@ -30,6 +31,7 @@ PREREQUISITES: dict[str, str] = {
     "encoding_is_utf8": "The database stores text as UTF-8.",
     "role_may_create_schemas": "The role may create schemas in the database and relations where people read.",
     "legacy_table_is_there": "The legacy table exists and is a table.",
+    "legacy_table_is_not_ours": "The legacy table is no relation that a release makes or rewrites.",
     "legacy_table_is_readable": "The role may read the legacy table.",
     "required_columns_are_there": "transcript_id and at least one of gene_id and gene_symbol; types that can be read.",
     "legacy_table_has_rows": "The legacy table is not empty.",
@@ -55,6 +57,7 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
         lambda: _encoding(conn),
         lambda: _privileges(conn, settings),
         lambda: _is_there(legacy, schema, table),
+        lambda: _not_ours(conn, settings),
     ]
     findings = [check() for check in checks]
     if legacy.kind == "table":
@@ -136,6 +139,16 @@ def _is_there(legacy: LegacyDescription, schema: str, table: str) -> Finding:
         relation=f"{schema}.{table}",
         columns=len(legacy.columns or {}),
     )
+
+
+def _not_ours(conn: Connection, settings: Settings) -> Finding:
+    schema, table = settings.database.source_schema, settings.database.legacy_table
+    return _finding(
+        "legacy_table_is_not_ours", not is_ours(conn, settings, schema, table),
+        f"{schema}.{table} is a relation that a release makes, and would be rewritten by it.",
+        "Name the table that MEDIABASE's old scripts wrote: database.legacy_schema and database.legacy_table.",
+        relation=f"{schema}.{table}",
+    )  # fmt: skip
 
 
 def _readable(conn: Connection, schema: str, table: str) -> Finding:

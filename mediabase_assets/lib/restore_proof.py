@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
-from mediabase_assets.lib.backup import BackedUpRelation, BackupManifest, list_backups
+from mediabase_assets.lib.backup import BackedUpRelation, BackupManifest, is_of_target, list_backups
 from mediabase_assets.lib.backup.catalogue import KINDS, catalogue_of, defined_again
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import client_tool, connect, libpq_env
@@ -35,10 +35,10 @@ _PREFIX = "mediabase_proof_"
 
 
 def newest_backup(settings: Settings) -> BackupManifest | None:
-    """The newest backup of the configured database; None if there is none."""
+    """The newest backup of the configured target; None if there is none."""
     with connect(settings, autocommit=True, application_name="mediabase proof") as conn:
         database = conn.info.dbname
-    return next((m for m in list_backups(settings.backup_dir) if m.database == database), None)
+    return next((m for m in list_backups(settings.backup_dir) if is_of_target(m, database, settings.database.schema_name)), None)
 
 
 def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]:

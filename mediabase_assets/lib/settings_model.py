@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from mediabase_assets.lib.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
+from mediabase_assets.lib.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 
 WITHOUT_EFFECT: dict[str, str] = {
     "checkpoints_dir": "what is done is known to Dagster's storage and to the schema mediabase_ops",
@@ -134,7 +134,7 @@ class DatabaseSettings(Section):
     @field_validator("schema_name", "legacy_schema")
     @classmethod
     def _is_not_reserved(cls, value: str | None) -> str | None:
-        if value is not None and (not value or value in RESERVED_SCHEMAS or value.startswith("pg_")):
+        if value is not None and (not value or value in RESERVED_SCHEMAS or is_reserved(value) or value.startswith("pg_")):
             raise ValueError("Input should be a schema that neither PostgreSQL nor the project keeps for itself")
         return value
 

@@ -19,6 +19,8 @@ from mediabase_assets.lib.database import Session
 
 DEFS = Path(__file__).parent.parent / "defs"
 OPERATIONS = DEFS / "schema" / "sql" / "operations"
+#: What makes the tables of records.
+RECORDS = (OPERATIONS / "deploy.sql", OPERATIONS / "target.sql")
 VERSION_FOLDERS = DEFS / "schema" / "sql"
 EXTRACTION = DEFS / "extraction" / "sql"
 NORMALIZED = DEFS / "normalized" / "sql"

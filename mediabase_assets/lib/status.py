@@ -13,13 +13,14 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib import server
-from mediabase_assets.lib.backup import BackupManifest, list_backups
+from mediabase_assets.lib.backup import BackupManifest, is_of_target, list_backups
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_lock import lock_holder
 from mediabase_assets.lib.rollback.records import Candidate, candidates
 from mediabase_assets.lib.server_advice import Advice, advise, read_settings
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
+from mediabase_assets.lib.target import targets
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 
@@ -103,12 +104,15 @@ class Status:
         tables: The normalized tables, all of them, whether there or not.
         views: The views that people query, all of them.
         refreshes: The last refreshes of views outside a release, newest first.
+        target: The live schema.
+        records: The schema with the records of this target.
+        others: The live schemas of other targets in the database.
         lock: Who migrates right now, as a phrase; empty if nobody does.
         runs: The last migrations, newest first.
         stages: Stages of the newest one.
         releases: The last releases, newest first.
         rollbacks: Released migrations, newest first, and whether each can be rolled back.
-        backups: All backups, newest first.
+        backups: All backups but those of other targets of the database, newest first.
         advice: Settings of the server that would make a migration faster.
     """
 
@@ -121,6 +125,9 @@ class Status:
     tables: tuple[Relation, ...]
     views: tuple[Relation, ...]
     refreshes: tuple[Refresh, ...]
+    target: str
+    records: str
+    others: tuple[str, ...]
     lock: str
     runs: tuple[Run, ...]
     stages: tuple[StageRow, ...]
@@ -162,12 +169,15 @@ def read_status(settings: Settings) -> Status:
             tables=tuple(relation(conn, live, t.name) for t in TABLES),
             views=tuple(relation(conn, live, v.name) for v in VIEWS),
             refreshes=_refreshes(conn) if has_journal else (),
+            target=live,
+            records=conn.workspace.operations,
+            others=tuple(sorted({t.live_schema for t in targets(conn) if t.live_schema and t.workspace != conn.workspace})),
             lock=lock,
             runs=runs,
             stages=_stages(conn, runs[0].migration_id, runs[0].status == "released") if runs else (),
             releases=_releases(conn) if has_journal else (),
             rollbacks=candidates(conn, settings)[:5] if has_journal else (),
-            backups=tuple(list_backups(settings.backup_dir)),
+            backups=_backups(conn, settings),
             advice=advise(read_settings(conn), legacy.size_bytes or 0),
         )
 
@@ -199,6 +209,12 @@ def _is_there(conn: Connection, schema: str, name: str) -> bool:
         (schema, name),
     ).fetchone()
     return bool(row and row[0])
+
+
+def _backups(conn: Connection, settings: Settings) -> tuple[BackupManifest, ...]:
+    """The backups in the folder, but those of other targets of this database."""
+    database, live = conn.info.dbname, settings.database.schema_name
+    return tuple(m for m in list_backups(settings.backup_dir) if m.database != database or is_of_target(m, database, live))
 
 
 def _place(settings: Settings) -> str:

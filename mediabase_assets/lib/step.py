@@ -15,7 +15,7 @@ import psycopg
 
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
-from mediabase_assets.lib.opening import open_migration
+from mediabase_assets.lib.opening import open_migration, suffix_of
 from mediabase_assets.lib.orphans import look_at
 from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
@@ -103,9 +103,10 @@ def step(
     """
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG) == KEEP
-    this = Step(settings, migration_id_of(context), asset, stage, now, context.run.run_id, keeps)
+    this: Step | None = None
     seen = Lookout()
     try:
+        this = Step(settings, migration_id_of(context, suffix_of(settings)), asset, stage, now, context.run.run_id, keeps)
         if locks:
             hold_migration_lock(settings, context.run.run_id, purpose, look=look_at(context.instance))
         else:
@@ -151,8 +152,8 @@ def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
         context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
 
 
-def _note(this: Step, what: str, purpose: Purpose) -> None:
-    if purpose is not Purpose.MIGRATION:
+def _note(this: Step | None, what: str, purpose: Purpose) -> None:
+    if this is None or purpose is not Purpose.MIGRATION:
         return
     journal.note_failure(
         this.settings,

@@ -21,8 +21,13 @@ MIGRATION_TAG = "mediabase/migration_id"
 KEEP_TAG, KEEP = "mediabase/keep", "unchanged"
 
 
-def migration_id_of(context: dg.AssetExecutionContext) -> str:
-    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, the same for a re-execution as for its root."""
+def migration_id_of(context: dg.AssetExecutionContext, suffix: str = "") -> str:
+    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, the same for a re-execution as for its root.
+
+    Args:
+        context: Dagster's.
+        suffix: Of another target than that of the workspace `mediabase`: two targets may begin in the same second.
+    """
     tagged = context.run.tags.get(MIGRATION_TAG)
     if tagged:
         return tagged
@@ -31,7 +36,7 @@ def migration_id_of(context: dg.AssetExecutionContext) -> str:
     created = record.create_timestamp if record else datetime.now(UTC)
     if root != context.run.run_id and record and record.dagster_run.tags.get(MIGRATION_TAG):
         return str(record.dagster_run.tags[MIGRATION_TAG])
-    return f"{created.astimezone(UTC):%Y%m%d_%H%M%S}"
+    return f"{created.astimezone(UTC):%Y%m%d_%H%M%S}{suffix}"
 
 
 def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:

@@ -50,7 +50,7 @@ def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str,
     _require_tables(conn, view, live_schema)
     if not view_state.has_records(conn):
         with conn.transaction():
-            schema.prepare_schemas(conn)
+            schema.prepare_schemas(conn, live_schema)
     found = _audited_inputs(conn, view, live_schema)
     began = datetime.now(UTC)
     told: list[Finding] = []

@@ -21,6 +21,7 @@ from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.leftovers import remove_leftovers
 from mediabase_assets.lib.orphans import look_at, report_orphans
 from mediabase_assets.lib.workers import WORKER_TAG, Life, Worker, this_worker, worker_of
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets_tests.pipeline import copies, harness
 
@@ -206,7 +207,7 @@ def test_nothing_is_removed_while_a_migration_runs(place):
 
 
 def backed_up(this, name):
-    manifest = create_backup(this.settings, scope_of(this.settings), migration_id=name)
+    manifest = create_backup(this.settings, scope_of(this.settings, Workspace()), migration_id=name)
     verify_backup(manifest)
     return manifest
 

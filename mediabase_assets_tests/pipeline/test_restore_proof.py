@@ -8,6 +8,7 @@ from mediabase_assets.lib.backup import RelationName, create_backup, list_backup
 from mediabase_assets.lib.backup_scope import scope_of
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.restore_proof import FINDINGS, NOT_PROVED, prove_restore
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets_tests.pipeline import harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -33,7 +34,7 @@ def this(pipeline_home):
     with harness.project(pipeline_home, demo=None) as project:
         with project.connect() as conn:
             conn.execute("set search_path = public;" + SETUP)
-        verify_backup(create_backup(project.settings, scope_of(project.settings), migration_id="m"))
+        verify_backup(create_backup(project.settings, scope_of(project.settings, Workspace()), migration_id="m"))
         yield project
 
 
@@ -124,4 +125,4 @@ def test_no_migration_runs_it(this):
     with this.environed():
         nodes = defs().resolve_job_def("migrate").graph.node_dict
     assert not [name for name in nodes if CHECK in name]
-    assert RelationName("public", "genes") in scope_of(this.settings).relations
+    assert RelationName("public", "genes") in scope_of(this.settings, Workspace()).relations

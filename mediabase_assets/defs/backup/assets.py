@@ -18,6 +18,8 @@ from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result
 from mediabase_assets.model.stages import Stage
 
+#: Seconds that a migration waits for the backup of another target, or of another database, in the same folder.
+PATIENCE = 1800.0
 _SENTENCES = {
     "files_are_complete": "Every file of the manifest is there, in its full size.",
     "checksums_match": "Every file has the checksum that the manifest tells.",
@@ -61,12 +63,13 @@ def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> It
         if context.selected_asset_keys:
             ahead.begin(context, this)
         with connect(settings, application_name="mediabase backup choice") as conn:
-            manifest = find_reusable_backup(conn, settings)
+            manifest, scope = find_reusable_backup(conn, settings), scope_of(settings, conn.workspace)
         reused = manifest is not None
         if manifest is None:
             manifest = create_backup(
-                settings, scope_of(settings), migration_id=this.migration_id, progress=context.log.info, known=lambda f: _known(this, f)
-            )
+                settings, scope, migration_id=this.migration_id, progress=context.log.info, known=lambda f: _known(this, f),
+                patience=PATIENCE,
+            )  # fmt: skip
         findings = verify_backup(manifest, progress=context.log.info)
         wanted = {k.name for k in context.selected_asset_check_keys}
         for found in findings:

@@ -102,10 +102,13 @@ def _require_everything(conn: Connection, this: Step) -> None:
 def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> str:
     """The release's record, in the transaction that makes it true; returns the name of its content."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
+    database = this.settings.database
     conn.execute(
-        "insert into releases (release_id, migration_id, snapshot_id, schema_version) values (%s, %s, %s, %s)",
-        (this.migration_id, this.migration_id, snapshot.snapshot_id, tables.SCHEMA_VERSION),
-    )
+        """insert into releases (release_id, migration_id, snapshot_id, schema_version, live_schema, legacy_relation, database_name)
+           values (%s, %s, %s, %s, %s, %s, current_database())""",
+        (this.migration_id, this.migration_id, snapshot.snapshot_id, tables.SCHEMA_VERSION, database.schema_name,
+         f"{database.source_schema}.{database.legacy_table}"),
+    )  # fmt: skip
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into release_relations (release_id, relation, how, row_count, content_hash, inserted, updated, deleted)

@@ -58,7 +58,7 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
 
 def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-        schema.prepare_schemas(conn)
+        schema.prepare_schemas(conn, this.settings.database.schema_name)
         wrong = schema.rehearse(conn)
         recorded = schema.versions(conn, this.settings.database.schema_name)
         finding = _finding(wrong)

@@ -113,7 +113,7 @@ def _told(number: int, result: Result) -> str:
 
 def _record(this: Step, results: list[Result], sizes: list[storage.RelationSize], told: list[dg.AssetCheckResult]) -> None:
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-        schema.prepare_schemas(conn)
+        schema.prepare_schemas(conn, this.settings.database.schema_name)
         records.write(conn, this.migration_id, results, sizes)
         standing.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told)
         journal.write_stage(

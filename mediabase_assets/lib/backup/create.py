@@ -4,7 +4,6 @@ While pg_dump writes, this process computes the content hashes in the same snaps
 written to a folder that no reader takes for a backup, and the folder is renamed when everything is on the disk.
 """
 
-import fcntl
 import hashlib
 import re
 import shutil
@@ -22,16 +21,14 @@ import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
 from mediabase_assets.lib.backup.catalogue import catalogue_of, functions_named
+from mediabase_assets.lib.backup.folder import folder_of
 from mediabase_assets.lib.backup.manifest import (
-    INCOMPLETE,
     BackedUpRelation,
     BackupFile,
     BackupManifest,
     RelationName,
-    incomplete_folders,
     is_verified,
     list_backups,
-    read_manifest,
     sync,
     write_manifest,
 )
@@ -71,6 +68,7 @@ def create_backup(
     directory: Path | None = None,
     progress: Progress | None = None,
     known: Known = lambda fingerprint: None,
+    patience: float = 0,
 ) -> BackupManifest:
     """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
 
@@ -83,6 +81,7 @@ def create_backup(
         directory: The folder of the backups; that of the settings by default.
         progress: Told a sentence at each step.
         known: What the legacy table holds in a state, if somebody else reads it all at this moment or did before.
+        patience: Seconds that a backup which is being written into the same folder is waited for.
 
     Raises:
         BackupError: It could not be written: no space, no permission, a relation that this role may not read.
@@ -93,7 +92,7 @@ def create_backup(
         raise BackupError(f"{migration_id!r} cannot name a backup.", next_step="Use letters, digits, _ . and -.")
     tell = progress or (lambda sentence: None)
     try:
-        with _folder(directory, migration_id) as folder, connect(settings, application_name="mediabase backup") as conn:
+        with folder_of(directory, migration_id, patience) as folder, connect(settings, application_name="mediabase backup") as conn:
             manifest = _written(conn, settings, scope, migration_id, folder, tell, known)
     except OSError as error:
         raise _failed(error.strerror or str(error), directory, 0) from error
@@ -245,46 +244,6 @@ def _pg_dump(arguments: Sequence[str], environment: dict[str, str], target: Path
             said = messages.read().decode(errors="replace")
             said = "File size limit exceeded" if code == -25 else said
             raise _failed(said, target.parent, target.stat().st_size if target.exists() else 0)
-
-
-@contextmanager
-def _folder(directory: Path, migration_id: str) -> Iterator[Path]:
-    """A folder to write into, that becomes the backup when the body ends, and disappears when it fails."""
-    final = directory / migration_id
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
-        for leftover in incomplete_folders(directory):
-            shutil.rmtree(leftover)
-        if final.exists() and _is_whole(final):
-            raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
-        folder = directory / f"{INCOMPLETE}{migration_id}"
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-            sync(folder)
-            _set_aside(final)
-            folder.rename(final)
-            sync(directory)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether a folder is a backup that was verified; one of a process that died before that is made again."""
-    try:
-        return is_verified(read_manifest(folder))
-    except BackupError:
-        return False
-
-
-def _set_aside(final: Path) -> None:
-    """What was never verified gives its name to the one that takes its place, and is not thrown away for it."""
-    if final.exists():
-        final.rename(final.with_name(f".unverified-{final.name}-{time.time_ns()}"))
 
 
 def _checked_file(path: Path) -> BackupFile:

@@ -197,6 +197,11 @@ def is_verified(manifest: BackupManifest) -> bool:
     return is_whole and bool(record.findings) and all(finding.passed for finding in record.findings)
 
 
+def is_of_target(manifest: BackupManifest, database: str, live_schema: str) -> bool:
+    """Whether a backup is of that database and, as far as its manifest tells, of that live schema."""
+    return manifest.database == database and manifest.live_schema in (None, live_schema)
+
+
 def sync(path: Path) -> None:
     """Make the system write a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -138,13 +138,16 @@ def current_state(conn: Connection[Any], scope: BackupScope) -> BackupState:
     return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in found})
 
 
-def find_reusable(directory: Path, state: BackupState, *, ignored_schemas: Collection[str] = ()) -> BackupManifest | None:
+def find_reusable(
+    directory: Path, state: BackupState, *, ignored_schemas: Collection[str] = (), live_schema: str = ""
+) -> BackupManifest | None:  # fmt: skip
     """The newest verified backup of exactly this state, if there is one.
 
     Args:
         directory: The folder of the backups.
         state: What is there now.
         ignored_schemas: Schemas that may differ, such as one that every run writes its own history to.
+        live_schema: Where people read: a backup of another target of the same database tells another state before the migration.
     """
 
     def compared(fingerprints: dict[RelationName, str]) -> dict[RelationName, str]:
@@ -153,6 +156,7 @@ def find_reusable(directory: Path, state: BackupState, *, ignored_schemas: Colle
     wanted = compared(state.fingerprints)
     for manifest in list_backups(directory):
         held = compared({r.relation: r.fingerprint for r in manifest.relations})
-        if manifest.database == state.database and held == wanted and is_verified(manifest):
+        is_of_target = (manifest.database, manifest.live_schema or "") == (state.database, live_schema)
+        if is_of_target and held == wanted and is_verified(manifest):
             return manifest
     return None

@@ -158,7 +158,8 @@ def _place(conn: Connection, settings: Settings) -> Place:
     where = f"{database.host or f'service {database.service}'}, port {conn.info.port}"
     if database.is_embedded:
         where = f"embedded, in {settings.home}"
-    return Place(where, str(conn.info.parameter_status("server_version")), conn.info.user, conn.info.dbname)
+    own = (conn.workspace.build, conn.workspace.operations)
+    return Place(where, str(conn.info.parameter_status("server_version")), conn.info.user, conn.info.dbname, own)
 
 
 def _interrupted(settings: Settings, outcome: "Outcome", console: Console) -> Exit:

@@ -26,12 +26,13 @@ _POLICIES = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a migration works: the server in words, its version, role, database."""
+    """Where a migration works: the server in words, its version, role, database, the project's own schemas."""
 
     server: str
     version: str
     user: str
     database: str
+    schemas: tuple[str, ...] = ("mediabase_next", "mediabase_ops")
 
 
 def print_plan(console: Console, settings: Settings, place: Place, source: Iterable[tuple[str, str]]) -> None:
@@ -53,7 +54,7 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
         *source,
         (
             "Written to",
-            f"schema {live}, and the project's own mediabase_next and mediabase_ops; all at once, at the end",
+            f"schema {live}, and the project's own {' and '.join(place.schemas)}; all at once, at the end",
         ),
         ("Backup", f"{settings.backup_dir}, written and verified before anything else"),
         ("One symbol, many genes", _POLICIES[settings.symbol_conflicts]),

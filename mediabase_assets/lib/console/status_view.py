@@ -34,6 +34,9 @@ def _print_server(console: Console, status: Status) -> None:
     console.print(f"[bold]Database[/]  {escape(status.database)}, as {escape(status.user)}")
     sizes = ", ".join(f"{name} {size(bytes_)}" for name, bytes_ in status.databases)
     console.print(f"[bold]Size[/]      {escape(sizes)}")
+    if status.others or status.records != "mediabase_ops":
+        others = f"; other targets of this database: {', '.join(status.others)}" if status.others else ""
+        console.print(f"[bold]Target[/]    schema {escape(f'{status.target}, its records in {status.records}{others}')}")
     if status.lock:
         console.print(f"[cyan]A migration is running{escape(status.lock)}.[/]")
     console.print()

@@ -31,12 +31,12 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     _print_reasons(
         console,
         "Quarantined",
-        "not in the tables; raw value and reason in mediabase_ops.quarantine",
+        f"not in the tables; raw value and reason in {result.records}.quarantine",
         _of(result, "quarantined"),
     )
-    note = "their facts are in the tables without them; path and raw value in mediabase_ops.quarantine"
+    note = f"their facts are in the tables without them; path and raw value in {result.records}.quarantine"
     _print_reasons(console, "Values set aside", note, list(result.set_aside), unit="Values")
-    _print_reasons(console, "Repaired", "in the tables, changed; see mediabase_ops.repairs", _of(result, "repaired"))
+    _print_reasons(console, "Repaired", f"in the tables, changed; see {result.records}.repairs", _of(result, "repaired"))
     for warning in warnings:
         console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
     if result.unbalanced:

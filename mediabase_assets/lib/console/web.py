@@ -67,9 +67,10 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     workspace.write_text(_WORKSPACE, encoding="utf-8")
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    with _alone(folder), ExitStack() as stack:
+    with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is told here
+        lock = folder / f"ui{conn.workspace.suffix}.lock"
+    with _alone(lock), ExitStack() as stack:
         with waiting(console, "Starting Dagster's web server and daemon …"):
-            connect(settings, application_name="mediabase ui").close()  # a mistake in the settings is told here
             with dg.DagsterInstance.get() as instance:  # a run that nobody works on would hold the queue for ever
                 recover(instance, settings, console, then="Re-execute it, from asset failure.")
             stack.enter_context(_stopping_on_signals())
@@ -102,15 +103,15 @@ def _start(stack: ExitStack, host: str, port: int, workspace: Path, logs: Path) 
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One daemon for one storage; the lock ends with this process, however that ends."""
-    with (folder / "ui.lock").open("a") as file:
+def _alone(lock: Path) -> Iterator[None]:
+    """One daemon for one storage, which is that of one target; the lock ends with this process, however that ends."""
+    with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(
                 "The web UI of this project is running already.",
-                where=str(folder),
+                where=str(lock.parent),
                 next_step="Use that one, or stop it with Ctrl-C in its terminal.",
             ) from None
         yield

@@ -51,7 +51,7 @@ def remove_unreleased(settings: Settings, run_id: str) -> Removal:
     try:
         with connect(settings, application_name="mediabase rollback", autocommit=True) as conn:
             prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset="rollback")
-            records.prepare(conn)
+            records.prepare(conn, settings.database.schema_name)
             if exists(conn, "releases") and records.is_anything_released(conn):
                 return Removal((), "", "an earlier release is live and stays; `mediabase rollback` goes back further")
             with conn.transaction():

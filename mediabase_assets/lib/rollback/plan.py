@@ -71,7 +71,7 @@ class Plan:
 
 def make_plan(conn: Connection, settings: Settings, manifest: BackupManifest) -> Plan:
     """Compare what is there with what the manifest says."""
-    scope = scope_of(settings)
+    scope = scope_of(settings, conn.workspace)
     order = {r.name: position for position, r in enumerate(RELATIONS)}
     names = sorted({scope.legacy, *scope.relations}, key=lambda n: (n != scope.legacy, order.get(n.name, len(order)), n))
     held = {r.relation: r for r in manifest.relations}

@@ -9,13 +9,15 @@ from mediabase_assets.lib.backup import BackupManifest, is_verified, read_manife
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.rollback.plan import Done
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import OPERATIONS, Connection, exists, is_there, looking_in, run
+from mediabase_assets.lib.statements import RECORDS, Connection, exists, is_there, looking_in, run
+from mediabase_assets.lib.target import TABLE, configuration_for, record_target, target_of_migration
 from mediabase_assets.model.errors import BackupError, RollbackError
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
 
 _RELEASES = """
-    select r.migration_id, r.released_at, m.backup_id, (to_jsonb(r) ->> 'rolled_back_at')::timestamptz
+    select r.migration_id, r.released_at, m.backup_id, (to_jsonb(r) ->> 'rolled_back_at')::timestamptz,
+      to_jsonb(r) ->> 'live_schema'
     from releases as r left join migration_runs as m using (migration_id) order by r.released_at desc, r.release_id desc
 """
 
@@ -32,6 +34,7 @@ class Candidate:
         rolled_back_at: When it was rolled back; None if it is live.
         later: Migrations released since, and live.
         why_not: Why it cannot be rolled back as it is; empty if it can.
+        live_schema: Where it was released, if its release tells.
     """
 
     migration_id: str
@@ -41,6 +44,7 @@ class Candidate:
     rolled_back_at: datetime | None
     later: tuple[str, ...]
     why_not: str
+    live_schema: str | None = None
 
 
 def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
@@ -49,29 +53,37 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
         return ()
     found: list[Candidate] = []
     later: list[str] = []
-    for migration_id, released_at, backup_id, rolled_back_at in conn.execute(_RELEASES).fetchall():
-        verified, problem = _backup_state(settings, backup_id)
+    for migration_id, released_at, backup_id, rolled_back_at, live_schema in conn.execute(_RELEASES).fetchall():
+        verified, problem, backed_up = _backup_state(settings, backup_id)
+        made_in = live_schema or backed_up
+        if made_in not in (None, settings.database.schema_name):
+            why_not = f"it released into the schema {made_in}"
+            found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, (), why_not, made_in))
+            continue
         if rolled_back_at is not None:
             why_not = "it is rolled back already"
         elif later:
             why_not = problem or f"{', '.join(later)} released since; --with-later undoes both"
         else:
             why_not = problem
-        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, tuple(later), why_not))
+        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, tuple(later), why_not, made_in))
         if rolled_back_at is None:
             later.append(migration_id)
     return tuple(found)
 
 
-def _backup_state(settings: Settings, backup_id: str | None) -> tuple[bool, str]:
+def _backup_state(settings: Settings, backup_id: str | None) -> tuple[bool, str, str | None]:
+    """Whether a backup verified, why a rollback cannot use it (empty if it can), and the live schema that it tells."""
     if not backup_id:
-        return False, "no backup was recorded"
+        return False, "no backup was recorded", None
     try:
         manifest = read_manifest(settings.backup_dir / backup_id)
     except BackupError:
-        return False, "its backup is gone or broken"
+        return False, "its backup is gone or broken", None
     verified = is_verified(manifest)
-    return verified, "" if verified else "its backup does not verify"
+    if str(manifest.legacy) != _legacy(settings):
+        return verified, f"it took {manifest.legacy} apart", manifest.live_schema
+    return verified, "" if verified else "its backup does not verify", manifest.live_schema
 
 
 def find(conn: Connection, settings: Settings, migration_id: str, *, with_later: bool) -> Candidate:
@@ -89,6 +101,8 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
         if exists(conn, "migration_runs"):
             row = conn.execute("select status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
         if row is None:
+            if other := _of_another_target(conn, settings, migration_id, listed):
+                raise other
             raise RollbackError(f"There is no migration {migration_id}.", where=f"schema {conn.workspace.operations}", next_step=listed)
         live = f"what is live is of {able[0]}" if able else "nothing is live"
         raise RollbackError(
@@ -105,11 +119,50 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
     return found
 
 
+def _legacy(settings: Settings) -> str:
+    return f"{settings.database.source_schema}.{settings.database.legacy_table}"
+
+
+def _of_another_target(conn: Connection, settings: Settings, migration_id: str, listed: str) -> RollbackError | None:
+    """The refusal, if the migration worked for another target of the database."""
+    other = target_of_migration(conn, migration_id, conn.workspace)
+    if other is None:
+        return None
+    return RollbackError(
+        f"The migration {migration_id} released into the schema {other.live_schema or '?'}, not into {settings.database.schema_name}.",
+        where=f"its records are in {other.workspace.operations}; nothing was changed",
+        next_step=f"Roll it back with {configuration_for(other.live_schema)} (--config-file, or MB_POSTGRES_SCHEMA). {listed}",
+    )
+
+
+def require_same_target(settings: Settings, found: Candidate, manifest: BackupManifest) -> None:
+    """See that a migration worked for the target of these settings, as its release and its backup tell.
+
+    Raises:
+        RollbackError: It is another live schema's, or took another legacy table apart.
+    """
+    live, legacy = settings.database.schema_name, _legacy(settings)
+    made_in = {s for s in (found.live_schema, manifest.live_schema) if s} - {live}
+    if made_in:
+        (other, *_) = sorted(made_in)
+        raise RollbackError(
+            f"The migration {found.migration_id} released into the schema {other}, not into {live}.",
+            where=f"backup {found.backup_id}; nothing was changed",
+            next_step=f"Roll it back with {configuration_for(other)} (--config-file, or MB_POSTGRES_SCHEMA).",
+        )
+    if str(manifest.legacy) != legacy:
+        raise RollbackError(
+            f"The migration {found.migration_id} took {manifest.legacy} apart, and the configuration names {legacy}.",
+            where=f"backup {found.backup_id}; nothing was changed",
+            next_step=f"Set database.legacy_schema to {manifest.legacy.schema} and database.legacy_table to {manifest.legacy.name}.",
+        )
+
+
 def verified_backup(settings: Settings, found: Candidate, database: str) -> BackupManifest:
     """The backup of the state before a migration, read whole.
 
     Raises:
-        RollbackError: It is missing, broken, or of another database.
+        RollbackError: It is missing, broken, or of another database or target.
     """
     where = str(settings.backup_dir / (found.backup_id or "?"))
     step = "Bring the files of the backup back from a copy, then roll back again."
@@ -119,6 +172,7 @@ def verified_backup(settings: Settings, found: Candidate, database: str) -> Back
         manifest = read_manifest(settings.backup_dir / found.backup_id)
     except BackupError as error:
         raise RollbackError(f"The backup {found.backup_id} cannot be read: {error.what}", where=where, next_step=step) from error
+    require_same_target(settings, found, manifest)
     wrong = [f.name for f in verify_backup(manifest) if not f.passed]
     if wrong:
         raise RollbackError(f"The backup {found.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
@@ -127,14 +181,18 @@ def verified_backup(settings: Settings, found: Candidate, database: str) -> Back
     return manifest
 
 
-def prepare(conn: Connection) -> None:
+def prepare(conn: Connection, live_schema: str) -> None:
     """Bring the tables of records to this version, if a migration of an earlier one made them."""
-    if exists(conn, "migration_runs") and not exists(conn, "rollbacks"):
-        with conn.transaction(), looking_in(conn, conn.workspace.operations):
-            run(conn, OPERATIONS / "deploy.sql")
+    operations = conn.workspace.operations
+    if is_there(conn, operations, "migration_runs") and not is_there(conn, operations, TABLE):
+        with conn.transaction():
+            with looking_in(conn, operations):
+                for path in RECORDS:
+                    run(conn, path)
+            record_target(conn, conn.workspace, live_schema)
 
 
-def note(conn: Connection, rollback_id: str, found: Candidate, done: Iterable[Done]) -> None:
+def note(conn: Connection, settings: Settings, rollback_id: str, found: Candidate, done: Iterable[Done]) -> None:
     """Record what was done, and that the releases are undone."""
     undone = [found.migration_id, *found.later]
     conn.execute("update releases set rolled_back_at = now() where migration_id = any(%s) and rolled_back_at is null", (undone,))
@@ -142,11 +200,11 @@ def note(conn: Connection, rollback_id: str, found: Candidate, done: Iterable[Do
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into rollbacks (rollback_id, migration_id, relation, what, why, backup_id, inserted, updated, deleted,
-                 row_count, content_hash, seconds)
-               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                 row_count, content_hash, seconds, live_schema, legacy_relation, database_name)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             [
                 (rollback_id, found.migration_id, d.relation, d.what, d.why, found.backup_id, d.inserted, d.updated, d.deleted, d.rows,
-                 d.content_hash, d.seconds)
+                 d.content_hash, d.seconds, settings.database.schema_name, _legacy(settings), conn.info.dbname)
                 for d in done
             ],
         )  # fmt: skip

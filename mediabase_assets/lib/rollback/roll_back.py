@@ -105,7 +105,7 @@ def roll_back(
             found = records.find(conn, settings, migration_id, with_later=with_later)
             tell(f"Verifying the backup {found.backup_id}")
             manifest = records.verified_backup(settings, found, conn.info.dbname)
-            records.prepare(conn)
+            records.prepare(conn, settings.database.schema_name)
             return _rolled_back(conn, settings, found, manifest, with_dependents, tell)
     finally:
         release_migration_lock(owner)
@@ -143,7 +143,7 @@ def _rolled_back(
         tell("Comparing every relation with the manifest")
         done = [*_verified(conn, plan, changes), *changes.other]
         done += _drop_what_was_not_there(conn, plan, lost, manifest, live, tell)
-        records.note(conn, f"{datetime.now(UTC):%Y%m%d_%H%M%S_%f}", found, done)
+        records.note(conn, settings, f"{datetime.now(UTC):%Y%m%d_%H%M%S_%f}", found, done)
         keeps = records.is_anything_released(conn)
         if not keeps:
             _drop_workspace(conn, manifest, live, tell)
