@@ -71,6 +71,7 @@ QUARANTINE_REASONS: tuple[Reason, ...] = (
     Reason("spreadsheet_date", "A symbol that a spreadsheet made a date or a number; the gene is kept under its id."),
     Reason("contradicting_id", "The row names another gene or transcript here than in its own id; the row is kept under its own."),
     Reason("placeholder", "A placeholder (-, NA, .) where a value belongs; unknown."),
+    Reason("gene_without_transcripts", "No row of the gene could be kept; what its rows say about it is kept aside with them."),
 )
 
 #: Values that are kept, changed.
