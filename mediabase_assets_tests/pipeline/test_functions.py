@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.statements import EXTRACTION, read
+from mediabase_assets.lib.statements import EXTRACTION, define_rules, read
 
 pytestmark = pytest.mark.pg
 slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -25,6 +25,7 @@ def functions(pipeline_home):
     from mediabase_assets_tests.pipeline import harness
 
     with harness.project(pipeline_home, demo=None) as this, this.connect() as conn:
+        define_rules(conn)
         conn.execute(read(EXTRACTION / "functions.sql"))
         yield conn
 

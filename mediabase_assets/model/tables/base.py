@@ -15,8 +15,8 @@ ENSEMBL_PROTEIN = r"^ENSP[0-9]{11}(\.[0-9]+)?$"
 GO_ID = r"^GO:\d{7}$"
 PATHWAY_ID = r"^(R-[A-Z]{2,4}-\d+|PA\d+)$"
 PUBMED_ID = r"^[1-9]\d{0,7}$"
-#: What the rule `chromosome` (extraction/sql/rules/identifiers.sql) returns: UCSC's names of chromosomes, and patches, haplotypes and scaffolds
-#: as Ensembl, NCBI and UCSC write them.
+#: What the rule `chromosome` (extraction/sql/rules/identifiers.sql) returns: UCSC's names of chromosomes, and patches, haplotypes
+#: and scaffolds as Ensembl, NCBI and UCSC write them.
 CHROMOSOME = "^(" + "|".join((
     "chr([1-9]|1[0-9]|2[0-2]|X|Y|M)",
     "(chr|CHR)([1-9]|1[0-9]|2[0-2]|X|Y|M|Un|UN)_([A-Za-z0-9]+_)?(alt|fix|random|decoy|hap[0-9]{1,2}|ALT|FIX|RANDOM|DECOY|HAP[0-9]{1,2})",
