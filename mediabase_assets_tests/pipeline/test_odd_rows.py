@@ -147,9 +147,7 @@ _OF_TAGS = {tags: row(f"TAGX{i}", features={"annotation_tags": json.loads(tags)}
 STRANDS = {
     1: 1, -1: -1, 1.0: 1, "-1.0": -1, "+": 1, "-": -1, "\u22121": -1, ".": None, "\uff11": None,
 }  # fmt: skip
-_OF_STRAND = {
-    str(s): row(f"STRX{i}", coordinates={"start": 5.0, "end": "9.0", "strand": s}) for i, s in enumerate(STRANDS)
-}
+_OF_STRAND = {str(s): row(f"STRX{i}", coordinates={"start": 5.0, "end": "9.0", "strand": s}) for i, s in enumerate(STRANDS)}
 _WIDE = row("WIDEX1", coordinates={"start": "\uff11\uff12", "end": "\uff14\uff15", "strand": 1}, ncbi_ids=["\uff11\uff19", "66.0"],
             alt_gene_ids={"OMIM": "660001.0", "HGNC": "HGNC:\uff16"})  # fmt: skip
 # ------------------------------------------------------------------------------------------------------------------ symbols
@@ -175,7 +173,9 @@ _MOVED = [
     row("MOVEX1", "own", _MOVED_TRANSCRIPT + ".1", drugs={"66301": {"name": "moveddrug"}}, uniprot_ids=["P66301"]),
     row("MOVEX2", "own", _MOVED_TRANSCRIPT + ".2"),
 ]
-_ONLY_BAD = row("ONLYX1", "own", "ENSTx|ENSGy|", drugs={"66302": {"name": "onlydrug"}}, go_terms={"GO:0066001": {"term": "t66", "evidence": "IDA"}})
+_ONLY_BAD = row(
+    "ONLYX1", "own", "ENSTx|ENSGy|", drugs={"66302": {"name": "onlydrug"}}, go_terms={"GO:0066001": {"term": "t66", "evidence": "IDA"}}
+)
 _VOTES = row("VOTEX1", gene_type="miRNA")
 row("VOTEX1", _VOTES[0], "ENST66|a", gene_type="snRNA")
 row("VOTEX1", _VOTES[0], "ENST66|b", gene_type="snRNA")
@@ -194,7 +194,9 @@ def odd(pipeline_home):
             for values in ROWS:
                 texts = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in values.items()}
                 columns = ", ".join(texts)
-                marks = ", ".join("%s" if not isinstance(v, str) or not v.startswith(("{", "[")) or k in JSON else "%s::text[]" for k, v in texts.items())
+                marks = ", ".join(
+                    "%s" if not isinstance(v, str) or not v.startswith(("{", "[")) or k in JSON else "%s::text[]" for k, v in texts.items()
+                )
                 conn.execute(f"insert into cancer_transcript_base ({columns}) values ({marks})", list(texts.values()))
             add_keys_and_indexes(conn, "public", "cancer_transcript_base")
         result = this.migrate()
@@ -283,7 +285,9 @@ def test_invisible_characters(odd):
     for _, transcript in _HIDDEN.values():
         found = repaired(odd, transcript, "gene_symbol") | repaired(odd, transcript, "gene_id")
         assert found == {"invisible_characters"}
-    assert odd.rows("select transcript_name, ccds_id from transcripts where transcript_id = %s", _HIDDEN_NAME[1]) == [("HIDX8-201", "CCDS771.1")]
+    assert odd.rows("select transcript_name, ccds_id from transcripts where transcript_id = %s", _HIDDEN_NAME[1]) == [
+        ("HIDX8-201", "CCDS771.1")
+    ]
     assert repaired(odd, _HIDDEN_NAME[1], "alt_transcript_ids", "$.CCDS") == {"invisible_characters"}
 
 
@@ -302,7 +306,9 @@ def test_placeholders_are_nothing(odd, written):
 def test_identifiers_of_another_form_are_set_aside_and_their_rows_stay(odd):
     _, transcript = _BAD_IDS
     assert odd.value("select count(*) from transcripts where transcript_id = %s", transcript) == 1
-    reasons = {k: quarantined(odd, transcript, "alt_transcript_ids", f"$.{k}") for k in ROWS_BY_TRANSCRIPT[transcript]["alt_transcript_ids"]}
+    reasons = {
+        k: quarantined(odd, transcript, "alt_transcript_ids", f"$.{k}") for k in ROWS_BY_TRANSCRIPT[transcript]["alt_transcript_ids"]
+    }
     assert {k: r[0][0] for k, r in reasons.items()} == {
         "HAVANA": "bad_identifier", "CCDS": "bad_identifier", "transcript_name": "value_too_long", "RefSeq_protein": "other_species",
     }  # fmt: skip
@@ -335,7 +341,9 @@ def test_a_row_of_another_species_is_not_of_the_human_gene_of_its_symbol(odd, wr
 def test_where_the_species_is_told_elsewhere_it_counts_too(odd):
     for name in ("features", "alt_gene_ids", "transcript"):
         assert [r for r, _ in quarantined(odd, _FOREIGN_ELSEWHERE[name][1], "transcript_id")] == ["other_species"]
-    found = {i for (i,) in odd.rows("select external_id from gene_cross_references where gene_id = %s and external_db = 'UniProt'", _HUMAN[0])}
+    found = {
+        i for (i,) in odd.rows("select external_id from gene_cross_references where gene_id = %s and external_db = 'UniProt'", _HUMAN[0])
+    }
     assert found == {"P66000", "P66104", "P66105"}
     assert repaired(odd, _RESOLVED["placeholder"][1], "gene_id") == {"missing_gene_id"}
     assert repaired(odd, _RESOLVED["bad id, features"][1], "gene_id") == {"bad_gene_id"}
@@ -407,7 +415,9 @@ def test_arrays_of_several_dimensions_and_other_bounds(odd):
     assert odd.value("select count(*) from gene_pathways where gene_id = %s", gene) == 2
     products = odd.rows("select product_type from transcript_products where transcript_id = %s order by 1", transcript)
     assert products == [("enzyme",), ("kinase",)]
-    flattened = odd.rows("select legacy_column from mediabase_ops.repairs where gene_id = %s and reason = 'array_flattened' order by 1", gene)
+    flattened = odd.rows(
+        "select legacy_column from mediabase_ops.repairs where gene_id = %s and reason = 'array_flattened' order by 1", gene
+    )
     assert flattened == [("molecular_functions",), ("pathways",), ("product_type",), ("refseq_ids",), ("uniprot_ids",)]
     assert quarantined(odd, transcript, "uniprot_ids", "$[3]") == [("blank_value", None)]
 
