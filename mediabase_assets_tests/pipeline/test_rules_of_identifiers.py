@@ -125,6 +125,16 @@ def test_every_spelling_of_an_ensembl_id_is_read(rules, digits, version, lift, p
     assert not call(rules, "names_other_species(%s)", written)
 
 
+#: What a rule returns, if anything.
+FORMS = {
+    "biotype": BIOTYPE,
+    "havana_id": r"OTTHUMT[0-9]+(\.[0-9]+)?",
+    "ccds_id": r"CCDS[0-9]+(\.[0-9]+)?",
+    "ensembl_protein_id": ENSEMBL_PROTEIN,
+    "transcript_name": r"(?s).{1,200}",
+}
+
+
 @given(value=anything | st.from_regex(r"\AENS[A-Z]{0,4}G[0-9]{11}(\.[0-9])?\Z") | st.from_regex(r"\A(FBgn|MGI:|OTTHUMT)[0-9]{6,8}\Z"))
 @slow
 def test_no_text_breaks_a_rule(rules, value):
@@ -134,9 +144,8 @@ def test_no_text_breaks_a_rule(rules, value):
     resolved = call(rules, "gene_of_row(%s, null, null, null)", value)
     assert resolved[1] in ("gene_id", "other_species", "bad_gene_id", "missing")
     assert (resolved[0] is None) == (resolved[1] != "gene_id")
-    for read, form in (("biotype", BIOTYPE), ("havana_id", r"OTTHUMT[0-9]+(\.[0-9]+)?"), ("ccds_id", r"CCDS[0-9]+(\.[0-9]+)?"),
-                       ("ensembl_protein_id", ENSEMBL_PROTEIN), ("transcript_name", r"(?s).{1,200}")):  # fmt: skip
-        found = call(rules, f"{read}(%s)", value)
+    for rule, form in FORMS.items():
+        found = call(rules, f"{rule}(%s)", value)
         assert found is None or re.fullmatch(form, found)
     assert call(rules, "support_level(%s)", value) in (None, 1, 2, 3, 4, 5)
     assert call(rules, "annotation_level(%s)", value) in (None, 1, 2, 3)
