@@ -129,13 +129,13 @@ def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ..
 
 
 def _column(column: LegacyColumn, found: str | None) -> sql.Composable:
-    """One carried column under its own name and type; NULL where the table does not have it."""
+    """One carried column under its own name and type; NULL where the table does not have it. Texts compare by their bytes."""
     name = sql.Identifier(column.name)
     if found == column.sql_type:
-        return name
+        return sql.SQL('{} collate "C" as {}').format(name, name) if found.startswith("text") else name
     types = {
-        "text": sql.SQL("{}::text as {}"),
-        "text[]": sql.SQL("{}::text[] as {}"),
+        "text": sql.SQL('{}::text collate "C" as {}'),
+        "text[]": sql.SQL('{}::text[] collate "C" as {}'),
         "jsonb": sql.SQL("{}::jsonb as {}"),
         "double precision": sql.SQL("{}::double precision as {}"),
     }

@@ -24,8 +24,8 @@ RECORDS = (OPERATIONS / "deploy.sql", OPERATIONS / "target.sql")
 VERSION_FOLDERS = DEFS / "schema" / "sql"
 EXTRACTION = DEFS / "extraction" / "sql"
 NORMALIZED = DEFS / "normalized" / "sql"
-#: Rules about single values that the extraction and its proof share: one SQL function each.
-RULES = tuple(sorted((EXTRACTION / "rules").glob("*.sql")))
+#: Rules about single values that the extraction and its proof share: one SQL function each. The others call those of texts.
+RULES = tuple(sorted((EXTRACTION / "rules").glob("*.sql"), key=lambda path: (path.stem != "text", path.name)))
 
 Connection = Session
 

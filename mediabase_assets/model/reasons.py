@@ -73,6 +73,7 @@ QUARANTINE_REASONS: tuple[Reason, ...] = (
     Reason("placeholder", "A placeholder (-, NA, .) where a value belongs; unknown."),
     Reason("unexpected_value", "Another text than the one that stands at this place in every real table; the rest of the entry is kept."),
     Reason("unknown_member", "A pathway tells the role of a name that is no gene kept in it: a drug, a family, a gene in quarantine."),
+    Reason("gene_without_transcripts", "No row of the gene could be kept; what its rows say about it is kept aside with them."),
 )
 
 #: Reasons for which a value of its own is refused, not for what stands beside it: too many of one kind mean that a rule is missing.

@@ -11,6 +11,7 @@ import pytest
 
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets_tests.spoiling import BAD, spoiled
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 TRANSCRIPTS = 2000
@@ -91,25 +92,17 @@ def test_status_tells_records_stages_runs_releases_and_backups(migrated):
 
 def test_a_failed_audit_names_asset_check_and_row_and_changes_nothing(migrated):
     victim = migrated.value("select transcript_id from transcripts where chromosome is not null order by 1 limit 1")
-    before, genuine = migrated.value(LIVE), migrated.value(
-        f"select chromosome from cancer_transcript_base where transcript_id = '{victim}'"
-    )  # fmt: skip
-    update = "update cancer_transcript_base set chromosome = %s where transcript_id = %s"
-    with migrated.connect() as conn:
-        conn.execute(update, ("chrWEIRD", victim))
-    try:
+    before = migrated.value(LIVE)
+    with spoiled(migrated.connect, [victim]):
         done = migrated.migrate()
         assert done.code == 1
         assert "Failed: normalized/transcripts" in done.out
-        for text in ("every_row_fits_its_model", "chrWEIRD", victim, "everything that people read is as it was", ".log"):
+        for text in ("every_row_fits_its_model", BAD, victim, "everything that people read is as it was", ".log"):
             assert text in done.out
         assert "DagsterExecution" not in done.out
         assert migrated.value(LIVE) == before
         status = migrated.run("status").out
         assert re.search(r"8 Table Population +failed", status)
-    finally:
-        with migrated.connect() as conn:
-            conn.execute(update, (genuine, victim))
     assert migrated.migrate().code == 0
     assert migrated.value(LIVE) == before
 

@@ -15,6 +15,7 @@ from mediabase_assets.model.errors import MigrationLockedError, PrerequisiteErro
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import copies, harness
+from mediabase_assets_tests.spoiling import BAD, spoiled
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -196,23 +197,20 @@ def test_without_a_release_everything_is_added(small):
 
 
 def test_a_failed_audit_and_a_writer_are_told(small):
-    update = "update cancer_transcript_base set chromosome = %s where transcript_id = %s"
-    victim, genuine = small.rows(
-        "select transcript_id, chromosome from cancer_transcript_base where chromosome = 'chr1' order by 1 limit 1"
-    )[0]
+    victim = small.value("select min(transcript_id) from cancer_transcript_base where chromosome = 'chr1'")
 
     def write(conn, settings):
-        conn.execute("update public." + update.removeprefix("update "), ("chrWEIRD", victim))
+        conn.execute("update public.cancer_transcript_base set expression_fold_change = 7 where transcript_id = %s", (victim,))
 
     try:
-        plan = planned(small, bring=write)
+        with spoiled(small.connect, [victim]):
+            plan = planned(small, bring=write)
     finally:
-        with small.connect() as conn:
-            conn.execute(update, (genuine, victim))
+        small.rows("update cancer_transcript_base set expression_fold_change = 1 where transcript_id = %s returning 1", victim)
     assert not plan.passed
     failed = next(f for f in plan.failures if f.check == "every_row_fits_its_model")
     assert failed.asset == "normalized/transcripts"
-    assert any("chrWEIRD" in str(row) for row in failed.sample)
+    assert any(BAD in str(row) for row in failed.sample)
     assert plan.proof.changed == ("public.cancer_transcript_base changed",)
     assert small.value("select count(*) from pg_namespace where nspname like 'mediabase%%'") == 0
 

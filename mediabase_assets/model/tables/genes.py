@@ -3,6 +3,7 @@
 from pandera.typing import Series
 
 from mediabase_assets.model.tables.base import (
+    BIOTYPE,
     CHROMOSOME,
     ENSEMBL_GENE,
     ENSEMBL_PROTEIN,
@@ -31,8 +32,8 @@ class Genes(TableModel):
         isin=["gene_symbol", "gene_id", "qualified"],
     )
     gene_name: Series[str] = optional("Full name; the legacy table never held it")
-    gene_type: Series[str] = optional("GENCODE gene biotype", str_matches=r"^[A-Za-z][A-Za-z0-9_]*$")
-    chromosome: Series[str] = optional("Chromosome with the prefix chr", str_matches=CHROMOSOME)
+    gene_type: Series[str] = optional("Gene biotype of GENCODE, Ensembl or NCBI", str_matches=BIOTYPE)
+    chromosome: Series[str] = optional("Chromosome as UCSC names it; patches, haplotypes and scaffolds as written", str_matches=CHROMOSOME)
     genomic_coordinates: Series[str] = optional("start, end (1-based, inclusive) and strand of the gene: the span of its transcripts")
     start_position: Series[Int] = optional("First base of the gene, 1-based", ge=1)
     end_position: Series[Int] = optional("Last base of the gene, 1-based", ge=1)
@@ -51,12 +52,12 @@ class Transcripts(TableModel):
     transcript_name: Series[str] = optional("GENCODE transcript name, TP53-201", str_length={"max_value": 200})
     transcript_type: Series[str] = optional("Transcript biotype; the legacy table never held it")
     support_level: Series[Int] = optional("GENCODE transcript support level, 1 (best) to 5", ge=1, le=5)
-    chromosome: Series[str] = optional("Chromosome with the prefix chr", str_matches=CHROMOSOME)
+    chromosome: Series[str] = optional("Chromosome as UCSC names it; patches, haplotypes and scaffolds as written", str_matches=CHROMOSOME)
     coordinates: Series[str] = optional("start, end (1-based, inclusive) and strand of the transcript")
     annotation_level: Series[Int] = optional("GENCODE annotation level: 1 validated, 2 manual, 3 automatic", ge=1, le=3)
     tags: Series[str] = optional("GENCODE tags, in the order of the legacy table")
-    ccds_id: Series[str] = optional("Consensus coding sequence id", str_matches=r"^CCDS\d+(\.\d+)?$")
-    havana_id: Series[str] = optional("HAVANA transcript id", str_matches=r"^OTTHUMT\d+(\.\d+)?$")
+    ccds_id: Series[str] = optional("Consensus coding sequence id", str_matches=r"^CCDS[0-9]+(\.[0-9]+)?$")
+    havana_id: Series[str] = optional("HAVANA transcript id", str_matches=r"^OTTHUMT[0-9]+(\.[0-9]+)?$")
     ensembl_protein_id: Series[str] = optional("Ensembl protein id with version", str_matches=ENSEMBL_PROTEIN)
     is_par: Series[Bool] = column("Whether the transcript lies in a pseudoautosomal region")
     expression_fold_change: Series[Float] = optional("Linear fold change; 1.0 in a database without patient data", gt=0)

@@ -27,33 +27,18 @@ with members as (
   where t.ccds_id is not null and g.reason is null and t.reason is null
   group by t.gene_id, t.ccds_id
   union all
-  select null, t.gene_id, 'alt_transcript_ids', '$.RefSeq_protein', count(*)::integer, to_jsonb(t.raw_protein_id), 'RefSeq',
+  select null, t.gene_id, 'alt_transcript_ids', '$.RefSeq_protein', count(*)::integer, to_jsonb(t.refseq_protein_id), 'RefSeq',
     'alt_transcript_ids.RefSeq_protein', false
   from transcript_candidates as t join gene_candidates as g using (gene_id)
-  where t.protein_state = 'refseq' and g.reason is null and t.reason is null
-  group by t.gene_id, t.raw_protein_id
+  where t.refseq_protein_id is not null and g.reason is null and t.reason is null
+  group by t.gene_id, t.refseq_protein_id
 ),
 valued as (
-  select *, json_text(raw) as value from members
+  select *, json_text(raw) as said, plain_identifier(json_text(raw), expected_db) as value from members
   offset 0
 ),
 typed as (
-  select *,
-    case
-      when value is null or octet_length(value) > 100 then null
-      when expected_db = 'UniProt' and value ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
-      when expected_db = 'RefSeq' and value ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
-      when expected_db = 'NCBI' and value ~ '^[0-9]{1,12}$' then 'NCBI'
-      when expected_db = 'OMIM' and value ~ '^[0-9]{6}$' then 'OMIM'
-      when value like 'ENS%' and value ~ '^ENS[GTP][0-9]{11}(\.[0-9]+)?(_PAR_Y)?$' then 'Ensembl'
-      when value like 'HGNC:%' and value ~ '^HGNC:[0-9]+$' then 'HGNC'
-      when value like 'OTTHUM%' and value ~ '^OTTHUM[GTP][0-9]{11}(\.[0-9]+)?$' then 'HAVANA'
-      when value like 'CCDS%' and value ~ '^CCDS[0-9]+(\.[0-9]+)?$' then 'CCDS'
-      when value like 'hsa:%' and value ~ '^hsa:[0-9]+$' then 'KEGG'
-      when value ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
-      when value ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
-      when expected_db = 'PDB' and value ~ '^[0-9][A-Za-z0-9]{3}$' then 'PDB'
-    end as external_db
+  select *, authority_of(value, expected_db) as external_db
   from valued
   offset 0
 ),
@@ -67,7 +52,8 @@ split as (
     array_remove(array[
       case when external_db <> expected_db then 'identifier_retyped' end,
       case when value like '%\_PAR\_Y' then 'par_y' end,
-      case when raw #>> '{}' <> value then 'white_space' end
+      case when said <> value then id_repair(said, value) end,
+      case when raw #>> '{}' <> said then 'white_space' end
     ], null) as repairs
   from typed
   offset 0
@@ -78,6 +64,8 @@ ranked as (
     case
       when jsonb_typeof(raw) in ('object', 'array') or path = '$' then 'not_an_object'
       when value is null then 'blank_value'
+      when external_db is null and is_placeholder(value) then 'placeholder'
+      when external_db is null and names_other_species(value) then 'other_species'
       when external_db is null and expected_db is null then 'unknown_key'
       when external_db is null then 'bad_identifier'
     end as own_reason,

@@ -1,31 +1,5 @@
 -- Small readers of single values, in the build schema. Immutable, inlined where PostgreSQL can.
--- Left out: anything that needs a table.
-
--- Text without white space at its ends (also no-break, zero-width and ideographic spaces); NULL for nothing left.
-create or replace function clean_text(value text) returns text
-language sql immutable parallel safe
-return nullif(btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF'), '');
-
--- What an Ensembl id says: {stable id, version, 'par' if it is on PAR_Y}; NULL for anything else.
--- ENSG00000182378.12_PAR_Y and ENSGR0000182378 (PAR_Y in old GENCODE) both name ENSG00000182378.
-create or replace function any_ensembl_id(value text, prefix text) returns text[]
-language sql immutable parallel safe
-return (
-  select case
-    when parts[1] = '' and length(parts[2]) = 11 then array[prefix || parts[2], parts[3], case when parts[4] is not null then 'par' end]
-    when parts[1] = 'R' and length(parts[2]) = 10 then array[prefix || '0' || parts[2], parts[3], 'par']
-  end
-  from (select regexp_match(clean_text(value), '^' || prefix || '(R?)([0-9]{10,11})(?:\.([0-9]{1,6}))?(_PAR_Y)?$') as parts offset 0) as matched);
-
--- The same; the two usual forms are read without capturing groups, which is ten times faster.
-create or replace function ensembl_id(value text, prefix text) returns text[]
-language sql immutable parallel safe
-return case
-  when value is null then null
-  when value ~ ('^' || prefix || '[0-9]{11}$') then array[value, null, null]
-  when value ~ ('^' || prefix || '[0-9]{11}\.[0-9]{1,6}$') then array[left(value, 15), substr(value, 17), null]
-  else any_ensembl_id(value, prefix)
-end;
+-- Left out: anything that needs a table, and what the extraction shares with its proof (rules).
 
 -- A JSON number, or a string that holds nothing but one; NULL for everything else.
 create or replace function json_number(value jsonb) returns numeric

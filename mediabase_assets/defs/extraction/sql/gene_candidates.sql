@@ -1,7 +1,9 @@
 -- Grain: one row per distinct gene id of the legacy table, kept or not, with what decided.
 -- Rules: the locus is the most frequent chromosome and strand of the gene's transcripts (chrX before chrY for PAR genes),
--- the span from their lowest start to their highest end. A symbol that breaks a configured rule is invalid (an HGNC
+-- the span from their lowest start to their highest end. Every row that names the gene has a vote on its symbol and type, rows in quarantine
+-- too; on its place those have that are kept. A symbol that breaks a configured rule is invalid (an HGNC
 -- id in the row does not save it: the old programs copied such ids by symbol). Of several genes with one symbol the best by quality score and tie-breakers keeps it.
+-- A gene all of whose rows are in quarantine is there with them, and with all that they say about it.
 -- Quality score (0 to 8): 3 Ensembl gene id, 2 symbol longer than one character, 1 gene type, 1 chromosome, 1 coordinates.
 -- Settings read: mediabase.invalid_symbol_patterns (JSON array), mediabase.max_gene_symbol_length, mediabase.symbol_conflicts.
 -- Inputs: legacy_payloads, gene_identities, transcript_candidates.
@@ -74,8 +76,8 @@ scored as (
   select
     d.*,
     case when n_placed > 0 then jsonb_build_object('start', first_start, 'end', last_end, 'strand', strand) end as genomic_coordinates,
-    (3 + 2 * (length(symbol) > 1 and symbol !~* '^unknown')::integer
-      + (gene_type is not null and gene_type !~* '^unknown$')::integer + (chromosome is not null)::integer
+    (3 + 2 * (length(symbol) > 1 and lower_case(symbol) !~ '^unknown')::integer
+      + (gene_type is not null and lower_case(gene_type) <> 'unknown')::integer + (chromosome is not null)::integer
       + (coalesce(n_placed, 0) > 0)::integer)::smallint as quality_score,
     coalesce(chromosome ~ '^chr([1-9]|1[0-9]|2[0-2]|X|Y|M)$', false) as is_on_primary_chromosome,
     case when gene_type = 'protein_coding' then 1 when gene_type = 'lncRNA' then 2
@@ -83,26 +85,27 @@ scored as (
     length(symbol) > current_setting('mediabase.max_gene_symbol_length')::integer
       or exists (
         select from jsonb_array_elements_text(current_setting('mediabase.invalid_symbol_patterns')::jsonb) as rule
-        where d.symbol ~ rule) as is_invalid
+        where d.symbol ~ rule) as is_invalid,
+    transcript_count = 0 as has_no_transcript
   from described as d
 ),
 ranked as (
   select
     *,
     row_number() over of_symbol as rank_of_symbol,
-    count(*) over (partition by symbol, is_invalid) as genes_of_symbol,
+    count(*) over (partition by symbol, is_invalid or has_no_transcript) as genes_of_symbol,
     first_value(gene_id) over of_symbol as winner_gene_id
   from scored
   window of_symbol as (
-    partition by symbol, is_invalid
+    partition by symbol, is_invalid or has_no_transcript
     order by quality_score desc, is_on_primary_chromosome desc, is_par, has_hgnc desc, gene_type_rank, annotation_sources desc,
       transcript_count desc, best_annotation_level nulls last, gene_version desc nulls last, gene_id)
 )
 select
   gene_id, gene_version, is_par, symbol as legacy_symbol,
-  (case when not is_invalid and rank_of_symbol > 1 and current_setting('mediabase.symbol_conflicts') = 'qualify'
+  (case when is_candidate and rank_of_symbol > 1 and current_setting('mediabase.symbol_conflicts') = 'qualify'
     then symbol || '@' || gene_id else symbol end) collate "C" as gene_symbol,
-  case when not is_invalid and rank_of_symbol > 1 and current_setting('mediabase.symbol_conflicts') = 'qualify'
+  case when is_candidate and rank_of_symbol > 1 and current_setting('mediabase.symbol_conflicts') = 'qualify'
     then 'qualified' else symbol_source end as symbol_source,
   gene_type, chromosome, genomic_coordinates, quality_score, transcript_count,
   is_on_primary_chromosome, has_hgnc, gene_type_rank, annotation_sources, best_annotation_level,
@@ -110,7 +113,8 @@ select
   case
     when is_invalid and length(symbol) > current_setting('mediabase.max_gene_symbol_length')::integer then 'symbol_too_long'
     when is_invalid then 'invalid_symbol'
+    when has_no_transcript then 'gene_without_transcripts'
     when rank_of_symbol > 1 and current_setting('mediabase.symbol_conflicts') <> 'qualify' then 'symbol_conflict'
   end as reason,
-  case when not is_invalid and rank_of_symbol > 1 then winner_gene_id end as winner_gene_id
-from ranked;
+  case when is_candidate and rank_of_symbol > 1 then winner_gene_id end as winner_gene_id
+from (select *, not (is_invalid or has_no_transcript) as is_candidate from ranked) as r;

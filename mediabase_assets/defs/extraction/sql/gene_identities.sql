@@ -1,6 +1,6 @@
 -- Grain: one row per way in which legacy rows name a gene (gene id, symbol, and the ids hidden in features and alt_gene_ids).
--- Rule: the row's own gene id; else the versioned id in its features; else alt_gene_ids.Ensembl; else a symbol that is
--- an Ensembl id; else the only gene that other rows of the same symbol name. Ids are never invented.
+-- Rule: gene_of_row; a gene id that is missing is that of the only gene that other rows of the same symbol name. An id of another species
+-- is no gene of its symbol: its rows are in quarantine with all that they say. Ids are never invented.
 -- Input: legacy_rows.
 create unlogged table gene_identities as
 with named as (
@@ -13,31 +13,25 @@ with named as (
 parsed as materialized (
   select
     *,
-    clean_text(raw_symbol) collate "C" as symbol,
+    symbol_of(raw_symbol) collate "C" as symbol,
+    not is_placeholder(raw_gene_id) and clean_id(raw_gene_id) is not null as is_id_told,
     ensembl_id(raw_gene_id, 'ENSG') as own,
     ensembl_id(feature_gene_id, 'ENSG') as feature,
     ensembl_id(alternative_gene_id, 'ENSG') as alternative,
-    case when raw_symbol like '%ENSG%' then (ensembl_id(raw_symbol, 'ENSG'))[1] end as symbol_id
+    gene_of_row(raw_gene_id, feature_gene_id, alternative_gene_id, raw_symbol) as named_gene
   from named
 ),
 named_by_symbol as (
-  select symbol, min(coalesce(own[1], feature[1], alternative[1])) as gene_id,
-    count(distinct coalesce(own[1], feature[1], alternative[1])) as n_genes
+  select symbol, min(named_gene[1]) as gene_id, count(distinct named_gene[1]) as n_genes
   from parsed
-  where symbol is not null
+  where symbol is not null and named_gene[2] <> 'gene_symbol'
   group by symbol
 ),
 resolved as (
   select
     p.*,
-    coalesce(own[1], feature[1], alternative[1], symbol_id, case when s.n_genes = 1 then s.gene_id end) as gene_id,
-    case
-      when own is not null then 'gene_id'
-      when feature is not null then 'features'
-      when alternative is not null then 'alt_gene_ids'
-      when symbol_id is not null then 'gene_symbol'
-      when s.n_genes = 1 then 'same_symbol'
-    end as gene_id_source,
+    case when named_gene[2] = 'missing' and s.n_genes = 1 then s.gene_id else named_gene[1] end as gene_id,
+    case when named_gene[2] = 'missing' and s.n_genes = 1 then 'same_symbol' else named_gene[2] end as gene_id_source,
     coalesce(s.n_genes, 0) as n_genes_of_symbol
   from parsed as p
   left join named_by_symbol as s on s.symbol = p.symbol
@@ -50,23 +44,26 @@ select
     case when feature[1] = gene_id then feature[2] end,
     case when alternative[1] = gene_id then alternative[2] end)::integer as gene_version,
   coalesce(own[3] = 'par', false) as is_par_id,
-  coalesce(own[3] = 'par', false) or coalesce(feature[3] = 'par', false) as is_par,
+  coalesce(own[3] = 'par', false) or coalesce(feature[1] = gene_id and feature[3] = 'par', false) as is_par,
+  is_lifted(raw_gene_id) or is_lifted(feature_gene_id) as is_lifted,
   case
     when gene_id is not null then null
-    when clean_text(raw_gene_id) is not null then 'bad_gene_id'
+    when gene_id_source in ('other_species', 'bad_gene_id') then gene_id_source
     when n_genes_of_symbol > 1 then 'gene_id_ambiguous'
     else 'gene_id_unresolvable'
   end as reason,
   array_remove(array[
-    case when gene_id_source <> 'gene_id' and clean_text(raw_gene_id) is null then 'missing_gene_id' end,
-    case when gene_id_source <> 'gene_id' and clean_text(raw_gene_id) is not null then 'bad_gene_id' end,
+    case when gene_id_source <> 'gene_id' and not is_id_told then 'missing_gene_id' end,
+    case when gene_id_source <> 'gene_id' and is_id_told then 'bad_gene_id' end,
     case when own[3] = 'par' then 'par_y' end,
-    case when own[2] is not null then 'versioned_id' end,
-    case when own is not null and clean_text(raw_gene_id) <> raw_gene_id then 'white_space' end
+    case when own is not null and strpos(raw_gene_id, '.') > 0 then 'versioned_id' end,
+    case when own is not null and is_lifted(raw_gene_id) then 'lifted_id' end,
+    case when own is not null then cleaning(raw_gene_id) end
   ], null) as gene_id_repairs,
   array_remove(array[
-    case when raw_symbol is null or raw_symbol = '' then 'missing_symbol' end,
-    case when raw_symbol <> '' and clean_text(raw_symbol) is null then 'blank_symbol' end,
-    case when clean_text(raw_symbol) <> raw_symbol then 'white_space' end
-  ], null) as symbol_repairs
+    case when raw_symbol is null or raw_symbol = '' or is_placeholder(raw_symbol) then 'missing_symbol' end,
+    case when raw_symbol <> '' and clean_id(raw_symbol) is null then 'blank_symbol' end,
+    case when symbol is not null then cleaning(raw_symbol) end
+  ], null) as symbol_repairs,
+  symbol is null and is_spreadsheet_value(raw_symbol) as is_spreadsheet_symbol
 from resolved;

@@ -2,6 +2,7 @@
 -- The value is fetched once, from any of the rows that hold it (they are equal to the byte), in the same snapshot.
 -- field: the legacy column; `features` without what transcript_candidates reads and without its pathways, which are
 -- `features.pathways`; `alt_transcript_ids` without the ids of the transcript itself (what is left are ids of the gene).
+-- flattened_from: an array of several dimensions as PostgreSQL writes it; its members are read in their order.
 -- Inputs: legacy_rows, legacy_source. Left out: empty values, which hold no fact.
 create unlogged table legacy_payloads as
 with groups (field, identity, digest, n_rows, first_transcript_id, any_ctid) as (
@@ -48,15 +49,15 @@ select
   g.payload_id, g.field collate "C" as field, g.identity, g.digest, g.n_rows::integer as n_rows, g.first_transcript_id,
   case g.field
     when 'go_terms' then to_jsonb(l.go_terms)
-    when 'molecular_functions' then to_jsonb(l.molecular_functions)
-    when 'cellular_location' then to_jsonb(l.cellular_location)
-    when 'product_type' then to_jsonb(l.product_type)
-    when 'pathways' then to_jsonb(l.pathways)
+    when 'molecular_functions' then flat_json(l.molecular_functions)
+    when 'cellular_location' then flat_json(l.cellular_location)
+    when 'product_type' then flat_json(l.product_type)
+    when 'pathways' then flat_json(l.pathways)
     when 'drugs' then to_jsonb(l.drugs)
-    when 'uniprot_ids' then to_jsonb(l.uniprot_ids)
-    when 'ncbi_ids' then to_jsonb(l.ncbi_ids)
-    when 'refseq_ids' then to_jsonb(l.refseq_ids)
-    when 'pdb_ids' then to_jsonb(l.pdb_ids)
+    when 'uniprot_ids' then flat_json(l.uniprot_ids)
+    when 'ncbi_ids' then flat_json(l.ncbi_ids)
+    when 'refseq_ids' then flat_json(l.refseq_ids)
+    when 'pdb_ids' then flat_json(l.pdb_ids)
     when 'alt_gene_ids' then to_jsonb(l.alt_gene_ids)
     when 'source_references' then to_jsonb(l.source_references)
     when 'publications' then to_jsonb(l.publications)
@@ -67,6 +68,16 @@ select
       'annotation_level', 'annotation_tags', 'gene_id_versioned', 'transcript_id_versioned'] else l.features end
     when 'alt_transcript_ids' then case when jsonb_typeof(l.alt_transcript_ids) = 'object'
       then l.alt_transcript_ids - array['transcript_name', 'CCDS', 'HAVANA', 'RefSeq_protein'] else l.alt_transcript_ids end
-  end as value
+  end as value,
+  case g.field
+    when 'molecular_functions' then case when array_ndims(l.molecular_functions) > 1 then l.molecular_functions::text end
+    when 'cellular_location' then case when array_ndims(l.cellular_location) > 1 then l.cellular_location::text end
+    when 'product_type' then case when array_ndims(l.product_type) > 1 then l.product_type::text end
+    when 'pathways' then case when array_ndims(l.pathways) > 1 then l.pathways::text end
+    when 'uniprot_ids' then case when array_ndims(l.uniprot_ids) > 1 then l.uniprot_ids::text end
+    when 'ncbi_ids' then case when array_ndims(l.ncbi_ids) > 1 then l.ncbi_ids::text end
+    when 'refseq_ids' then case when array_ndims(l.refseq_ids) > 1 then l.refseq_ids::text end
+    when 'pdb_ids' then case when array_ndims(l.pdb_ids) > 1 then l.pdb_ids::text end
+  end as flattened_from
 from numbered as g
 join legacy_source as l on l.legacy_ctid = g.any_ctid;

@@ -1,4 +1,4 @@
--- What the choice between genes put into quarantine: the gene, and every value that describes it, whole.
+-- What the choice between genes put into quarantine: the gene, and every value that describes it, whole; symbols and types that are none.
 insert into quarantine (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, winner, fact_count)
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), min(i.first_transcript_id), g.gene_id, 'gene_id', '$',
@@ -19,7 +19,7 @@ select current_setting('mediabase.migration_id'), current_setting('mediabase.ass
 from transcript_candidates as t
 join gene_identities as i on i.identity = t.identity
 left join gene_candidates as g on g.gene_id = t.gene_id
-cross join lateral (values ('gene_symbol', to_jsonb(i.raw_symbol), true), ('gene_type', to_jsonb(t.gene_type), t.gene_type is not null))
+cross join lateral (values ('gene_symbol', to_jsonb(i.raw_symbol), true), ('gene_type', to_jsonb(t.gene_type_said), t.gene_type_said is not null))
   as v (legacy_column, raw, is_fact)
 where (t.gene_id is null or g.reason is not null) and v.is_fact
 group by t.gene_id, case when t.gene_id is null then t.raw_transcript_id end, v.legacy_column, v.raw
@@ -27,7 +27,21 @@ union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), first_transcript_id, gene_id, legacy_column, '$', reason,
   value, winner_gene_id, n * count_facts(field, value)
 from (select * from gene_payloads where reason is not null offset 0) as p
-where count_facts(field, value) > 0;
+where count_facts(field, value) > 0
+union all
+-- values of rows of kept genes that were set aside
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, v.legacy_column, '$',
+  v.reason, v.raw, null, 1
+from (
+  select t.raw_transcript_id, t.gene_id, t.gene_type, t.gene_type_said, i.raw_symbol, i.is_spreadsheet_symbol
+  from transcript_candidates as t join gene_identities as i on i.identity = t.identity join gene_candidates as g on g.gene_id = t.gene_id
+  where g.reason is null and (i.is_spreadsheet_symbol or t.gene_type is null and t.gene_type_said is not null)
+  offset 0) as t
+cross join lateral (values
+  ('gene_symbol', 'spreadsheet_date', to_jsonb(t.raw_symbol), t.is_spreadsheet_symbol),
+  ('gene_type', biotype_reason(t.gene_type_said), to_jsonb(t.gene_type_said), t.gene_type is null and t.gene_type_said is not null)
+) as v (legacy_column, reason, raw, applies)
+where v.applies;
 
 insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)
@@ -51,4 +65,9 @@ select current_setting('mediabase.migration_id'), current_setting('mediabase.ass
   to_jsonb(t.gene_type), to_jsonb(g.gene_type), count(*)
 from transcript_candidates as t join gene_candidates as g using (gene_id)
 where g.reason is null and t.gene_type <> g.gene_type
-group by t.gene_id, t.gene_type, g.gene_type;
+group by t.gene_id, t.gene_type, g.gene_type
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), p.first_transcript_id, i.gene_id, split_part(p.field, '.', 1), '$',
+  'array_flattened', to_jsonb(p.flattened_from), p.value, p.n_rows * jsonb_array_length(p.value)
+from legacy_payloads as p join gene_identities as i using (identity) join gene_candidates as g using (gene_id)
+where p.flattened_from is not null and g.reason is null;

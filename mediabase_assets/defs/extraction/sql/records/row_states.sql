@@ -38,18 +38,21 @@ join row_states as s using (raw_transcript_id)
 cross join lateral (values
   ('coordinates', '$', 'bad_coordinates', t.raw_coordinates, t.coordinates_state = 'bad'),
   ('expression_fold_change', '$', 'bad_fold_change', to_jsonb(t.raw_fold_change::text),
-    t.raw_fold_change is not null and t.expression_fold_change is null),
-  ('features', '$.TSL', 'unreadable_value', to_jsonb(t.raw_support_level),
-    t.raw_support_level is not null and t.support_level is null and t.raw_support_level <> 'NA'),
-  ('features', '$.annotation_level', 'unreadable_value', to_jsonb(t.raw_annotation_level),
-    t.raw_annotation_level is not null and t.annotation_level is null),
-  ('alt_transcript_ids', '$.RefSeq_protein', 'bad_identifier', to_jsonb(t.raw_protein_id),
-    t.raw_protein_id is not null and t.protein_state = 'bad')
+    t.raw_fold_change is not null and t.expression_fold_change is null)
 ) as v (legacy_column, path, reason, raw, applies)
 where v.applies and s.outcome <> 'quarantined'
   -- hardly any row has one: the others need not be taken apart
-  and (t.coordinates_state = 'bad' or t.raw_fold_change is not null and t.expression_fold_change is null or t.protein_state = 'bad'
-    or t.raw_support_level is not null and t.support_level is null or t.raw_annotation_level is not null and t.annotation_level is null);
+  and (t.coordinates_state = 'bad' or t.raw_fold_change is not null and t.expression_fold_change is null)
+union all
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, split_part(code, '|', 1),
+  split_part(code, '|', 2), split_part(code, '|', 3),
+  case split_part(code, '|', 1) when 'features' then r.features -> substr(split_part(code, '|', 2), 3)
+    when 'alt_transcript_ids' then r.alt_transcript_ids -> substr(split_part(code, '|', 2), 3) else to_jsonb(r.chromosome) end, null, 1
+from transcript_candidates as t
+join row_states as s using (raw_transcript_id)
+join legacy_rows as r on r.transcript_id = t.raw_transcript_id
+cross join unnest(t.set_aside) as code
+where t.set_aside <> '{}' and s.outcome <> 'quarantined';
 
 insert into repairs (
   migration_id, asset, transcript_id, gene_id, legacy_column, json_path, reason, raw_value, repaired_value, fact_count)
@@ -66,13 +69,19 @@ union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'alt_transcript_ids',
   '$.RefSeq_protein', 'refseq_protein_relabelled', to_jsonb(t.raw_protein_id), null, 1
 from transcript_candidates as t join row_states as s using (raw_transcript_id)
-where t.protein_state = 'relabelled' and s.outcome <> 'quarantined'
+where t.ensembl_protein_id is not null and s.outcome <> 'quarantined'
 union all
-select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'features', '$',
-  'par_y', jsonb_build_object('gene_id_versioned', object_of(r.features) -> 'gene_id_versioned',
-    'transcript_id_versioned', object_of(r.features) -> 'transcript_id_versioned'), jsonb_build_object('is_par', true), t.par_features
-from transcript_candidates as t join row_states as s using (raw_transcript_id) join legacy_rows as r on r.transcript_id = t.raw_transcript_id
-where t.par_features > 0 and s.outcome in ('kept', 'repaired')
+select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, split_part(code, '|', 1),
+  split_part(code, '|', 2), split_part(code, '|', 3), r.old,
+  case split_part(code, '|', 2) when '$' then to_jsonb(t.chromosome) when '$.TSL' then to_jsonb(t.support_level)
+    when '$.annotation_level' then to_jsonb(t.annotation_level) when '$.annotation_tags' then to_jsonb(t.tags)
+    when '$.gene_id_versioned' then to_jsonb(t.gene_id) when '$.transcript_id_versioned' then to_jsonb(t.transcript_id)
+    when '$.transcript_name' then to_jsonb(t.transcript_name) when '$.CCDS' then to_jsonb(t.ccds_id) when '$.HAVANA' then to_jsonb(t.havana_id) end, 1
+from transcript_candidates as t join row_states as s using (raw_transcript_id) join legacy_rows as l on l.transcript_id = t.raw_transcript_id
+cross join unnest(t.changed) as code
+cross join lateral (select case split_part(code, '|', 1) when 'features' then l.features -> substr(split_part(code, '|', 2), 3)
+  when 'alt_transcript_ids' then l.alt_transcript_ids -> substr(split_part(code, '|', 2), 3) else to_jsonb(l.chromosome) end as old) as r
+where t.changed <> '{}' and s.outcome in ('kept', 'repaired')
 union all
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), t.raw_transcript_id, t.gene_id, 'chromosome', '$',
   'locus_differs', jsonb_build_object('chromosome', t.chromosome, 'strand', t.coordinates -> 'strand'),

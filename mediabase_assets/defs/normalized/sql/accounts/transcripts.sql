@@ -13,7 +13,8 @@ with held as (
 ),
 rows as materialized (
   select
-    s.outcome, count(*) as n, count(t.chromosome) as chromosomes,
+    s.outcome, count(*) as n, count(t.chromosome) as chromosomes, count(t.chromosome_said) as said_chromosomes,
+    count(*) filter (where t.changed <> '{}' and t.changed[1] like 'chromosome|%') as spelled_chromosomes,
     count(*) filter (where t.coordinates_state = 'read' and not t.coordinates_coerced) as intervals,
     count(*) filter (where t.coordinates_state = 'read' and t.coordinates_coerced) as coerced,
     count(*) filter (where t.coordinates_state = 'bad') as bad_intervals,
@@ -27,11 +28,12 @@ keyed as materialized (
     s.outcome,
     coalesce(sum((f ? 'TSL')::integer + (f ? 'annotation_level')::integer + (f ? 'annotation_tags')::integer
       + (f ? 'gene_id_versioned')::integer + (f ? 'transcript_id_versioned')::integer), 0) as features,
-    coalesce(sum((t.raw_support_level is not null and t.support_level is null and t.raw_support_level <> 'NA')::integer
-      + (t.raw_annotation_level is not null and t.annotation_level is null)::integer), 0) as bad_features,
-    coalesce(sum(t.par_features), 0) as par_features,
+    coalesce(sum(case when t.set_aside <> '{}' then (select count(*) from unnest(t.set_aside) as c where c like 'features|%') end), 0) as bad_features,
+    coalesce(sum(case when t.changed <> '{}' then (select count(*) from unnest(t.changed) as c where c like 'features|%') end), 0) as changed_features,
     coalesce(sum((a ? 'transcript_name')::integer + (a ? 'CCDS')::integer + (a ? 'HAVANA')::integer + (a ? 'RefSeq_protein')::integer), 0) as ids,
-    count(*) filter (where t.protein_state = 'bad') as bad_ids, count(*) filter (where t.protein_state = 'relabelled') as relabelled_ids
+    coalesce(sum(case when t.set_aside <> '{}' then (select count(*) from unnest(t.set_aside) as c where c like 'alt\_%') end), 0) as bad_ids,
+    count(t.ensembl_protein_id)
+      + coalesce(sum(case when t.changed <> '{}' then (select count(*) from unnest(t.changed) as c where c like 'alt\_%') end), 0) as changed_ids
   from legacy_rows as r
   cross join lateral (select object_of(r.features) as f, object_of(r.alt_transcript_ids) as a offset 0) as objects
   join row_states as s on s.raw_transcript_id = r.transcript_id
@@ -45,8 +47,9 @@ told (legacy_column, fact_kind, facts_read, kept, merged, repaired, quarantined)
   from rows
   union all
   select 'chromosome', 'chromosome of a row', (select chromosomes from held),
-    sum(chromosomes) filter (where outcome in ('kept', 'repaired')), sum(chromosomes) filter (where outcome = 'merged'), 0,
-    sum(chromosomes) filter (where outcome = 'quarantined')
+    sum(chromosomes - spelled_chromosomes) filter (where outcome in ('kept', 'repaired')), sum(chromosomes) filter (where outcome = 'merged'),
+    sum(spelled_chromosomes) filter (where outcome in ('kept', 'repaired')),
+    sum(case when outcome = 'quarantined' then said_chromosomes else said_chromosomes - chromosomes end)
   from rows
   union all
   select 'coordinates', 'interval', (select coordinates from held),
@@ -61,16 +64,16 @@ told (legacy_column, fact_kind, facts_read, kept, merged, repaired, quarantined)
   from rows
   union all
   select 'features', 'transcript feature', (select features from held),
-    sum(features - bad_features - par_features) filter (where outcome in ('kept', 'repaired')),
+    sum(features - bad_features - changed_features) filter (where outcome in ('kept', 'repaired')),
     sum(features - bad_features) filter (where outcome = 'merged'),
-    sum(par_features) filter (where outcome in ('kept', 'repaired')),
+    sum(changed_features) filter (where outcome in ('kept', 'repaired')),
     sum(case when outcome = 'quarantined' then features else bad_features end)
   from keyed
   union all
   select 'alt_transcript_ids', 'transcript identifier', (select ids from held),
-    sum(ids - bad_ids - relabelled_ids) filter (where outcome in ('kept', 'repaired')),
+    sum(ids - bad_ids - changed_ids) filter (where outcome in ('kept', 'repaired')),
     sum(ids - bad_ids) filter (where outcome = 'merged'),
-    sum(relabelled_ids) filter (where outcome in ('kept', 'repaired')),
+    sum(changed_ids) filter (where outcome in ('kept', 'repaired')),
     sum(case when outcome = 'quarantined' then ids else bad_ids end)
   from keyed
 )

@@ -4,20 +4,24 @@
 -- Inputs: resolved, repaired (which genes are called SYMBOL@GENE_ID).
 create unlogged table kept_rows as
 select raw_transcript_id, transcript, gene_id, gene, names_own_gene, version_of_gene, gene_symbol, symbol, gene_type, type_said,
-  chromosome, plain(chromosome) collate "C" as chromosome_said, coordinates, strand,
+  chromosome, chromosome(chromosome) collate "C" as chromosome_said, coordinates, strand,
   case when first_base >= 1 and first_base < last_base and last_base < 1e10 and first_base = trunc(first_base) and last_base = trunc(last_base)
     then jsonb_build_object('start', first_base::bigint, 'end', last_base::bigint, 'strand', strand) end as place,
   expression_fold_change, go_terms, product_type,
-  word(f -> 'TSL') as tsl, word(f -> 'annotation_level') as level, word(f -> 'annotation_tags') as tags, own_versioned, f ->> 'gene_id_versioned' as gene_versioned,
-  word(a -> 'transcript_name') as transcript_name, word(a -> 'CCDS') as ccds, word(a -> 'HAVANA') as havana, word(a -> 'RefSeq_protein') as protein,
-  a ? 'RefSeq_protein' as tells_protein,
-  is_par_gene or says_par(raw_transcript_id) or says_par(own_versioned) as is_par_row,
+  tsl, support_level(tsl) as tsl_read, level, annotation_level(level) as level_read, tags, tags_of(tags) as tags_read, own_versioned, gene_versioned,
+  name, transcript_name(name) as name_read, ccds, ccds_id(ccds) as ccds_read, havana, havana_id(havana) as havana_read,
+  protein, ensembl_protein_id(protein) as protein_read, refseq_protein_id(protein) as refseq_read, a ? 'RefSeq_protein' as tells_protein,
+  is_par_gene_id or says_par(raw_transcript_id) as is_par_copy,
+  is_par_gene or says_par(raw_transcript_id) or says_par(case when stem(own_versioned, 'ENST') = transcript then own_versioned end) as is_par_row,
   coalesce(version_in(raw_transcript_id), case when stem(own_versioned, 'ENST') = transcript then version_in(own_versioned) end) as version_of_transcript
 from (
-  select *, transcript_id as raw_transcript_id, object(features) as f, object(alt_transcript_ids) as a,
-    num(coordinates -> 'start') as first_base, num(coordinates -> 'end') as last_base,
-    case word(coordinates -> 'strand') when '1' then 1 when '+' then 1 when '+1' then 1 when '-1' then -1 when '-' then -1 end as strand
-  from resolved where not is_gene_quarantined and row_reason is null
+  select *, num(coordinates -> 'start') as first_base, num(coordinates -> 'end') as last_base, strand_of(word(coordinates -> 'strand')) as strand,
+    word(f -> 'TSL') as tsl, word(f -> 'annotation_level') as level, f -> 'annotation_tags' as tags, word(f -> 'gene_id_versioned') as gene_versioned,
+    word(a -> 'transcript_name') as name, word(a -> 'CCDS') as ccds, word(a -> 'HAVANA') as havana, word(a -> 'RefSeq_protein') as protein
+  from (
+    select *, transcript_id as raw_transcript_id, object(features) as f, object(alt_transcript_ids) as a
+    from resolved where not is_gene_quarantined and row_reason is null
+    offset bigint '0') as o
   offset bigint '0') as k;
 analyze kept_rows;
 
@@ -29,17 +33,17 @@ with symbols as (
 ),
 types as (
   select distinct on (gene) gene, type_said from (
-    select gene, type_said, count(*) as n from resolved where gene is not null and transcript is not null and type_said is not null group by 1, 2) as v
+    select gene, type_said, count(*) as n from resolved where gene is not null and type_said is not null group by 1, 2) as v
   order by gene, n desc, type_said
 ),
 all_rows as (
   select gene, max(version_of_gene) as version, bool_or(is_par_gene) as is_par_id,
-    bool_or(is_par_gene or says_par(transcript_id) or says_par(own_versioned)) as is_par
+    bool_or(is_par_gene or says_par(transcript_id) or says_par(case when stem(own_versioned, 'ENST') = transcript then own_versioned end)) as is_par
   from resolved where gene is not null and not is_gene_quarantined group by gene
 ),
 one_row as (
   select distinct on (transcript) transcript, gene, chromosome_said, place, strand from kept_rows
-  order by transcript, says_par(raw_transcript_id), version_of_transcript desc nulls last, raw_transcript_id
+  order by transcript, is_par_copy, version_of_transcript desc nulls last, raw_transcript_id
 ),
 places as (
   select gene, chromosome_said, (place ->> 'strand')::integer as strand, count(*) as n, count(place) as n_placed,
@@ -63,7 +67,7 @@ described as (
 select d.gene, d.version, d.is_par, d.gene_type, d.chromosome, d.place, d.transcripts, d.symbol as legacy_symbol,
   case when q.gene_id is not null then d.symbol || '@' || d.gene else d.symbol end as symbol,
   case when q.gene_id is not null then 'qualified' when d.is_nameless then 'gene_id' else 'gene_symbol' end as symbol_source,
-  3 + 2 * (length(d.symbol) > 1 and d.symbol !~* '^unknown')::integer + (d.gene_type is not null and d.gene_type !~* '^unknown$')::integer
+  3 + 2 * (length(d.symbol) > 1 and lower_case(d.symbol) !~ '^unknown')::integer + (d.gene_type is not null and lower_case(d.gene_type) <> 'unknown')::integer
     + (d.chromosome is not null)::integer + (coalesce(d.n_placed, 0) > 0)::integer as quality
 from described as d
 left join (select distinct gene_id from repaired where reason = 'symbol_qualified') as q on q.gene_id = d.gene;

@@ -6,8 +6,8 @@
 create unlogged table identifiers_of_transcripts as
 select 'alt_transcript_ids' as field, gene, count(*)::integer as n, min(raw_transcript_id) as example, '$.' || key as path, to_jsonb(id) as raw,
   'alt_transcript_ids.' || key as source, db as expected_db, false as is_reported
-from kept_rows cross join lateral (values ('CCDS', ccds, 'CCDS'), ('RefSeq_protein', protein, 'RefSeq')) as k (key, id, db)
-where k.id is not null and (k.key = 'CCDS' or k.id ~ '^[NXY]P_[0-9]+(\.[0-9]+)?$') group by gene, k.key, k.id, k.db;
+from kept_rows cross join lateral (values ('CCDS', ccds_read, 'CCDS'), ('RefSeq_protein', refseq_read, 'RefSeq')) as k (key, id, db)
+where k.id is not null group by gene, k.key, k.id, k.db;
 analyze identifiers_of_transcripts;
 
 create unlogged table identifiers_told as
@@ -26,26 +26,11 @@ with entries as (
   select * from identifiers_of_transcripts
 ),
 read as (
-  select *, word(raw) as said, case when octet_length(word(raw)) <= 100 and jsonb_typeof(raw) not in ('object', 'array') then word(raw) end as id from entries offset bigint '0'
+  select *, word(raw) as said, case when jsonb_typeof(raw) not in ('object', 'array') and path <> '$' then plain_identifier(word(raw), expected_db) end as id
+  from entries offset bigint '0'
 ),
 typed as (
-  select *,
-    case
-      when id is null or path = '$' then null
-      when expected_db = 'UniProt' and id ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
-      when expected_db = 'RefSeq' and id ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
-      when expected_db = 'NCBI' and id ~ '^[0-9]{1,12}$' then 'NCBI'
-      when expected_db = 'OMIM' and id ~ '^[0-9]{6}$' then 'OMIM'
-      when id like 'ENS%' and id ~ '^ENS[GTP][0-9]{11}(\.[0-9]+)?(_PAR_Y)?$' then 'Ensembl'
-      when id like 'HGNC:%' and id ~ '^HGNC:[0-9]+$' then 'HGNC'
-      when id like 'OTTHUM%' and id ~ '^OTTHUM[GTP][0-9]{11}(\.[0-9]+)?$' then 'HAVANA'
-      when id like 'CCDS%' and id ~ '^CCDS[0-9]+(\.[0-9]+)?$' then 'CCDS'
-      when id like 'hsa:%' and id ~ '^hsa:[0-9]+$' then 'KEGG'
-      when id ~ '^[ANXWYZ][CGTWSZMRP]_[0-9]+(\.[0-9]+)?$' then 'RefSeq'
-      when id ~ '^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]+)?$' then 'UniProt'
-      when expected_db = 'PDB' and id ~ '^[0-9][A-Za-z0-9]{3}$' then 'PDB'
-    end as db
-  from read offset bigint '0'
+  select *, authority_of(id, expected_db) as db from read offset bigint '0'
 )
 select *,
   case when is_versioned then substring(id from '^(.*?)(?:\.[0-9]+)?(?:_PAR_Y)?$') else id end collate "C" as external_id,
@@ -81,10 +66,10 @@ where t.is_reported;
 analyze identifier_pairs;
 
 insert into account
-select field, case when db is null or version < kept_version then 'quarantine' when raw #>> '{}' <> said or id like '%\_PAR\_Y' or db <> expected_db then 'repair'
+select field, case when db is null or version < kept_version then 'quarantine' when raw #>> '{}' <> id or id like '%\_PAR\_Y' or db <> expected_db then 'repair'
     when not is_shown then 'cannot be inverted' else 'equal' end,
   case when version < kept_version then 'older_version' when db is null then 'no identifier' when db <> expected_db then 'identifier_retyped'
-    when id like '%\_PAR\_Y' then 'par_y' when raw #>> '{}' <> said then 'white_space' when not is_shown then 'one_value_of_a_key' else '' end, sum(n)
+    when id like '%\_PAR\_Y' then 'par_y' when said <> id then id_repair(said, id) when raw #>> '{}' <> said then 'white_space' when not is_shown then 'one_value_of_a_key' else '' end, sum(n)
 from identifier_pairs as t
 where is_shown or db is null or version < kept_version or (source like 'alt\_%' and exists (
   select from identifiers_shown as s where s.gene = t.gene and s.source = t.source))

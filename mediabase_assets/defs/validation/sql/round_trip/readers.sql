@@ -1,9 +1,8 @@
--- Readers of single legacy values, written for the proof. Rules on which it and the extraction must agree are in extraction/sql/rules.
+-- Readers of single legacy values, written for the proof. What a value means is told by the rules that the extraction calls too
+-- (extraction/sql/rules); that these read every value is seen by the census of leaves and by tests in plain Python.
 -- Left out: anything that needs a table.
 
--- Text without white space at its ends; NULL for nothing left.
-create function plain(value text) returns text language sql immutable parallel safe
-return nullif(btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF'), '');
+create function plain(value text) returns text language sql immutable parallel safe return clean_text(value);
 
 -- A scalar of JSON as text.
 create function word(value jsonb) returns text language sql immutable parallel safe
@@ -48,16 +47,13 @@ return array(
 
 -- An Ensembl id without version and PAR_Y; NULL for anything else. ENSGR0000182378 is the PAR_Y copy of ENSG00000182378.
 create function stem(value text, prefix text) returns text language sql immutable parallel safe
-return case
-  when value ~ ('^' || prefix || '[0-9]{11}$') then value
-  when plain(value) ~ ('^' || prefix || '[0-9]{11}(\.[0-9]{1,6})?(_PAR_Y)?$') then left(plain(value), 15)
-  when plain(value) ~ ('^' || prefix || 'R[0-9]{10}(\.[0-9]{1,6})?(_PAR_Y)?$') then prefix || '0' || substr(plain(value), 6, 10) end;
+return case when value ~ ('^' || prefix || '[0-9]{11}$') then value else (ensembl_id(value, prefix))[1] end;
 
 create function version_in(value text) returns integer language sql immutable parallel safe
-return case when strpos(value, '.') > 0 then substring(plain(value) from '^ENS[GT]R?[0-9]+\.([0-9]{1,6})(?:_PAR_Y)?$')::integer end;
+return case when strpos(value, '.') > 0 then (ensembl_id(value, case when strpos(value, 'ENST') > 0 then 'ENST' else 'ENSG' end))[2]::integer end;
 
 create function says_par(value text) returns boolean language sql immutable parallel safe
-return coalesce(strpos(value, 'R') > 0 and plain(value) ~ '_PAR_Y$|^ENS[GT]R[0-9]', false);
+return coalesce(strpos(value, 'R') > 0 and (ensembl_id(value, case when strpos(value, 'ENST') > 0 then 'ENST' else 'ENSG' end))[3] = 'par', false);
 
 -- The drugs that PharmGKB names in a text or list; one empty text for none.
 create function drugs_in(value jsonb) returns text[] language sql immutable parallel safe

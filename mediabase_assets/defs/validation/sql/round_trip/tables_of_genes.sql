@@ -9,14 +9,13 @@ select gene as gene_id, version as gene_version, symbol as gene_symbol, symbol_s
 from expected_genes;
 
 create unlogged table expected__transcripts as
-select distinct on (transcript) transcript as transcript_id, version_of_transcript as transcript_version, gene as gene_id, transcript_name, null::text as transcript_type,
-  case when tsl ~ '^[0-9]{1,4}( .*)?$' then substring(tsl from '^[0-9]+')::smallint end as support_level, chromosome_said as chromosome, place as coordinates,
-  case when level ~ '^[0-9]{1,4}$' then level::smallint end as annotation_level, string_to_array(tags, ',') as tags, ccds as ccds_id, havana as havana_id,
-  case when protein ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then protein end as ensembl_protein_id, is_par_row as is_par,
+select distinct on (transcript) transcript as transcript_id, version_of_transcript as transcript_version, gene as gene_id, name_read as transcript_name,
+  null::text as transcript_type, tsl_read as support_level, chromosome_said as chromosome, place as coordinates, level_read as annotation_level,
+  tags_read as tags, ccds_read as ccds_id, havana_read as havana_id, protein_read as ensembl_protein_id, is_par_row as is_par,
   case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end as expression_fold_change,
   gene, product_type
 from kept_rows
-order by transcript, says_par(raw_transcript_id), version_of_transcript desc nulls last, raw_transcript_id;
+order by transcript, is_par_copy, version_of_transcript desc nulls last, raw_transcript_id;
 
 create unlogged table expected__transcript_products as
 select ('x' || substr(md5(t.transcript_id || '|' || m || '|'), 1, 16))::bit(64)::bigint as product_id, t.transcript_id, null::text as uniprot_id,

@@ -1,6 +1,6 @@
 -- Every kept legacy row against the row of its transcript in the view, value by value.
 -- Rules: an id without white space, version and _PAR_Y; the gene's symbol and type are those of most of its rows; coordinates
--- are an interval of numbers or nothing; a fold change is positive or nothing; TSL NA is nothing.
+-- are an interval of numbers or nothing; a fold change is positive or nothing; TSL NA is nothing; a value that is set aside is nothing.
 -- Inputs: kept_rows, expected_genes, view_transcripts, quarantined. Left out: GO terms (go.sql) and what belongs to the gene.
 -- Each array has one place per value of a row, in the order of told_columns: what the row says, what its rules make of it, what
 -- the view shows, and why the rules make something else of it. Arrays, because comparing and grouping them costs less than
@@ -30,46 +30,54 @@ with pairs as (
     v.chromosome as found_chromosome, v.coordinates as found_place, v.expression_fold_change as found_change, v.features as found_features,
     v.alt_transcript_ids as found_ids, g.symbol as symbol_kept, g.gene_type as type_kept,
     r.transcript || '.' || r.version_of_transcript as versioned_kept, r.gene || '.' || g.version as gene_versioned_kept,
-    case when r.protein ~ '^ENSP[0-9]{11}(\.[0-9]+)?$' then r.protein end as ensp
+    feature_id_reason(r.own_versioned, 'ENST', r.transcript, version_in(r.raw_transcript_id)::text) as own_versioned_reason,
+    feature_id_reason(r.gene_versioned, 'ENSG', r.gene, null) as gene_versioned_reason
   from kept_rows as r
   left join view_transcripts as v on v.transcript_id = r.transcript
   left join expected_genes as g on g.gene = r.gene
   offset bigint '0'
 )
 select raw_transcript_id, transcript, gene,
-  array[raw_transcript_id, gene_id, gene_symbol, gene_type, chromosome, coordinates::text, expression_fold_change::text, tsl, level, tags,
-    own_versioned, gene_versioned, transcript_name, ccds, havana, protein] as raw,
+  array[raw_transcript_id, gene_id, gene_symbol, gene_type, chromosome, coordinates::text, expression_fold_change::text, tsl, level, tags #>> '{}',
+    own_versioned, gene_versioned, name, ccds, havana, protein] as raw,
   array[transcript, gene, symbol_kept, type_kept, chromosome_said, place::text,
     case when expression_fold_change > 0 and expression_fold_change < 'Infinity' then expression_fold_change end::text,
-    case when tsl ~ '^[0-9]{1,4}( .*)?$' then substring(tsl from '^[0-9]+')::integer::text end, case when level ~ '^[0-9]{1,4}$' then level::integer::text end, tags,
-    versioned_kept, gene_versioned_kept, transcript_name, ccds, havana, ensp] as expected,
+    tsl_read::text, level_read::text, array_to_string(tags_read, ','),
+    versioned_kept, gene_versioned_kept, name_read, ccds_read, havana_read, protein_read] as expected,
   array[found_id, found_gene, found_symbol, found_type, found_chromosome, found_place::text, found_change::text, found_features ->> 'TSL',
     found_features ->> 'annotation_level', found_features ->> 'annotation_tags', found_features ->> 'transcript_id_versioned',
     found_features ->> 'gene_id_versioned', found_ids ->> 'transcript_name', found_ids ->> 'CCDS', found_ids ->> 'HAVANA', found_ids ->> 'RefSeq_protein'] as found,
   array[
     case when raw_transcript_id = transcript then null when says_par(raw_transcript_id) then 'repair:par_y'
-      when version_in(raw_transcript_id) is not null then 'repair:versioned_id' when raw_transcript_id <> transcript then 'repair:white_space' end,
-    case when gene_id = gene then null when not names_own_gene then case when plain(gene_id) is null then 'repair:missing_gene_id' else 'repair:bad_gene_id' end
-      when says_par(gene_id) then 'repair:par_y' when version_in(gene_id) is not null then 'repair:versioned_id' else 'repair:white_space' end,
-    case when gene_symbol = symbol_kept then null when coalesce(gene_symbol, '') = '' then 'repair:missing_symbol' when symbol is null then 'repair:blank_symbol'
-      when symbol_kept = symbol || '@' || gene then 'repair:symbol_qualified' when symbol = symbol_kept then 'repair:white_space' else 'repair:symbol_differs' end,
-    case when type_said is null then 'merge:told_by_another_row' when type_said <> type_kept then 'repair:gene_type_differs'
-      when gene_type <> type_kept then 'cannot be inverted:white_space_of_a_name' end,
-    case when chromosome <> chromosome_said then 'cannot be inverted:white_space_of_a_name' end,
+      when is_lifted(raw_transcript_id) then 'repair:lifted_id'
+      when version_in(raw_transcript_id) is not null then 'repair:versioned_id' else 'repair:' || coalesce(cleaning(raw_transcript_id), 'versioned_id') end,
+    case when gene_id = gene then null when not names_own_gene then case when clean_id(gene_id) is null or is_placeholder(gene_id) then 'repair:missing_gene_id' else 'repair:bad_gene_id' end
+      when says_par(gene_id) then 'repair:par_y' when is_lifted(gene_id) then 'repair:lifted_id'
+      when version_in(gene_id) is not null then 'repair:versioned_id' else 'repair:' || coalesce(cleaning(gene_id), 'versioned_id') end,
+    case when gene_symbol = symbol_kept then null when symbol is null and is_spreadsheet_value(gene_symbol) then 'quarantine:spreadsheet_date'
+      when coalesce(gene_symbol, '') = '' or is_placeholder(gene_symbol) then 'repair:missing_symbol' when symbol is null then 'repair:blank_symbol'
+      when symbol_kept = symbol || '@' || gene then 'repair:symbol_qualified' when symbol = symbol_kept then 'repair:' || cleaning(gene_symbol)
+      else 'repair:symbol_differs' end,
+    case when type_said is null then coalesce('quarantine:' || biotype_reason(gene_type), 'merge:told_by_another_row')
+      when type_said <> type_kept then 'repair:gene_type_differs' when gene_type <> type_kept then 'cannot be inverted:white_space_of_a_name' end,
+    case when chromosome_said is null then 'quarantine:' || chromosome_reason(chromosome) when chromosome <> chromosome_said then 'repair:chromosome_spelling' end,
     case when place is null and coordinates is not null then 'quarantine:bad_coordinates' when coordinates <> place then 'repair:coordinates_coerced' end,
     case when not (expression_fold_change > 0 and expression_fold_change < 'Infinity') then 'quarantine:bad_fold_change' end,
-    case when tsl = 'NA' then 'cannot be inverted:na_is_unknown' when tsl ~ '^[0-9]{1,4} ' then 'cannot be inverted:remark_of_support_level'
-      when tsl !~ '^[0-9]{1,4}$' then 'quarantine:unreadable_value' end,
-    case when level !~ '^[0-9]{1,4}$' then 'quarantine:unreadable_value' end,
-    null,
-    case when own_versioned = versioned_kept then null when own_versioned is null then 'merge:version_told_by_the_id' when says_par(own_versioned) then 'repair:par_y'
-      when own_versioned is distinct from versioned_kept then 'cannot be inverted:id_of_another_transcript' end,
-    case when gene_versioned = gene_versioned_kept then null when gene_versioned is null then 'merge:version_told_by_another_id'
-      when says_par(gene_versioned) then 'repair:par_y' when stem(gene_versioned, 'ENSG') is distinct from gene then 'cannot be inverted:id_of_another_gene'
-      when gene_versioned is distinct from gene_versioned_kept then 'cannot be inverted:newest_version_of_the_gene' end,
-    null, null, null,
-    case when ensp is not null then 'repair:refseq_protein_relabelled' when protein ~ '^[NXY]P_[0-9]+(\.[0-9]+)?$' then 'merge:identifier_of_the_gene'
-      when tells_protein then 'quarantine:bad_identifier' end] as why
+    case when tsl = tsl_read::text then null when tsl = 'NA' then 'cannot be inverted:na_is_unknown' when tsl like '% %' and tsl_read is not null
+      then 'cannot be inverted:remark_of_support_level' else coalesce('quarantine:' || level_reason(tsl, tsl_read), 'repair:integer_as_float') end,
+    case when level = level_read::text then null else coalesce('quarantine:' || level_reason(level, level_read), 'repair:integer_as_float') end,
+    case when tags_read is not null and jsonb_typeof(tags) = 'array' then 'repair:array_salvaged'
+      when tags_read is null and jsonb_typeof(tags) = 'string' and is_placeholder(tags #>> '{}') then 'quarantine:placeholder' end,
+    case when own_versioned = versioned_kept then null when own_versioned_reason is not null then 'quarantine:' || own_versioned_reason
+      when own_versioned is null then 'merge:version_told_by_the_id' else coalesce('repair:' || feature_id_repair(own_versioned), 'merge:version_told_by_the_id') end,
+    case when gene_versioned = gene_versioned_kept then null when gene_versioned_reason is not null then 'quarantine:' || gene_versioned_reason
+      when gene_versioned is null then 'merge:version_told_by_another_id'
+      else coalesce('repair:' || feature_id_repair(gene_versioned), 'cannot be inverted:newest_version_of_the_gene') end,
+    coalesce('quarantine:' || id_reason(name, name_read), 'repair:' || id_repair(name, name_read)),
+    coalesce('quarantine:' || id_reason(ccds, ccds_read), 'repair:' || id_repair(ccds, ccds_read)),
+    coalesce('quarantine:' || id_reason(havana, havana_read), 'repair:' || id_repair(havana, havana_read)),
+    case when protein_read is not null then 'repair:refseq_protein_relabelled' when refseq_read is not null then 'merge:identifier_of_the_gene'
+      else 'quarantine:' || id_reason(protein, null) end] as why
 from pairs;
 
 create unlogged table told_counts as
@@ -109,7 +117,7 @@ from told_apart as t
 where why like 'quarantine:%' and (t.raw is not null or t.expected is not null or t.found is not null) and expected is not distinct from found and not exists (
   select from quarantined as q
   where q.transcript_id = t.raw_transcript_id and q.legacy_column = t.legacy_column and q.json_path = t.path and q.reason = split_part(t.why, ':', 2)
-    and (q.raw_value #>> '{}' = t.raw or q.raw_value::text = t.raw));
+    and (plain(q.raw_value #>> '{}') = plain(t.raw) or q.raw_value::text = t.raw));
 
 -- and rows of neither side without the other
 insert into differences
