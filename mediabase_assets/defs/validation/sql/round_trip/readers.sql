@@ -27,14 +27,9 @@ return array(
     case jsonb_typeof(value) when 'array' then value when 'object' then '[]' else jsonb_build_array(value) end) as e
   where word(e) is not null order by 1);
 
--- The scalars of a list in its order.
-create function in_order(value jsonb) returns text[] language sql immutable parallel safe
-return array(select word(e) from jsonb_array_elements(value) as e where word(e) is not null);
-
--- The PubMed id that a text holds: 1 to 8 digits, without prefix and leading zeros.
+-- The PubMed id that a text is: 1 to 8 digits, without prefix and leading zeros.
 create function pubmed(value text) returns text language sql immutable parallel safe
-return case when value ~ '^[1-9][0-9]{0,7}$' then value
-  else substring(plain(value) from '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9][0-9]{0,7})(?:\.0)?$') end;
+return case when value ~ '^[1-9][0-9]{0,7}$' then value when value is not null then one_pubmed_id(plain(value)) end;
 
 create function pubmeds(value jsonb) returns text[] language sql immutable parallel safe
 return array(select distinct pubmed(w) collate "C" from unnest(words(value)) as w where pubmed(w) is not null order by 1);
@@ -82,9 +77,3 @@ return case lower(regexp_replace(value, '\.0+$', ''))
   when 'phase 2' then 'Phase II' when '2' then 'Phase II' when 'phase ii' then 'Phase II'
   when 'phase 1' then 'Phase I' when '1' then 'Phase I' when 'phase i' then 'Phase I' when '0.5' then 'Phase I' when 'early phase 1' then 'Phase I'
   when 'preclinical' then 'Preclinical' when '0' then 'Preclinical' when 'withdrawn' then 'Withdrawn' end;
-
-create function aspect(value text) returns text language sql immutable parallel safe
-return case lower(replace(value, ' ', '_'))
-  when 'molecular_function' then 'molecular_function' when 'f' then 'molecular_function' when 'mf' then 'molecular_function'
-  when 'biological_process' then 'biological_process' when 'p' then 'biological_process' when 'bp' then 'biological_process'
-  when 'cellular_component' then 'cellular_component' when 'c' then 'cellular_component' when 'cc' then 'cellular_component' end;
