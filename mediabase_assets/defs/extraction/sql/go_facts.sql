@@ -122,7 +122,7 @@ from decided
 union all
 select
   payload_id, gene_id, field, l.path, 0, null, null, null, null, null, null, null, null, false, null, '{}', 'bad_pmid', '{}', null, l.leaf, false
-from decided
+from typed
 cross join lateral (values ('.pmid', v -> 'pmid'), ('.pmids', v -> 'pmids')) as k (key, said)
-cross join lateral leaves_at(decided.path || k.key, said) as l
-where v ?| array['pmid', 'pmids'] and reason is null and says_other_reference(l.leaf);
+cross join lateral leaves_at(typed.path || k.key, said) as l
+where v ?| array['pmid', 'pmids'] and go_id is not null and says_other_reference(l.leaf);

@@ -44,10 +44,9 @@ identified as (
   offset 0
 ),
 each as (
-  select i.*, pmids[1] collate "C" as pmid, place as kind, v as told from identified as i
-  union all
-  select i.*, further.pmid collate "C", 'further', case when v = '{}' then v else jsonb_build_object('evidence_type', v -> 'evidence_type', 'source_db', v -> 'source_db') end
-  from identified as i cross join unnest(pmids[2:]) as further (pmid) where cardinality(pmids) > 1 and not is_no_reference
+  select i.*, pmids[k] collate "C" as pmid, case when k = 1 then place else 'further' end as kind,
+    case when k = 1 then v else jsonb_strip_nulls(jsonb_build_object('evidence_type', v -> 'evidence_type', 'source_db', v -> 'source_db')) end as told
+  from identified as i cross join generate_series(1, case when is_no_reference then 1 else greatest(cardinality(pmids), 1) end) as k
 ),
 typed as materialized (
   select
@@ -74,8 +73,8 @@ typed as materialized (
         then 'pmid_format' end,
       case when pmid is not null and jsonb_typeof(v -> 'pmid') = 'number' then 'pmid_number' end,
       case when pmid is null and (raw_pmid is not null or jsonb_typeof(pubmed_said) in ('array', 'object') and pubmed_said not in ('[]', '{}')) then 'bad_pmid' end,
-      case when jsonb_typeof(told -> 'authors') = 'object' or jsonb_typeof(told -> 'authors') = 'array' and told @? '$.authors[*] ? (@.type() == "object")'
-        then 'author_objects' end,
+      case when (jsonb_typeof(told -> 'authors') = 'object' or jsonb_typeof(told -> 'authors') = 'array' and told @? '$.authors[*] ? (@.type() == "object")')
+        and authors_in(told -> 'authors') is not null then 'author_objects' end,
       case when says_unread_number(told) or says_unread_source(v) then 'unreadable_value' end
     ], null) as repairs
   from each
@@ -113,7 +112,7 @@ union all
 select
   payload_id, gene_id, field, l.path, 0, section, null, null, null, null, null, null, null, null, null, null, null, null, null, 'bad_pmid', '{}', null,
   l.leaf, false, false, false
-from compared
+from typed
 cross join lateral leaves_at(path || case when jsonb_typeof(raw) <> 'object' then '' when pubmed_said is not distinct from raw -> 'pmid' then '.pmid' else '.PMID' end,
   pubmed_said) as l
 where reason is null and kind <> 'further' and pmid is not null and (raw_pmid is null or raw_pmid <> pmid) and says_other_reference(l.leaf);

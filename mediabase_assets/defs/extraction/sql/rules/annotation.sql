@@ -1,4 +1,5 @@
--- Rules about annotation, called by the extraction and by its proof: one rule, one place.
+-- Rules about annotation, called by the extraction and by its proof: one rule, one place. Most come in two: one for the usual form,
+-- which PostgreSQL merges into the query, and `any_…` for every form, which it calls (a hundred times slower).
 -- Left out: lower_case(), which callers apply (rules/text.sql).
 
 -- Text without white space at its ends; NULL for nothing left.
@@ -65,17 +66,21 @@ return case
     where id is not null)
 end;
 
+create or replace function any_pubmed_ids(value jsonb) returns text[]
+language sql immutable parallel safe
+return (
+  select coalesce(array_agg(id order by first_place), '{}') from (
+    select id, min(i * 1000 + j) as first_place
+    from unnest(scalar_texts(value)) with ordinality as t (said, i) cross join unnest(pubmed_ids_in(said)) with ordinality as p (id, j)
+    group by 1) as found);
+
 -- Every PubMed id in a JSON value: a text, a number, or a list of them; each once, in order.
 create or replace function pubmed_ids(value jsonb) returns text[]
 language sql immutable parallel safe
 return case
   when value is null then '{}'
-  when jsonb_typeof(value) <> 'array' and value #>> '{}' ~ '^[1-9][0-9]{0,7}$' then array[value #>> '{}']
-  else (
-    select coalesce(array_agg(id order by first_place), '{}') from (
-      select id, min(i * 1000 + j) as first_place
-      from unnest(scalar_texts(value)) with ordinality as t (said, i) cross join unnest(pubmed_ids_in(said)) with ordinality as p (id, j)
-      group by 1) as found)
+  when jsonb_typeof(value) in ('string', 'number') and value #>> '{}' ~ '^[1-9][0-9]{0,7}$' then array[value #>> '{}']
+  else any_pubmed_ids(value)
 end;
 
 -- Whether a text or number also holds what is no PubMed id (GO_REF, WB_REF, a DOI), or holds none.
@@ -165,16 +170,19 @@ return case
       group by kind) as parts)
 end;
 
+create or replace function any_authors(value jsonb) returns text[]
+language sql immutable parallel safe
+return case jsonb_typeof(value)
+  when 'array' then nullif(array(
+    select case jsonb_typeof(e) when 'string' then trimmed(e #>> '{}') else author_in(e) end from jsonb_array_elements(value) with ordinality as m (e, i)
+    where case jsonb_typeof(e) when 'string' then trimmed(e #>> '{}') is not null else author_in(e) is not null end order by i), '{}')
+  else nullif(array_remove(array[author_in(value)], null), '{}')
+end;
+
 -- The authors of a reference in their order: a list, or one; NULL where no name is told.
 create or replace function authors_in(value jsonb) returns text[]
 language sql immutable parallel safe
-return case jsonb_typeof(value)
-  when 'array' then case
-    when value = '[]' then '{}'
-    else nullif(array(
-      select author_in(e) from jsonb_array_elements(value) with ordinality as m (e, i) where author_in(e) is not null order by i), '{}') end
-  else nullif(array_remove(array[author_in(value)], null), '{}')
-end;
+return case when value is null then null when value = '[]' then '{}'::text[] else any_authors(value) end;
 
 -- Whether a reference gives a year or a count of citations that cannot be read.
 create or replace function says_unread_number(reference jsonb) returns boolean
@@ -209,17 +217,20 @@ return coalesce(value ~ '(^|[^A-Za-z0-9])[Nn][Oo][Tt]([^A-Za-z0-9]|$)'
 
 -- Whether an entry denies by its qualifier (a text, a list, an object), or by a flag (GPAD's negation, `negated` of ontobio).
 -- https://geneontology.org/docs/gene-product-association-data-gpad-format-2.0/, https://github.com/geneontology/go-site/issues/2566
-create or replace function go_keys_deny(entry jsonb) returns boolean
+create or replace function any_keys_deny(entry jsonb) returns boolean
 language sql immutable parallel safe
-return coalesce(entry ?| array['qualifier', 'qualifiers', 'Qualifier', 'Qualifiers', 'QUALIFIER', 'negated', 'Negated', 'is_negated', 'isNegated', 'is_not',
-    'isNot', 'not', 'NOT', 'negation', 'Negation']
-  and exists (
+return exists (
     select from jsonb_each(entry) as m (key, said)
     where key in ('qualifier', 'qualifiers', 'Qualifier', 'Qualifiers', 'QUALIFIER') and (
         says_not(regexp_replace(said::text, '"(not|NOT|is_not|isNot|negated|is_negated|negation)": (false|null|0|"false"|"no"|"")', '', 'g'))
         or said::text ~ '"(is_not|isNot|negated|is_negated|negation)": (true|1|"true"|"yes")')
       or key in ('negated', 'Negated', 'is_negated', 'isNegated', 'is_not', 'isNot', 'not', 'NOT', 'negation', 'Negation')
-        and said #>> '{}' ~ '^ *([Tt][Rr][Uu][Ee]|1|1\.0|[Yy][Ee][Ss]|[Nn][Oo][Tt]) *$'), false);
+        and said #>> '{}' ~ '^ *([Tt][Rr][Uu][Ee]|1|1\.0|[Yy][Ee][Ss]|[Nn][Oo][Tt]) *$');
+
+create or replace function go_keys_deny(entry jsonb) returns boolean
+language sql immutable parallel safe
+return case when entry ?| array['qualifier', 'qualifiers', 'Qualifier', 'Qualifiers', 'QUALIFIER', 'negated', 'Negated', 'is_negated', 'isNegated', 'is_not',
+  'isNot', 'not', 'NOT', 'negation', 'Negation'] then any_keys_deny(entry) else false end;
 
 -- Whether the text of an id or a name begins with NOT (in capitals: names of terms may be sentences).
 create or replace function begins_with_not(value text) returns boolean
@@ -231,30 +242,45 @@ create or replace function without_not(value text) returns text
 language sql immutable parallel safe
 return case when begins_with_not(value) then trimmed(substring(value from '^NOT[ |:_]+(.*)$')) else value end;
 
+create or replace function any_evidence_denies(value jsonb) returns boolean
+language sql immutable parallel safe
+return exists (select from unnest(scalar_texts(value)) as said where said ~ '^[Nn][Oo][Tt]([ |:_]+[A-Z]{2,3})?$');
+
 -- Whether an entry's evidence denies: NOT alone, before a code, or as a member of its list.
 create or replace function go_evidence_denies(value jsonb) returns boolean
 language sql immutable parallel safe
 return case
-  when jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^[A-Z]{2,3}$' then value = '"NOT"'
-  when jsonb_typeof(value) in ('string', 'array') then exists (
-    select from unnest(scalar_texts(value)) as said where said ~ '^[Nn][Oo][Tt]([ |:_]+[A-Z]{2,3})?$')
+  when jsonb_typeof(value) = 'string' then coalesce(trimmed(value #>> '{}') ~ '^[Nn][Oo][Tt]([ |:_]+[A-Z]{2,3})?$', false)
+  when jsonb_typeof(value) = 'array' then any_evidence_denies(value)
   else false end;
+
+create or replace function any_go_qualifier(entry jsonb, is_denied boolean) returns text
+language sql immutable parallel safe
+return (
+  select case
+    when not is_denied or said ~ '^NOT(\||$)' then said
+    else 'NOT' || coalesce('|' || (
+      select string_agg(substring(part from '^(?:[Nn][Oo][Tt][ :_]+)?(.*)$'), '|' order by i)
+      from regexp_split_to_table(said, '[|]') with ordinality as s (untrimmed, i) cross join lateral trimmed(untrimmed) as part
+      where part not in ('NOT', 'not', 'Not')), '')
+  end
+  from nullif(array_to_string(scalar_texts(coalesce(
+    entry -> 'qualifier', entry -> 'qualifiers', entry -> 'Qualifier', entry -> 'Qualifiers', entry -> 'QUALIFIER')), '|'), '') as said);
 
 -- The qualifier of an entry: its text, a list joined by `|`; of a denied one the part NOT comes first, whatever its shape was.
 create or replace function go_qualifier(entry jsonb, is_denied boolean) returns text
 language sql immutable parallel safe
+return case when is_denied or entry ?| array['qualifier', 'qualifiers', 'Qualifier', 'Qualifiers', 'QUALIFIER'] then any_go_qualifier(entry, is_denied) end;
+
+create or replace function any_evidence_code(value text) returns text
+language sql immutable parallel safe
 return case
-  when not is_denied and not entry ?| array['qualifier', 'qualifiers', 'Qualifier', 'Qualifiers', 'QUALIFIER'] then null
-  else (
-    select case
-      when not is_denied or said ~ '^NOT(\||$)' then said
-      else 'NOT' || coalesce('|' || (
-        select string_agg(substring(part from '^(?:[Nn][Oo][Tt][ :_]+)?(.*)$'), '|' order by i)
-        from regexp_split_to_table(said, '[|]') with ordinality as s (untrimmed, i) cross join lateral trimmed(untrimmed) as part
-        where part not in ('NOT', 'not', 'Not')), '')
-    end
-    from nullif(array_to_string(scalar_texts(coalesce(
-      entry -> 'qualifier', entry -> 'qualifiers', entry -> 'Qualifier', entry -> 'Qualifiers', entry -> 'QUALIFIER')), '|'), '') as said)
+  when value ~ '^[Nn][Oo][Tt][ |:_]+[A-Z]{2,3}$' then (
+    select case when code not in ('NOT', 'NA') then code end from substring(value from '[A-Z]{2,3}$') as code)
+  when value ~ '^[A-Za-z]{2,3}$' then (
+    select code from unnest(array['EXP', 'IDA', 'IPI', 'IMP', 'IGI', 'IEP', 'HTP', 'HDA', 'HMP', 'HGI', 'HEP', 'IBA', 'IBD', 'IKR', 'IRD', 'ISS', 'ISO', 'ISA',
+      'ISM', 'IGC', 'RCA', 'TAS', 'NAS', 'IC', 'ND', 'IEA']) as code
+    where code = translate(value, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'))
 end;
 
 -- The evidence code that a text is: two or three capitals, or one of the Gene Ontology's in another case; NOT before it is told
@@ -264,26 +290,20 @@ create or replace function evidence_code_in(value text) returns text
 language sql immutable parallel safe
 return case
   when value ~ '^[A-Z]{2,3}$' then case when value not in ('NOT', 'NA') then value end
-  when value ~ '^[Nn][Oo][Tt][ |:_]+[A-Z]{2,3}$' then (
-    select case when code not in ('NOT', 'NA') then code end from substring(value from '[A-Z]{2,3}$') as code)
-  when value ~ '^[A-Za-z]{2,3}$' then (
-    select code from unnest(array['EXP', 'IDA', 'IPI', 'IMP', 'IGI', 'IEP', 'HTP', 'HDA', 'HMP', 'HGI', 'HEP', 'IBA', 'IBD', 'IKR', 'IRD', 'ISS', 'ISO', 'ISA',
-      'ISM', 'IGC', 'RCA', 'TAS', 'NAS', 'IC', 'ND', 'IEA']) as code
-    where code = translate(value, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'))
+  when octet_length(value) <= 20 then any_evidence_code(value)
 end;
+
+create or replace function any_go_evidence(value jsonb) returns text
+language sql immutable parallel safe
+return (
+  select said from unnest(scalar_texts(value)) as s (said)
+  order by (evidence_code_in(said) is null), (said not like '_nherited from GO:%'), said collate "C" limit 1);
 
 -- What an entry says as its evidence: a text; of a list the first, in the order of texts, that is a code, else the first.
 create or replace function go_evidence(value jsonb) returns text
 language sql immutable parallel safe
-return case jsonb_typeof(value)
-  when 'string' then trimmed(value #>> '{}')
-  when 'array' then (
-    select said from unnest(scalar_texts(value)) as s (said)
-    order by (evidence_code_in(said) is null), (said not like '_nherited from GO:%'), said collate "C" limit 1)
-  when 'object' then null
-  when 'null' then null
-  else value #>> '{}'
-end;
+return case when jsonb_typeof(value) in ('string', 'number', 'boolean') then trimmed(value #>> '{}')
+  when jsonb_typeof(value) = 'array' then any_go_evidence(value) end;
 
 -- The aspect of the Gene Ontology that a text in lower case names.
 create or replace function aspect_in(value text) returns text
@@ -320,8 +340,7 @@ return (
 -- The type of product that a text in lower case names, in the closed vocabulary; NULL for one that is not in it.
 create or replace function product_type_in(value text) returns text
 language sql immutable parallel safe
-return (
-  select t from unnest(array['enzyme', 'kinase', 'phosphatase', 'protease', 'transcription_factor', 'ion_channel', 'channel', 'receptor', 'transporter',
-    'structural_protein', 'dna_binding', 'rna_binding', 'lipid_binding', 'metal_binding', 'membrane_associated', 'secreted', 'nuclear', 'mitochondrial',
-    'cytoplasmic', 'chaperone', 'regulatory_protein']) as t
-  where t = regexp_replace(value, '[ _-]+', '_', 'g'));
+return case when regexp_replace(value, '[ _-]+', '_', 'g') = any (array[
+  'enzyme', 'kinase', 'phosphatase', 'protease', 'transcription_factor', 'ion_channel', 'channel', 'receptor', 'transporter', 'structural_protein',
+  'dna_binding', 'rna_binding', 'lipid_binding', 'metal_binding', 'membrane_associated', 'secreted', 'nuclear', 'mitochondrial', 'cytoplasmic',
+  'chaperone', 'regulatory_protein']) then regexp_replace(value, '[ _-]+', '_', 'g') end;

@@ -35,10 +35,9 @@ identified as (
   from read offset bigint '0'
 ),
 each as (
-  select *, pmids[1] collate "C" as pmid, raw_doi as doi, v as told, false as is_further from identified
-  union all
-  select i.*, f.pmid collate "C", null, case when v = '{}' then v else jsonb_build_object('evidence_type', v -> 'evidence_type', 'source_db', v -> 'source_db') end, true
-  from identified as i cross join unnest(pmids[2:]) as f (pmid) where cardinality(pmids) > 1 and not is_no_reference
+  select i.*, pmids[k] collate "C" as pmid, case when k = 1 then raw_doi end as doi, k > 1 as is_further,
+    case when k = 1 then v else jsonb_strip_nulls(jsonb_build_object('evidence_type', v -> 'evidence_type', 'source_db', v -> 'source_db')) end as told
+  from identified as i cross join generate_series(1, case when is_no_reference then 1 else greatest(cardinality(pmids), 1) end) as k
 )
 select side, field, column_name, gene, n, example, path, raw, v, told, raw_pmid, pubmed_said, place, pmid, doi, is_further,
   case when not is_no_reference then coalesce(pmid::bigint,
