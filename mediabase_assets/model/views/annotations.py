@@ -83,7 +83,9 @@ class GoTermHierarchyView(TableModel):
     qualifiers: Series[Int] = members("Qualifiers, each once, in order")
     more_specific_terms: Series[Int] = members("Terms that this one was inherited from, in order")
     more_general_terms: Series[Int] = members("Terms that inherited this one, in order")
-    denied_gene_count: Series[Int] = column("Genes of which an annotation denies the term (qualifier NOT); they are not counted above", ge=0)
+    denied_gene_count: Series[Int] = column(
+        "Genes of which an annotation denies the term (qualifier NOT); they are not counted above", ge=0
+    )
     denied_genes: Series[Int] = members("Their symbols, in order")
     view_created_at: Series[str] = optional(_STAMP)
 
