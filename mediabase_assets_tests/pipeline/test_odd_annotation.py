@@ -165,7 +165,9 @@ def test_a_denied_annotation_stays_denied_in_tables_and_views(odd, name, qualifi
     assert [(d["go_id"], d["qualifier"]) for d in denied] == [("GO:9900001", qualifier)]
     [(annotations, denied)] = of_gene(odd, "transcript_enrichment_view", name, "go_annotations, denied_go_annotations")
     assert (len(annotations), [d["go_id"] for d in denied]) == (others, ["GO:9900001"])
-    counts = of_gene(odd, "patient_query_optimized_view", name, "go_term_count, denied_go_term_count, has_go_terms, data_completeness_score")
+    counts = of_gene(
+        odd, "patient_query_optimized_view", name, "go_term_count, denied_go_term_count, has_go_terms, data_completeness_score"
+    )
     assert [(*c[:3], float(c[3])) for c in counts] == [(others, 1, others > 0, 0.2 * (others > 0))]
     [(old,)] = of_gene(odd, "cancer_transcript_base_compat", name, "go_terms")
     assert "GO:9900001" not in old
@@ -229,9 +231,7 @@ def test_ids_codes_and_aspects_in_other_spellings_are_read(odd):
 def test_several_references_in_one_text_are_several_publications(odd):
     columns = "pmid, source_db, (select title from publications as p where p.publication_id = g.publication_id)"
     assert of_gene(odd, "gene_publications as g", "PIPEREF", columns) == [("82000001", "x", "first of two"), ("82000002", "x", None)]
-    assert records(odd, "quarantine", "PIPEREF") == [
-        ("bad_pmid", "$.publications[0].pmid", '"PMID:82000001|82000002|GO_REF:0000034"', 0)
-    ]
+    assert records(odd, "quarantine", "PIPEREF") == [("bad_pmid", "$.publications[0].pmid", '"PMID:82000001|82000002|GO_REF:0000034"', 0)]
     assert [p for (p,) in of_gene(odd, "gene_publications", "LISTREF", "pmid")] == ["82000003", "82000004", "82000005", "82000006"]
     assert records(odd, "quarantine", "LISTREF") == []
 
@@ -251,7 +251,9 @@ def test_authors_are_read_from_objects_and_never_become_an_empty_list(odd):
 
 
 def test_a_year_or_count_that_is_none_is_unknown_and_told_and_never_rounded(odd):
-    found = odd.rows("select pmid, publication_year, citation_count from publications where pmid between '82000030' and '82000038' order by 1")
+    found = odd.rows(
+        "select pmid, publication_year, citation_count from publications where pmid between '82000030' and '82000038' order by 1"
+    )
     assert [row[1:] for row in found] == [(None, None)] * 7 + [(2004, 12), (1999, 7)]
     told = "".join(raw for _, _, raw, _ in records(odd, "repairs", "NUMBERS"))
     assert all(raw in told for raw in ("1,234", "-1", "3000000000", "12 citations", "2004 Jan-Feb", "20040115", "2004.5"))

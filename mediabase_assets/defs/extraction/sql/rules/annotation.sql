@@ -211,7 +211,7 @@ end;
 -- https://geneontology.org/docs/go-annotations/#the-not-qualifier, https://github.com/geneontology/helpdesk/issues/2
 create or replace function says_not(value text) returns boolean
 language sql immutable parallel safe
-return coalesce(value ~ '(^|[^A-Za-z0-9])[Nn][Oo][Tt]([^A-Za-z0-9]|$)'
+return coalesce(value ~ '^NOT(\||$)' or value ~ '(^|[^A-Za-z0-9])[Nn][Oo][Tt]([^A-Za-z0-9]|$)'
   and translate(value, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
     !~ '(^|[^a-z0-9])not[ _-](available|applicable|provided|specified|recorded|reported|known|determined|annotated|set|given|assigned)', false);
 
