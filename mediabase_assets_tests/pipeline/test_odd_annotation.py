@@ -10,7 +10,9 @@ import pytest
 
 from mediabase_assets.demo.rows import write_rows
 from mediabase_assets.lib.legacy_table import create_legacy_table
+from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.view_oracle import Oracle, read, same
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -183,6 +185,15 @@ def test_the_hierarchy_counts_genes_with_the_term_and_tells_those_denied_it(odd)
     assert (transcripts, evidence) == (2, {"IDA": 2})
     assert denied == DENIED
     assert count == len(DENIED)
+
+
+@pytest.mark.parametrize("view", [v for v in VIEWS if "transcript_go_terms" in v.parents and v.audits_rows], ids=lambda v: v.name)
+def test_views_of_go_terms_show_what_plain_python_computes(odd, view):
+    with odd.connect() as conn:
+        expected = {tuple(row[k] for k in view.key): row for row in getattr(Oracle(conn), view.name)()}
+        shown = {tuple(row[k] for k in view.key): row for row in read(conn, view.name)}
+    assert expected.keys() == shown.keys() != set()
+    assert [(k, c) for k, row in expected.items() for c, value in row.items() if not same(value, shown[k][c])] == []
 
 
 def test_a_placeholder_or_a_false_flag_denies_nothing(odd):
