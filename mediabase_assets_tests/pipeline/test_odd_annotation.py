@@ -9,9 +9,11 @@ import json
 import pytest
 
 from mediabase_assets.demo.rows import write_rows
+from mediabase_assets.lib import round_trip
 from mediabase_assets.lib.legacy_table import create_legacy_table
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.test_round_trip import compared, rows_of
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, read, same
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -311,3 +313,20 @@ def test_lists_of_texts_keep_what_they_hold(odd):
     values = of_gene(odd, "gene_annotations", "LISTS", "annotation_type, annotation_value")
     assert values == [("cellular_location", "nucleus"), ("molecular_function", "odd &amp; escaped \\u0000")]
     assert [r[0] for r in records(odd, "quarantine", "LISTS")] == ["value_too_long"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "paths"),
+    [
+        ("delete from mediabase_ops.quarantine where reason = 'bad_pmid' and fact_count = 0", "GOPIPES", {"$.GO:9900005.pmid"}),
+        ("delete from mediabase_ops.quarantine where reason = 'bad_pmid' and fact_count = 0", "PIPEREF", {"$.publications[0].pmid"}),
+        ("delete from mediabase_ops.quarantine where reason = 'conflicting_value'", "BOTH", {"$.GO:9900001[0]"}),
+        ("delete from mediabase_ops.quarantine where reason = 'unknown_product_type'", "PRODUCTS", {"$[3]"}),
+        ("delete from gene_publications where pmid = '82000002'", "PIPEREF", {"$.publications[0]"}),
+        ("update go_term_set_members set qualifier = null where qualifier = 'NOT|contributes_to'", "NOTLIST", {"$.GO:9900001"}),
+    ],
+)
+def test_what_is_gone_from_quarantine_or_no_longer_denied_stops_the_release(odd, statement, name, paths):
+    found = compared(odd, statement)
+    told = {r["path"] for r in rows_of(found, round_trip.EXPLAINED) if r["gene_id"] == IDS[name]}
+    assert paths <= told
