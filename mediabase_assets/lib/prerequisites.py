@@ -244,10 +244,15 @@ def _names(conn: Connection, settings: Settings) -> Finding:
            where n.nspname = %s and c.relname = any(%s) group by 1, 3 order by 1""",
         (live, [*expected, *shown]),
     ).fetchall()
-    # a view of an old program under the name of one of ours is replaced, a table is not
-    foreign = [n for n, columns, kind in rows if (kind not in ("v", "m") if n in shown else not expected[n] <= set(columns))]
+    # a view of an old program under the name of one of ours is replaced, a table is not; a view of an earlier version gets new columns
+    foreign = [n for n, columns, kind in rows if (kind not in ("v", "m") if n in shown else not _fits(expected[n], set(columns), kind))]
     renames = "; ".join(f"alter table {live}.{name} rename to {name}_old" for name in foreign)
     return _finding(
         "target_names_are_free", not foreign, f"Other relations than ours have these names in {live}: {', '.join(foreign)}.",
         f"Rename them ({renames};) or set MB_POSTGRES_SCHEMA to another schema.", looked_for=len(expected) + len(shown), found=len(rows),
     )  # fmt: skip
+
+
+def _fits(expected: set[str], columns: set[str], kind: str) -> bool:
+    """Whether a relation may be ours: a table with all columns, or a view with all of them, or with fewer."""
+    return expected <= columns or (kind == "v" and columns <= expected)

@@ -5,6 +5,7 @@ children, so that other people's views, privileges and comments survive. Whateve
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 from psycopg import sql
@@ -12,9 +13,9 @@ from psycopg import sql
 from mediabase_assets.lib import tables, view_state
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.statements import Connection, is_there, looking_in
-from mediabase_assets.lib.view_release import ViewChange, release_views
+from mediabase_assets.lib.view_release import ViewChange, patiently, release_views
 from mediabase_assets.model.errors import ReleaseError
-from mediabase_assets.model.tables import RELATIONS, TABLES, Relation
+from mediabase_assets.model.tables import RELATIONS, TABLES, Relation, Table
 
 #: Columns that tell when a row was written; they are no content.
 TIMESTAMPS = ("created_at", "updated_at")
@@ -111,8 +112,15 @@ def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
             if any(r.name in names for r in table.relations):
                 tables.add_references(conn, table)
             if table.is_view and not is_there(conn, live_schema, table.name):
-                tables.create_view(conn, table)
-                tables.add_view_comments(conn, table)
+                _show(conn, table)
+            elif table.is_view and _all_columns(conn, live_schema, table.name) != list(table.columns):
+                # an earlier version made it: it gets the new columns at its end, and what people made on it stays
+                patiently(conn, partial(_show, conn, table), schema=live_schema, names=[table.name])
+
+
+def _show(conn: Connection, table: Table) -> None:
+    tables.create_view(conn, table)
+    tables.add_view_comments(conn, table)
 
 
 def _apply_differences(conn: Connection, relations: list[Relation], live_schema: str) -> dict[str, tuple[int, int, int]]:
@@ -171,15 +179,15 @@ def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
     parts = _parts(conn, relation, live_schema)
     if not any(c not in relation.key for c in _columns(conn, conn.workspace.build, relation)):
         return 0
-    stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation) else sql.SQL("")
+    stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation.name) else sql.SQL("")
     query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and row({new_rest}) is distinct from row({live_rest})"
     return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount
 
 
-def _all_columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
+def _all_columns(conn: Connection, schema: str, name: str) -> list[str]:
     rows = conn.execute(
-        "select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0",
-        (schema, relation.name),
+        "select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0 order by attnum",
+        (schema, name),
     ).fetchall()
     return [name for (name,) in rows]
 

@@ -129,6 +129,11 @@ REPAIR_REASONS: tuple[Reason, ...] = (
     Reason("integer_as_float", "An integer written with a decimal point (1.0)."),
     Reason("product_type_spelling", "A product type of the vocabulary in another spelling."),
     Reason("array_flattened", "An array of several dimensions; its members were read in order.", ("C15",)),
+    Reason("evidence_spelling", "A GO evidence code in another spelling (ida)."),
+    Reason("denied_annotation", "A GO annotation that denies its term (NOT); told apart from the others, its qualifier begins with NOT."),
+    Reason("pathway_id_format", "The pathway id's spelling was normalized.", ("C25",)),
+    Reason("author_objects", "Authors given as objects; their names were read."),
+    Reason("several_references", "Several PubMed ids in one text; each is read.", ("C26",)),
 )
 
 

@@ -66,8 +66,17 @@ class Oracle:
     def by_symbol(self, gene_ids):
         return sorted(set(gene_ids), key=lambda g: (self.symbol(g), g))
 
-    def annotations(self, transcript):
-        return self.members[transcript["go_set_id"]] if transcript["go_set_id"] is not None else []
+    def annotations(self, transcript, *, denied=False):
+        """The GO annotations of a transcript: those with a term, or those that deny one."""
+        members = self.members[transcript["go_set_id"]] if transcript["go_set_id"] is not None else []
+        return [m for m in members if ((m["qualifier"] or "").split("|")[0] == "NOT") == denied]
+
+    def denied_list(self, found):
+        """What views show of (id, code, qualifier) that deny a term."""
+        return [
+            {"go_id": i, "term": self.terms[i]["term_name"], "category": self.terms[i]["category"], "evidence": code, "qualifier": said}
+            for i, code, said in sorted(found, key=lambda d: (d[0], d[1] is None, d[1] or "", d[2]))
+        ]
 
     def gene_summary_view(self):
         references, links = grouped(self.references, "gene_id"), grouped(self.links, "gene_id")
@@ -75,6 +84,7 @@ class Oracle:
         for gene_id, g in self.genes.items():
             transcripts = self.of_gene[gene_id]
             go = {(m["go_id"], m["evidence_code"]) for t in transcripts for m in self.annotations(t)}
+            denied = {(m["go_id"], m["evidence_code"], m["qualifier"]) for t in transcripts for m in self.annotations(t, denied=True)}
             cited = grouped(citations[gene_id], "publication_id")
             folds = [t["expression_fold_change"] for t in transcripts]
             lists = {
@@ -114,7 +124,7 @@ class Oracle:
                 **{k: g[k] for k in ("gene_id", "gene_symbol", "gene_name", "gene_type", "chromosome", "strand")},
                 "start_pos": g["start_position"], "end_pos": g["end_position"], "transcript_count": len(transcripts),
                 "transcript_ids": sorted(t["transcript_id"] for t in transcripts), **lists,
-                **{f"has_{name}": bool(members) for name, members in lists.items()},
+                **{f"has_{name}": bool(members) for name, members in lists.items()}, "denied_go_terms": self.denied_list(denied),
                 "avg_expression_fold_change": average(folds), "max_expression_fold_change": highest(folds),
                 "min_expression_fold_change": min(known(folds), default=None),
             }  # fmt: skip
@@ -133,7 +143,10 @@ class Oracle:
                 "transcript_id": t["transcript_id"], "transcript_name": t["transcript_name"], "transcript_type": None,
                 "transcript_support_level": t["support_level"],
                 **{k: g[k] for k in ("gene_id", "gene_symbol", "gene_name", "gene_type", "chromosome")},
-                "go_annotations": go, "products": [{k: p[k] for k in names if p[k] is not None} for p in products],
+                "go_annotations": go,
+                "denied_go_annotations": self.denied_list(
+                    (m["go_id"], m["evidence_code"], m["qualifier"]) for m in self.annotations(t, denied=True)),
+                "products": [{k: p[k] for k in names if p[k] is not None} for p in products],
                 "expression_fold_change": fold,
                 "expression_status": None if fold is None else "upregulated" if fold > 2 else "downregulated" if fold < 0.5 else "normal",
             }  # fmt: skip
@@ -158,6 +171,7 @@ class Oracle:
                 **dict(zip(("has_cross_references", "has_go_terms", "has_pathways", "has_drug_interactions", "has_publications"),
                 has, strict=True)),
                 "has_products": bool(self.products[t["transcript_id"]]), **counts,
+                "denied_go_term_count": len(self.annotations(t, denied=True)),
                 "expression_fold_change": t["expression_fold_change"], "patient_id": None,
                 "avg_publication_relevance": average(highest(c["relevance_score"] for c in rows) for rows in cited.values()),
                 "data_completeness_score": Decimal(sum(has) * 2) / 10, "transcript_count": len(self.of_gene[gene_id]),
@@ -206,26 +220,29 @@ class Oracle:
             }  # fmt: skip
 
     def go_term_hierarchy_view(self):
-        held = defaultdict(list)
+        held, denied = defaultdict(list), defaultdict(list)
         for t in self.transcripts:
-            for m in self.annotations(t):
-                held[m["go_id"]].append((t, m))
+            for pairs, is_denied in ((held, False), (denied, True)):
+                for m in self.annotations(t, denied=is_denied):
+                    pairs[m["go_id"]].append((t, m))
         general = defaultdict(set)
-        for pairs in held.values():
+        for pairs in (*held.values(), *denied.values()):
             for _, m in pairs:
                 if m["inherited_from"] is not None:
                     general[m["inherited_from"]].add(m["go_id"])
         for key, term in self.terms.items():
-            pairs = held[key]
+            pairs, every = held[key], held[key] + denied[key]
             genes = self.by_symbol(t["gene_id"] for t, _ in pairs)
+            others = self.by_symbol(t["gene_id"] for t, _ in denied[key])
             yield {
                 **{k: term[k] for k in ("go_id", "term_name", "category", "definition")},
                 "associated_gene_count": len(genes), "associated_genes": [self.symbol(g) for g in genes],
                 "associated_transcript_count": len(pairs), "direct_transcript_count": sum(not m["is_inherited"] for _, m in pairs),
                 "evidence_distribution": dict(Counter(m["evidence_code"] or "unknown" for _, m in pairs)),
-                "qualifiers": sorted({m["qualifier"] for _, m in pairs} - {None}),
-                "more_specific_terms": sorted({m["inherited_from"] for _, m in pairs} - {None}),
-                "more_general_terms": sorted(general[key]),
+                "qualifiers": sorted({m["qualifier"] for _, m in every} - {None}),
+                "more_specific_terms": sorted({m["inherited_from"] for _, m in every} - {None}),
+                "more_general_terms": sorted(general[key]), "denied_gene_count": len(others),
+                "denied_genes": [self.symbol(g) for g in others],
             }  # fmt: skip
 
     def cross_reference_lookup_view(self):

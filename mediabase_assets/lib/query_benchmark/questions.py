@@ -22,6 +22,7 @@ READ_OTHERWISE: tuple[str, ...] = (
     "unknown_key", "missing_identifier", "bad_go_id", "go_aspect_keyed", "go_id_format", "pathway_unparsable", "blank_value",
     "bad_identifier", "identifier_retyped", "older_version", "value_too_long", "white_space", "conflicting_value", "bad_pmid",
     "pmid_prefix", "pmid_format", "bad_fold_change", "go_term_differs", "gene_type_differs", "locus_differs",
+    "denied_annotation", "several_references", "pathway_id_format", "product_type_spelling", "unknown_product_type",
 )  # fmt: skip
 #: The one value of a transcript's own that questions are about and that may be in quarantine alone.
 _FOLD_CHANGE = sql.SQL("case when f.transcript_id is null then l.expression_fold_change end as expression_fold_change")

@@ -45,7 +45,9 @@ class GoTermSetMembers(TableModel):
     go_set_id: Series[Int] = column("The set")
     go_id: Series[str] = column("The term", str_matches=GO_ID)
     evidence_code: Series[str] = optional("GO evidence code (IDA, IEA …); NULL where the legacy table tells none", str_matches=_EVIDENCE)
-    qualifier: Series[str] = optional("GO qualifier; the legacy table hardly ever held it")
+    qualifier: Series[str] = optional(
+        "GO qualifier; the legacy table hardly ever held it. One that begins with NOT denies: the gene does not have the term"
+    )
     is_inherited: Series[Bool] = column("Whether the annotation comes from a more specific term")
     inherited_from: Series[str] = optional("That more specific term", str_matches=GO_ID)
     pmids: Series[str] = column("PubMed ids of the evidence")
@@ -59,10 +61,11 @@ class TranscriptGoTerms(TableModel):
     go_term: Series[str] = optional("Name of the term")
     go_category: Series[str] = optional("Aspect of the term", isin=_ASPECTS)
     evidence_code: Series[str] = optional("GO evidence code; NULL where the legacy table tells none", str_matches=_EVIDENCE)
-    qualifier: Series[str] = optional("GO qualifier")
+    qualifier: Series[str] = optional("GO qualifier; that of a denied annotation begins with NOT")
     is_inherited: Series[Bool] = column("Whether the annotation comes from a more specific term")
     inherited_from: Series[str] = optional("That more specific term", str_matches=GO_ID)
     pmids: Series[str] = column("PubMed ids of the evidence")
+    is_denied: Series[Bool] = column("Whether it denies the term (qualifier NOT): such a row is no annotation with the term")
 
 
 class Pathways(TableModel):

@@ -75,14 +75,18 @@ class GoTermHierarchyView(TableModel):
     term_name: Series[str] = optional("Name of the term")
     category: Series[str] = optional("Aspect of the term")
     definition: Series[str] = optional("Definition; the legacy table hardly ever held it")
-    associated_gene_count: Series[Int] = column("Genes with a transcript that is annotated with the term", ge=0)
+    associated_gene_count: Series[Int] = column("Genes with a transcript that is annotated with the term, and not denied it", ge=0)
     associated_genes: Series[Int] = members("Their symbols, in order")
-    associated_transcript_count: Series[Int] = column("Transcripts annotated with the term", ge=0)
+    associated_transcript_count: Series[Int] = column("Transcripts annotated with the term, and not denied it", ge=0)
     direct_transcript_count: Series[Int] = column("Those whose annotation is not inherited", ge=0)
     evidence_distribution: Series[str] = column("Transcripts by evidence code, `unknown` for those without one: an object")
     qualifiers: Series[Int] = members("Qualifiers, each once, in order")
     more_specific_terms: Series[Int] = members("Terms that this one was inherited from, in order")
     more_general_terms: Series[Int] = members("Terms that inherited this one, in order")
+    denied_gene_count: Series[Int] = column(
+        "Genes of which an annotation denies the term (qualifier NOT); they are not counted above", ge=0
+    )
+    denied_genes: Series[Int] = members("Their symbols, in order")
     view_created_at: Series[str] = optional(_STAMP)
 
 

@@ -18,7 +18,7 @@ class CancerTranscriptBaseCompat(TableModel):
     chromosome: Series[str] = optional("Chromosome of the transcript")
     coordinates: Series[str] = optional("start, end and strand of the transcript")
     product_type: Series[str] = column("Types of its products")
-    go_terms: Series[str] = optional("GO annotations by GO id: {term, aspect, evidence}; NULL for none")
+    go_terms: Series[str] = optional("GO annotations by GO id: {term, aspect, evidence}, denied ones by `NOT GO:…`; NULL for none")
     pathways: Series[str] = column("Reactome pathways of the gene: name [Reactome:id]")
     drugs: Series[str] = column("Drugs of the gene by their keys, and what PharmGKB says under pharmgkb_data")
     expression_fold_change: Series[Float] = optional("Linear fold change", gt=0)

@@ -27,6 +27,9 @@ class GeneSummaryView(TableModel):
     pathways: Series[Int] = members("Pathways: a list of {pathway_id, name, database, species}")
     drug_interactions: Series[Int] = members("Drugs: a list of {drug_name, mechanism, target_type, indication, source}")
     publications: Series[Int] = members("Publications, each once: a list of {pmid, title, year, relevance_score}")
+    denied_go_terms: Series[Int] = members(
+        "GO annotations that deny a term (qualifier NOT): a list of {go_id, term, category, evidence, qualifier}; in no other list or flag"
+    )
     has_cross_references: Series[Bool] = column("Whether cross_references has members")
     has_go_terms: Series[Bool] = column("Whether go_terms has members")
     has_pathways: Series[Bool] = column("Whether pathways has members")
@@ -51,6 +54,9 @@ class TranscriptEnrichmentView(TableModel):
     gene_type: Series[str] = optional("GENCODE gene biotype")
     chromosome: Series[str] = optional("Chromosome of the gene", str_matches=CHROMOSOME)
     go_annotations: Series[Int] = members("GO annotations: a list of {go_id, term, category, evidence}, with qualifier where there is one")
+    denied_go_annotations: Series[Int] = members(
+        "GO annotations that deny a term (qualifier NOT): a list of {go_id, term, category, evidence, qualifier}"
+    )
     products: Series[Int] = members("Products: a list of {product_id, product_type}, with what else is known of them")
     expression_fold_change: Series[Float] = optional("Linear fold change; 1.0 in a database without patient data", gt=0)
     expression_status: Series[str] = optional(
@@ -81,6 +87,7 @@ class PatientQueryOptimizedView(TableModel):
     pathway_count: Series[Int] = column("Pathways of the gene", ge=0)
     drug_interaction_count: Series[Int] = column("Drugs, as sources report them, that the gene interacts with", ge=0)
     publication_count: Series[Int] = column("Publications cited for the gene, each once", ge=0)
+    denied_go_term_count: Series[Int] = column("GO annotations that deny the transcript a term (qualifier NOT); not in go_term_count", ge=0)
     expression_fold_change: Series[Float] = optional("Linear fold change of the transcript; 1.0 without patient data", gt=0)
     patient_id: Series[str] = optional("The patient; NULL in a database without patients")
     avg_publication_relevance: Series[Float] = optional("Mean relevance of the gene's publications; NULL where none is known", ge=0, le=1)

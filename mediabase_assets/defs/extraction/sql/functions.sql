@@ -32,15 +32,10 @@ create or replace function object_of(value jsonb) returns jsonb
 language sql immutable parallel safe
 return case when jsonb_typeof(value) = 'object' then value else '{}'::jsonb end;
 
--- The PubMed id in a text, without prefix and leading zeros; NULL where there is none (1 to 8 digits).
-create or replace function any_pubmed_id(value text) returns text
-language sql immutable parallel safe
-return (regexp_match(clean_text(value), '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9][0-9]{0,7})(?:\.0)?$'))[1];
-
--- The same; the usual form is read without a capturing group.
+-- The PubMed id that a text is, without prefix and leading zeros; NULL where it is none (1 to 8 digits).
 create or replace function pubmed_id(value text) returns text
 language sql immutable parallel safe
-return case when value ~ '^[1-9][0-9]{0,7}$' then value when value is not null then any_pubmed_id(value) end;
+return case when value ~ '^[1-9][0-9]{0,7}$' then value when value is not null then one_pubmed_id(clean_text(value)) end;
 
 -- 64 bits of an md5 as a number, for ids that follow from content alone.
 create or replace function content_id(value text) returns bigint

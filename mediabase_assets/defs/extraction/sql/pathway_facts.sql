@@ -1,6 +1,7 @@
 -- Grain: one row per pathway that a gene is said to be in, by string (`name [Reactome:R-HSA-1]`) or by features.pathways.
--- Rules: the last bracket group is the id; a bare id is a pathway whose name other rows may tell; what names no Reactome
--- stable id is quarantined. Ids of other species are kept and told by `species`.
+-- Rules: the last bracket group is the id (reactome_pathway); a bare id is a pathway whose name other rows may tell; what names
+-- no Reactome stable id is quarantined. Ids of other species are kept and told by `species`. features.pathways may be a list of
+-- texts or of objects with an id.
 -- Inputs: gene_payloads.
 create unlogged table pathway_facts as
 with entries as materialized (
@@ -12,16 +13,19 @@ with entries as materialized (
   from gene_payloads cross join jsonb_each(object_of(value)) as m (key, e)
   where reason is null and field = 'features.pathways'
   union all
+  select payload_id, gene_id, field, n, '$.pathways[' || (position - 1) || ']', e,
+    coalesce(json_text(e), json_text(object_of(e) -> 'id'), json_text(object_of(e) -> 'pathway_id'), json_text(object_of(e) -> 'stId')),
+    json_text(object_of(e) -> 'name'), json_text(object_of(e) -> 'url')
+  from gene_payloads cross join jsonb_array_elements(json_members(value)) with ordinality as m (e, position)
+  where reason is null and field = 'features.pathways'
+  union all
   select payload_id, gene_id, field, n, '$.pathways', value, null, null, null
   from gene_payloads
-  where reason is null and field = 'features.pathways' and jsonb_typeof(value) <> 'object'
+  where reason is null and field = 'features.pathways' and jsonb_typeof(value) not in ('object', 'array')
 ),
 -- thousands of genes share an entry: each is read once
 read as (
-  select
-    entry,
-    regexp_match(entry, '^(.*\S)\s*\[Reactome:\s*(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\s*\]$') as named,
-    substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\]?$') as bare_id
+  select entry, reactome_pathway(entry) as found
   from (select distinct entry from entries) as d
   offset 0
 ),
@@ -31,17 +35,21 @@ matched as (
 typed as materialized (
   select
     payload_id, gene_id, field, path, n, raw,
-    coalesce(named[2], bare_id) collate "C" as pathway_id,
-    (case when octet_length(coalesce(named[1], name)) <= 2000 then coalesce(named[1], name) end) collate "C" as pathway_name,
+    found[1] collate "C" as pathway_id,
+    (case when octet_length(coalesce(found[2], name)) <= 2000 then coalesce(found[2], name) end) collate "C" as pathway_name,
     url,
     case
+      when entry is null and jsonb_typeof(raw) = 'object' and field = 'features.pathways' then 'missing_identifier'
       when entry is null and field = 'features.pathways' then 'not_an_object'
+      when entry is null and jsonb_typeof(raw) in ('array', 'object') then 'unexpected_kind'
       when entry is null then 'blank_value'
       when octet_length(entry) > 2000 then 'value_too_long'
-      when coalesce(named[2], bare_id) is null then 'pathway_unparsable'
+      when found is null then 'pathway_unparsable'
     end as reason,
     array_remove(array[
-      case when bare_id is not null and name is null and field = 'pathways' then 'pathway_bare_id' end,
+      case when found[2] is null and name is null and field = 'pathways' then 'pathway_bare_id' end,
+      case when found[3] is not null then 'pathway_id_format' end,
+      case when path like '$.pathways[%' then 'array_salvaged' end,
       case when raw #>> '{}' <> entry and field = 'pathways' then 'white_space' end
     ], null) as repairs
   from matched

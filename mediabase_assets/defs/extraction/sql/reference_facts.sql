@@ -1,6 +1,9 @@
 -- Grain: one row per publication that a distinct source_references (or, before v0.1.4, publications) value of a gene names,
 -- and per one named inside a drug entry (data of early 2025).
--- Rules: a PubMed id has 1 to 8 digits, a prefix is dropped; without one, a DOI names the publication; else quarantine. A bare text in a list counts only if it says that it is a PubMed id.
+-- (place `further`: the second and later PubMed ids of one text; how the text is described belongs to the first), and one of n = 0
+-- per PubMed text that also holds other ids.
+-- Rules: a PubMed id has 1 to 8 digits, a prefix is dropped; without one, a DOI names the publication; else quarantine. A bare text in
+-- a list counts only if it says that it is a PubMed id. What is no text, year or number is NULL, the publication stays.
 -- Inputs: gene_payloads.
 create unlogged table reference_facts as
 with entries as (
@@ -29,46 +32,52 @@ with entries as (
 ),
 read as (
   select
-    payload_id, gene_id, field, n, section, path, raw, place, object_of(raw) as v,
-    coalesce(json_text(object_of(raw) -> 'pmid'), json_text(object_of(raw) -> 'PMID'), json_text(raw)) as raw_pmid,
-    (case when object_of(raw) ? 'doi' then lower(substring(json_text(raw -> 'doi') from '(10\.[0-9]{4,9}/\S+)$')) end) collate "C" as doi
+    payload_id, gene_id, field, n, section, path, raw, place, object_of(raw) as v, pubmed_value(raw) as pubmed_said,
+    (case when object_of(raw) ? 'doi' then lower_case(doi_in(json_text(raw -> 'doi'))) end) collate "C" as doi
   from entries
   offset 0
 ),
 identified as (
-  select *, pubmed_id(raw_pmid) collate "C" as pmid from read
+  select *, json_text(pubmed_said) as raw_pmid, pubmed_ids(pubmed_said) as pmids,
+    jsonb_typeof(raw) <> 'object' and (place = 'alone' or not says_pubmed(json_text(raw))) as is_no_reference
+  from read
   offset 0
+),
+each as (
+  select i.*, pmids[k] collate "C" as pmid, case when k = 1 then place else 'further' end as kind,
+    case when k = 1 then v else jsonb_strip_nulls(jsonb_build_object('evidence_type', v -> 'evidence_type', 'source_db', v -> 'source_db')) end as told
+  from identified as i cross join generate_series(1, case when is_no_reference then 1 else greatest(cardinality(pmids), 1) end) as k
 ),
 typed as materialized (
   select
-    payload_id, gene_id, field, n, section, path, raw, raw_pmid, pmid,
-    case when octet_length(doi) <= 500 then doi end as doi,
+    payload_id, gene_id, field, n, section, path, raw, raw_pmid, pmid, kind, pubmed_said,
+    case when kind <> 'further' then doi end as doi,
     coalesce(pmid::bigint, 10000000000 + abs(content_id('doi:' || doi) % 9000000000000000)) as publication_id,
     case when octet_length(v ->> 'evidence_type') <= 200 then json_text(v -> 'evidence_type') end as evidence_type,
     (case when octet_length(json_text(v -> 'source_db')) <= 100 then json_text(v -> 'source_db') else coalesce(section, 'unknown') end)
       collate "C" as source_db,
-    json_text(v -> 'title') as title, json_text(v -> 'abstract') as abstract, json_text(v -> 'journal') as journal,
-    case when jsonb_typeof(v -> 'authors') = 'array' then array(select json_text(a) from jsonb_array_elements(v -> 'authors') as a where json_text(a) is not null)
-      when json_text(v -> 'authors') is not null then array[json_text(v -> 'authors')] end as authors,
-    case when json_number(v -> 'year') between 1500 and 2100 then json_number(v -> 'year')::smallint end as publication_year,
-    case when json_number(v -> 'citation_count') between 0 and 1e9 then json_number(v -> 'citation_count')::integer end as citation_count,
-    json_text(v -> 'url') as url,
-    nullif(jsonb_strip_nulls(v - array['pmid', 'PMID', 'evidence_type', 'source_db', 'title', 'abstract', 'authors', 'year', 'journal', 'citation_count',
+    json_text(told -> 'title') as title, json_text(told -> 'abstract') as abstract, json_text(told -> 'journal') as journal,
+    authors_in(told -> 'authors') as authors, year_in(told -> 'year') as publication_year, citations_in(told -> 'citation_count') as citation_count,
+    json_text(told -> 'url') as url,
+    nullif(jsonb_strip_nulls(told - array['pmid', 'PMID', 'evidence_type', 'source_db', 'title', 'abstract', 'authors', 'year', 'journal', 'citation_count',
       'doi', 'url']), '{}') as details,
     case
-      when jsonb_typeof(raw) <> 'object' and (place = 'alone' or coalesce(raw_pmid !~* '^\s*(pmid|pubmed)', true)) then 'not_an_object'
+      when is_no_reference then 'not_an_object'
       when pmid is null and doi is null then 'bad_pmid'
     end as reason,
     array_remove(array[
       case when jsonb_typeof(raw) <> 'object' or place = 'salvaged' then 'array_salvaged' end,
-      case when pmid is not null and raw_pmid <> pmid and raw_pmid ~* '^pubmed|^pmid' then 'pmid_prefix' end,
-      case when pmid is not null and raw_pmid <> pmid and raw_pmid !~* '^pubmed|^pmid' then 'pmid_format' end,
+      case when cardinality(pmids) > 1 then 'several_references' end,
+      case when pmid is not null and raw_pmid <> pmid and raw_pmid ~ '^[Pp][Uu][Bb][Mm][Ee][Dd]|^[Pp][Mm][Ii][Dd]' then 'pmid_prefix' end,
+      case when pmid is not null and raw_pmid <> pmid and raw_pmid !~ '^[Pp][Uu][Bb][Mm][Ee][Dd]|^[Pp][Mm][Ii][Dd]' or pmid is not null and raw_pmid is null
+        then 'pmid_format' end,
       case when pmid is not null and jsonb_typeof(v -> 'pmid') = 'number' then 'pmid_number' end,
-      case when pmid is null and raw_pmid is not null then 'bad_pmid' end,
-      case when v ? 'year' and jsonb_typeof(v -> 'year') <> 'null' and v ->> 'year' <> ''
-        and coalesce(json_number(v -> 'year') not between 1500 and 2100, true) then 'unreadable_value' end
+      case when pmid is null and (raw_pmid is not null or jsonb_typeof(pubmed_said) in ('array', 'object') and pubmed_said not in ('[]', '{}')) then 'bad_pmid' end,
+      case when (jsonb_typeof(told -> 'authors') = 'object' or jsonb_typeof(told -> 'authors') = 'array' and told @? '$.authors[*] ? (@.type() == "object")')
+        and authors_in(told -> 'authors') is not null then 'author_objects' end,
+      case when says_unread_number(told) or says_unread_source(v) then 'unreadable_value' end
     ], null) as repairs
-  from identified
+  from each
 ),
 -- hardly ever do two references describe one publication differently: only those are compared
 described as (
@@ -95,5 +104,15 @@ select
   null::text as winner,
   case when reason is not null or repairs <> '{}' or differs then raw end as raw, differs,
   reason is null and row_number() over (
-    partition by gene_id, publication_id, source_db, reason order by (repairs <> '{}' or differs), (title is null), payload_id, path) = 1 as is_first
-from compared;
+    partition by gene_id, publication_id, source_db, reason
+    order by (kind = 'further'), (repairs <> '{}' or differs), (title is null), payload_id, path) = 1 as is_first,
+  kind = 'further' as is_further
+from compared
+union all
+select
+  payload_id, gene_id, field, l.path, 0, section, null, null, null, null, null, null, null, null, null, null, null, null, null, 'bad_pmid', '{}', null,
+  l.leaf, false, false, false
+from typed
+cross join lateral leaves_at(path || case when jsonb_typeof(raw) <> 'object' then '' when pubmed_said is not distinct from raw -> 'pmid' then '.pmid' else '.PMID' end,
+  pubmed_said) as l
+where reason is null and kind <> 'further' and pmid is not null and (raw_pmid is null or raw_pmid <> pmid) and says_other_reference(l.leaf);

@@ -5,7 +5,8 @@
 -- Left out: what the migration archives (expression_freq, cancer_types, drug_scores, evidence_quality_metrics: NULL, and the
 -- summaries inside of pharmgkb_data and pharmgkb_variants); defaults that stood for "missing" (evidence '', score 1.0,
 -- experimental, unknown: null); the section of a reference where its source does not tell it; the roles of other genes in a
--- PharmGKB pathway (they are on those genes). Of several values of one key of alt_gene_ids or alt_transcript_ids the first is shown.
+-- PharmGKB pathway (they are on those genes). A denied GO annotation stands under `NOT GO:…`, with its qualifier: an old query that
+-- asks for the term, or joins its keys, must not take it for an annotation, and it is there for who looks. Of several values of one key of alt_gene_ids or alt_transcript_ids the first is shown.
 select
   t.transcript_id,
   g.gene_symbol,
@@ -16,7 +17,7 @@ select
   array(
     select p.product_type from transcript_products as p where p.transcript_id = t.transcript_id
     order by p.product_type collate "C") as product_type,
-  (select jsonb_object_agg(m.go_id,
+  (select jsonb_object_agg(case when m.qualifier ~ '^NOT(\||$)' then 'NOT ' else '' end || m.go_id,
       jsonb_build_object(
         'term', o.term_name, 'aspect', o.category,
         'evidence', case when m.is_inherited then 'Inherited from ' || m.inherited_from else m.evidence_code end)

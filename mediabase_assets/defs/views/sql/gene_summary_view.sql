@@ -1,5 +1,6 @@
 -- Grain: one row per gene. Each branch (transcripts, identifiers, GO terms, pathways, drugs, publications) is brought to one row
 -- per gene before it is joined, so that no branch multiplies another. Members of lists are distinct and in order.
+-- Denied GO annotations (qualifier NOT) are in denied_go_terms alone: no list, flag or count takes them for annotations.
 -- view_created_at: when the gene's row was last written; it stays while the gene does, so that a refresh touches only what changed.
 -- Inputs: genes, transcripts, gene_cross_references, go_term_set_members, go_terms, gene_pathways, pathways,
 -- gene_drug_interactions, drug_interactions, gene_publications, publications.
@@ -22,6 +23,7 @@ go as (
   select distinct s.gene_id, m.go_id, m.evidence_code
   from (select distinct gene_id, go_set_id from transcripts where go_set_id is not null) as s
   join go_term_set_members as m using (go_set_id)
+  where coalesce(m.qualifier !~ '^NOT(\||$)', true)
 ),
 of_go as (
   select
@@ -30,6 +32,19 @@ of_go as (
       order by go.go_id collate "C", go.evidence_code collate "C") as go_terms
   from go join go_terms as g using (go_id)
   group by go.gene_id
+),
+of_denied as (
+  select
+    d.gene_id,
+    jsonb_agg(jsonb_build_object('go_id', d.go_id, 'term', g.term_name, 'category', g.category, 'evidence', d.evidence_code, 'qualifier', d.qualifier)
+      order by d.go_id collate "C", d.evidence_code collate "C", d.qualifier collate "C") as denied_go_terms
+  from (
+    select distinct s.gene_id, m.go_id, m.evidence_code, m.qualifier
+    from go_term_set_members as m
+    join transcripts as s using (go_set_id)
+    where m.qualifier ~ '^NOT(\||$)') as d
+  join go_terms as g using (go_id)
+  group by d.gene_id
 ),
 of_pathways as (
   select
@@ -70,6 +85,7 @@ select
   coalesce(w.pathways, '[]') as pathways,
   coalesce(d.drug_interactions, '[]') as drug_interactions,
   coalesce(c.publications, '[]') as publications,
+  coalesce(n.denied_go_terms, '[]') as denied_go_terms,
   r.gene_id is not null as has_cross_references,
   o.gene_id is not null as has_go_terms,
   w.gene_id is not null as has_pathways,
@@ -81,6 +97,7 @@ from genes as g
 left join of_transcripts as t using (gene_id)
 left join of_references as r using (gene_id)
 left join of_go as o using (gene_id)
+left join of_denied as n using (gene_id)
 left join of_pathways as w using (gene_id)
 left join of_drugs as d using (gene_id)
 left join of_publications as c using (gene_id)

@@ -1,11 +1,19 @@
 -- Grain: one row per transcript, to be joined with a patient's fold changes. Flags and counts of GO terms and products are the
 -- transcript's own, the others its gene's; a publication that several sources cite for the gene counts once.
+-- Denied GO annotations (qualifier NOT) are counted apart: a transcript with nothing else has no GO terms.
 -- data_completeness_score: 0.2 for each of identifiers, GO terms, pathways, drugs, publications.
 -- avg_, max_, min_expression are over the gene's transcripts; patient_id is NULL in a database without patients.
 -- view_created_at: when the transcript's or its gene's row was last written.
--- Inputs: transcripts, genes, go_term_sets, transcript_products, gene_cross_references, gene_pathways,
+-- Inputs: transcripts, genes, go_term_sets, go_term_set_members, transcript_products, gene_cross_references, gene_pathways,
 -- gene_drug_interactions, gene_publications.
-with of_products as (
+with of_denied as (
+  select go_set_id, count(*) as denied_count from go_term_set_members where qualifier ~ '^NOT(\||$)' group by go_set_id
+),
+of_sets as (
+  select s.go_set_id, s.term_count - coalesce(n.denied_count, 0) as term_count, coalesce(n.denied_count, 0) as denied_count
+  from go_term_sets as s left join of_denied as n using (go_set_id)
+),
+of_products as (
   select distinct transcript_id from transcript_products
 ),
 of_references as (
@@ -43,6 +51,7 @@ select
   coalesce(w.pathway_count, 0) as pathway_count,
   coalesce(d.drug_interaction_count, 0) as drug_interaction_count,
   coalesce(c.publication_count, 0) as publication_count,
+  coalesce(s.denied_count, 0)::bigint as denied_go_term_count,
   t.expression_fold_change,
   null::text as patient_id,
   c.avg_publication_relevance,
@@ -54,7 +63,7 @@ select
 from transcripts as t
 join genes as g using (gene_id)
 join of_genes as o using (gene_id)
-left join go_term_sets as s using (go_set_id)
+left join of_sets as s using (go_set_id)
 left join of_products as p using (transcript_id)
 left join of_references as r using (gene_id)
 left join of_pathways as w using (gene_id)

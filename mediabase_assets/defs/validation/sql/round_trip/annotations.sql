@@ -1,8 +1,9 @@
 -- Three lists of texts: molecular functions and cellular locations of the gene, product types of the transcript. Members are
--- compared as sets; white space is trimmed, blank and overlong members are in quarantine.
+-- compared as sets; white space is trimmed, blank and overlong members and types of product outside the vocabulary are in quarantine.
 -- Inputs: legacy_values, kept_rows, view_genes, view_transcripts, quarantined.
 create unlogged table members_told as
-select v.field, v.gene, v.digest, v.n, v.example, '$[' || (i - 1) || ']' as path, e as raw, word(e) collate "C" as value
+select v.field, v.gene, v.digest, v.n, v.example, '$[' || (i - 1) || ']' as path, e as raw, word(e) as said,
+  (case v.field when 'product_type' then product_type_in(lower_case(word(e))) else word(e) end) collate "C" as value
 from legacy_values as v cross join jsonb_array_elements(listed(v.value)) with ordinality as m (e, i)
 where v.field in ('product_type', 'molecular_functions', 'cellular_location');
 analyze members_told;
@@ -14,13 +15,15 @@ select 'cellular_location', gene, m from view_genes cross join unnest(cellular_l
 analyze members_shown;
 
 create unlogged table member_pairs as
-select t.field, t.gene, t.n, t.example, t.path, t.raw, t.value, t.value is null or octet_length(t.value) > 600 as is_unfit, s.value is not null as is_shown
+select t.field, t.gene, t.n, t.example, t.path, t.raw, t.said, t.value, t.value is null or octet_length(t.said) > 600 as is_unfit, s.value is not null as is_shown
 from members_told as t left join members_shown as s on s.field = t.field and s.gene = t.gene and s.value = t.value;
 analyze member_pairs;
 
 insert into account
 select field, case when is_unfit then 'quarantine' when raw #>> '{}' <> value then 'repair' else 'equal' end,
-  case when value is null then 'blank_value' when is_unfit then 'value_too_long' when raw #>> '{}' <> value then 'white_space' else '' end, sum(n)
+  case when said is null then case when jsonb_typeof(raw) in ('array', 'object') then 'unexpected_kind' else 'blank_value' end
+    when octet_length(said) > 600 then 'value_too_long' when is_unfit then 'unknown_product_type'
+    when said <> value then 'product_type_spelling' when raw #>> '{}' <> said then 'white_space' else '' end, sum(n)
 from member_pairs where field = 'product_type' or is_shown or is_unfit group by 1, 2, 3;
 
 insert into differences

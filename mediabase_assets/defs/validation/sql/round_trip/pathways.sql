@@ -1,32 +1,32 @@
--- Reactome pathways of a gene: `name [Reactome:id]`, a bare id, or features.pathways. The last bracket is the id; the name is
--- the one that most facts tell. Inputs: legacy_values, view_genes, quarantined.
+-- Reactome pathways of a gene: `name [Reactome:id]`, a bare id, or features.pathways (an object or a list). The last bracket is the
+-- id (reactome_pathway, the rule of the extraction too); the name is the one that most facts tell. Inputs: legacy_values, view_genes, quarantined.
+create unlogged table pathway_entries as
+select 'legacy' as side, field, gene, n, example, '$[' || (i - 1) || ']' as path, e as raw, word(e) as entry, null as name
+from legacy_values cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i) where field = 'pathways'
+union all
+select 'legacy', 'features', gene, n, example, '$.pathways.' || key, e, key, word(object(e) -> 'name')
+from legacy_values cross join jsonb_each(object(object(value) -> 'pathways')) as m (key, e) where field = 'features'
+union all
+select 'legacy', 'features', gene, n, example, '$.pathways[' || (i - 1) || ']', e,
+  coalesce(word(e), word(object(e) -> 'id'), word(object(e) -> 'pathway_id'), word(object(e) -> 'stId')), word(object(e) -> 'name')
+from legacy_values cross join jsonb_array_elements(listed(object(value) -> 'pathways')) with ordinality as m (e, i) where field = 'features'
+union all
+select 'legacy', 'features', gene, n, example, '$.pathways', value -> 'pathways', null, null
+from legacy_values where field = 'features' and object(value) ? 'pathways' and jsonb_typeof(value -> 'pathways') not in ('object', 'array')
+union all
+select 'view', 'pathways', gene, 1, transcript_id, '$', to_jsonb(e), e, null from view_genes cross join unnest(pathways) as e;
+analyze pathway_entries;
+
+-- thousands of genes share an entry: each is read once
+create unlogged table pathway_texts as
+select entry, reactome_pathway(entry) as found from (select distinct entry from pathway_entries where octet_length(entry) <= 2000) as d;
+analyze pathway_texts;
+
 create unlogged table pathways_told as
-with entries as (
-  select 'legacy' as side, field, gene, n, example, '$[' || (i - 1) || ']' as path, e as raw, word(e) as entry, null as name
-  from legacy_values cross join jsonb_array_elements(listed(value)) with ordinality as m (e, i) where field = 'pathways'
-  union all
-  select 'legacy', 'features', gene, n, example, '$.pathways.' || key, e, key, word(object(e) -> 'name')
-  from legacy_values cross join jsonb_each(object(object(value) -> 'pathways')) as m (key, e) where field = 'features'
-  union all
-  select 'legacy', 'features', gene, n, example, '$.pathways', value -> 'pathways', null, null
-  from legacy_values where field = 'features' and object(value) ? 'pathways' and jsonb_typeof(value -> 'pathways') <> 'object'
-  union all
-  select 'view', 'pathways', gene, 1, transcript_id, '$', to_jsonb(e), e, null from view_genes cross join unnest(pathways) as e
-)
-select side, field, gene, n, example, path, raw, entry, pathway_id collate "C" as pathway_id,
-  case when octet_length(coalesce(own_name, name)) <= 2000 then coalesce(own_name, name) end collate "C" as name, own_name is null as is_bare
-from (
-  select *,
-    -- the usual form is read without a capturing group, which is ten times faster
-    case when octet_length(entry) > 2000 then null
-      when is_usual then left(tail, -1)
-      else coalesce(substring(entry from '\S\s*\[Reactome:\s*(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\s*\]$'),
-        substring(entry from '^\[?(?:Reactome:\s*)?(R-[A-Z]{2,4}-[0-9]{1,12})(?:\.[0-9]+)?\]?$')) end as pathway_id,
-    case when is_usual and left(entry, -length(tail) - 11) !~ '\s$' then nullif(left(entry, -length(tail) - 11), '')
-      else substring(entry from '^(.*\S)\s*\[Reactome:\s*R-[A-Z]{2,4}-[0-9]{1,12}(?:\.[0-9]+)?\s*\]$') end as own_name
-  from (
-    select *, entry like '% [Reactome:%' and tail ~ '^R-[A-Z]{2,4}-[0-9]{1,12}\]$' as is_usual
-    from (select *, split_part(entry, ' [Reactome:', -1) as tail from entries offset bigint '0') as e offset bigint '0') as e offset bigint '0') as e;
+select side, field, gene, n, example, path, raw, entry, found[1] collate "C" as pathway_id,
+  case when octet_length(coalesce(found[2], name)) <= 2000 then coalesce(found[2], name) end collate "C" as name, found[2] is null as is_bare,
+  found[3] is not null as is_other_form
+from pathway_entries left join pathway_texts using (entry);
 analyze pathways_told;
 
 create unlogged table expected_reactome as
@@ -47,11 +47,11 @@ where t.side = 'legacy';
 analyze pathway_pairs;
 
 insert into account
-select field, case when pathway_id is null then 'quarantine' when name <> kept_name or (is_bare and field = 'pathways') or (raw #>> '{}' <> entry and field = 'pathways')
+select field, case when pathway_id is null then 'quarantine' when name <> kept_name or (is_bare and field = 'pathways') or (raw #>> '{}' <> entry and field = 'pathways') or is_other_form
     then 'repair' when field = 'features' then 'merge' else 'equal' end,
   case when pathway_id is null then case when entry is null and field = 'features' then 'not_an_object' when entry is null then 'blank_value'
       when octet_length(entry) > 2000 then 'value_too_long' else 'pathway_unparsable' end
-    when is_bare and field = 'pathways' then 'pathway_bare_id' when name <> kept_name then 'pathway_name_differs'
+    when is_bare and field = 'pathways' then 'pathway_bare_id' when is_other_form then 'pathway_id_format' when name <> kept_name then 'pathway_name_differs'
     when raw #>> '{}' <> entry and field = 'pathways' then 'white_space' when field = 'features' then 'pathway_of_the_gene' else '' end, sum(n)
 from pathway_pairs where is_shown or pathway_id is null group by 1, 2, 3;
 

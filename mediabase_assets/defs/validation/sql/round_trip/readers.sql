@@ -26,14 +26,9 @@ return array(
     case jsonb_typeof(value) when 'array' then value when 'object' then '[]' else jsonb_build_array(value) end) as e
   where word(e) is not null order by 1);
 
--- The scalars of a list in its order.
-create function in_order(value jsonb) returns text[] language sql immutable parallel safe
-return array(select word(e) from jsonb_array_elements(value) as e where word(e) is not null);
-
--- The PubMed id that a text holds: 1 to 8 digits, without prefix and leading zeros.
+-- The PubMed id that a text is: 1 to 8 digits, without prefix and leading zeros.
 create function pubmed(value text) returns text language sql immutable parallel safe
-return case when value ~ '^[1-9][0-9]{0,7}$' then value
-  else substring(plain(value) from '^(?:(?:PMID|pmid|PubMed|pubmed)[: ]*)?0*([1-9][0-9]{0,7})(?:\.0)?$') end;
+return case when value ~ '^[1-9][0-9]{0,7}$' then value when value is not null then one_pubmed_id(plain(value)) end;
 
 create function pubmeds(value jsonb) returns text[] language sql immutable parallel safe
 return array(select distinct pubmed(w) collate "C" from unnest(words(value)) as w where pubmed(w) is not null order by 1);
@@ -62,9 +57,3 @@ return coalesce(nullif(array(
   from jsonb_array_elements(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
   cross join unnest(drug_name_parts(word(e))) as part
   where plain(btrim(plain(part), U&'" \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\2028\2029\202F\205F\3000\FEFF')) is not null order by 1), '{}'), array['']);
-
-create function aspect(value text) returns text language sql immutable parallel safe
-return case lower(replace(value, ' ', '_'))
-  when 'molecular_function' then 'molecular_function' when 'f' then 'molecular_function' when 'mf' then 'molecular_function'
-  when 'biological_process' then 'biological_process' when 'p' then 'biological_process' when 'bp' then 'biological_process'
-  when 'cellular_component' then 'cellular_component' when 'c' then 'cellular_component' when 'cc' then 'cellular_component' end;

@@ -1,5 +1,5 @@
 -- PharmGKB's annotations, and publications cited by anything, as they follow from the legacy facts that the proof read.
--- Inputs: annotation_pairs, references_read, expected_publications, go_told, kept_objects, expected__pharmgkb_pathway_reactions.
+-- Inputs: annotation_pairs, references_read, expected_publications, go_told, go_set_aside, kept_objects, expected__pharmgkb_pathway_reactions.
 create unlogged table expected__pharmacogenomic_annotations as
 select distinct on (annotation_id, gene, drug) annotation_id, gene as gene_id, variant as variant_identifier, drug as drug_name, phenotype,
   category as phenotype_category, significance as clinical_significance, level as evidence_level, score, population, pmids, url as pharmgkb_url, kind, list as variant_list, details
@@ -10,7 +10,8 @@ create unlogged table expected__publications as
 with cited as (
   select unnest(pmids) as pmid from expected__pharmgkb_pathway_reactions
   union select unnest(pmids) from expected__pharmacogenomic_annotations
-  union select unnest(pmids) from go_told where digest is not null and go_id is not null and pmids <> '{}'
+  union select unnest(pmids) from go_told as t where digest is not null and go_id is not null and pmids <> '{}' and not exists (
+    select from go_set_aside as a where a.gene = t.gene and a.digest = t.digest and a.path = t.path)
 )
 select publication_id, case when publication_id < 10000000000 then publication_id::text end as pmid, title, abstract, authors, journal, publication_year, doi, url,
   citation_count from expected_publications

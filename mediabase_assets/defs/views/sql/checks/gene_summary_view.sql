@@ -11,10 +11,10 @@ from (
       sum(transcript_count) as transcripts, sum(cardinality(transcript_ids)) as transcript_ids,
       sum(jsonb_array_length(cross_references)) as identifiers, sum(jsonb_array_length(go_terms)) as go_terms,
       sum(jsonb_array_length(pathways)) as pathways, sum(jsonb_array_length(drug_interactions)) as drugs,
-      sum(jsonb_array_length(publications)) as publications, count(*) filter (where has_go_terms) as with_go
+      sum(jsonb_array_length(publications)) as publications, sum(jsonb_array_length(denied_go_terms)) as denied, count(*) filter (where has_go_terms) as with_go
     from gene_summary_view) as s
   cross join lateral (values
-    ('transcripts', s.transcripts), ('transcript ids', s.transcript_ids), ('identifiers', s.identifiers), ('GO annotations', s.go_terms),
+    ('transcripts', s.transcripts), ('transcript ids', s.transcript_ids), ('identifiers', s.identifiers), ('GO annotations', s.go_terms), ('denied GO annotations', s.denied),
     ('pathways', s.pathways), ('drug interactions', s.drugs), ('publications', s.publications), ('genes with GO terms', s.with_go)
   ) as v (what, shown)
   join (
@@ -22,11 +22,16 @@ from (
     union all select 'transcript ids', count(*) from transcripts
     union all select 'identifiers', count(*) from gene_cross_references
     union all select 'GO annotations', count(*) from (
-      select distinct t.gene_id, m.go_id, m.evidence_code from transcripts as t join go_term_set_members as m using (go_set_id)) as d
+      select distinct t.gene_id, m.go_id, m.evidence_code from transcripts as t join go_term_set_members as m using (go_set_id)
+      where coalesce(m.qualifier !~ '^NOT(\||$)', true)) as d
+    union all select 'denied GO annotations', count(*) from (
+      select distinct t.gene_id, m.go_id, m.evidence_code, m.qualifier from transcripts as t join go_term_set_members as m using (go_set_id)
+      where m.qualifier ~ '^NOT(\||$)') as d
     union all select 'pathways', count(*) from (select distinct gene_id, pathway_id from gene_pathways) as d
     union all select 'drug interactions', count(*) from gene_drug_interactions
     union all select 'publications', count(*) from (select distinct gene_id, publication_id from gene_publications) as d
-    union all select 'genes with GO terms', count(distinct gene_id) from transcripts where go_set_id is not null
+    union all select 'genes with GO terms', count(distinct gene_id) from transcripts where go_set_id in (
+      select go_set_id from go_term_set_members where coalesce(qualifier !~ '^NOT(\||$)', true))
   ) as t using (what)
 ) as totals
 where of_the_view is distinct from of_the_tables

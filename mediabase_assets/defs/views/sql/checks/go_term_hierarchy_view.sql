@@ -7,7 +7,7 @@ held as (
   from holders
   join (
     select go_set_id, count(*) as members, count(*) filter (where not is_inherited) as direct
-    from go_term_set_members group by go_set_id) as m using (go_set_id)
+    from go_term_set_members where coalesce(qualifier !~ '^NOT(\||$)', true) group by go_set_id) as m using (go_set_id)
 )
 select what, of_the_view, of_the_tables
 from (
@@ -21,7 +21,12 @@ from (
   union all
   select 'gene annotations', (select sum(associated_gene_count) from go_term_hierarchy_view),
     (select count(*) from (select distinct gene_id, go_id
-      from (select distinct gene_id, go_set_id from transcripts) as t join go_term_set_members using (go_set_id)) as d)
+      from (select distinct gene_id, go_set_id from transcripts) as t join go_term_set_members using (go_set_id)
+      where coalesce(qualifier !~ '^NOT(\||$)', true)) as d)
+  union all
+  select 'denied gene annotations', (select sum(denied_gene_count) from go_term_hierarchy_view),
+    (select count(*) from (select distinct gene_id, go_id from transcripts join go_term_set_members using (go_set_id)
+      where qualifier ~ '^NOT(\||$)') as d)
   union all
   select 'evidence', (select sum(n::bigint) from go_term_hierarchy_view cross join jsonb_each_text(evidence_distribution) as e (code, n)),
     (select annotations from held)
@@ -34,4 +39,4 @@ where coalesce(of_the_view, 0) <> coalesce(of_the_tables, 0)
 union all
 select 'genes of ' || go_id, associated_gene_count, cardinality(associated_genes)
 from go_term_hierarchy_view
-where associated_gene_count <> cardinality(associated_genes)
+where associated_gene_count <> cardinality(associated_genes) or denied_gene_count <> cardinality(denied_genes)

@@ -7,8 +7,12 @@ from (
     (select count(*) from transcripts)
   union all
   select 'GO annotations', (select sum(jsonb_array_length(go_annotations)) from transcript_enrichment_view),
-    (select coalesce(sum(n), 0) from (select go_set_id, count(*) as n from go_term_set_members group by go_set_id) as m
+    (select coalesce(sum(n), 0) from (select go_set_id, count(*) as n from go_term_set_members
+      where coalesce(qualifier !~ '^NOT(\||$)', true) group by go_set_id) as m
       join transcripts using (go_set_id))
+  union all
+  select 'denied GO annotations', (select sum(jsonb_array_length(denied_go_annotations)) from transcript_enrichment_view),
+    (select count(*) from go_term_set_members join transcripts using (go_set_id) where qualifier ~ '^NOT(\||$)')
   union all
   select 'products', (select sum(jsonb_array_length(products)) from transcript_enrichment_view), (select count(*) from transcript_products)
   union all

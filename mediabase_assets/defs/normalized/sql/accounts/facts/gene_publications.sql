@@ -1,4 +1,5 @@
-select field, case when field = 'drugs.references' then 'cited reference' else 'reference' end as fact_kind, true as is_primary, n, repairs, reason, is_first
+select field, case when is_further then 'further publication of a reference' when field = 'drugs.references' then 'cited reference' else 'reference' end as fact_kind,
+  not is_further as is_primary, n, repairs, reason, is_first
 from reference_facts
 union all
 select 'drugs', 'publication of a PharmGKB record', false, 1, '{}', null, is_first
