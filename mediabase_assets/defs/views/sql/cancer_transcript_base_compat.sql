@@ -96,7 +96,7 @@ select
   null::jsonb as evidence_quality_metrics,
   coalesce((
     select jsonb_object_agg(v.list, v.entries) || '{"summary": {}}' from (
-      select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id) as entries from (
+      select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id collate "C") as entries from (
         select a.annotation_id, a.variant_list,
           jsonb_strip_nulls(jsonb_build_object(
             'variant_id', a.variant_identifier, 'phenotypes', a.phenotype, 'phenotype_category', a.phenotype_category,
@@ -125,7 +125,7 @@ left join lateral (
       jsonb_strip_nulls(jsonb_build_object(
         'target_name', i.target_name, 'target_type', i.target_type, 'indication', i.indication, 'disease_area', i.disease_area,
         'clinical_score', i.clinical_score, 'therapeutic_flag', i.therapeutic_flag, 'references',
-        case when i.pmids <> '{}' then (select jsonb_agg(jsonb_build_object('pmid', c) order by c) from unnest(i.pmids) as c) end))
+        case when i.pmids <> '{}' then (select jsonb_agg(jsonb_build_object('pmid', c) order by c collate "C") from unnest(i.pmids) as c) end))
       || jsonb_build_object('name', coalesce(i.reported_name, i.drug_name))
       || case i.source
         when 'DrugCentral' then jsonb_build_object(

@@ -14,5 +14,6 @@ as $$
   order by
     case i.clinical_phase when 'Approved' then 1 when 'Phase III' then 2 when 'Phase II' then 3 when 'Phase I' then 4 else 5 end,
     i.evidence_strength desc,
-    i.activity_value * case i.activity_unit when 'uM' then 1000 when 'pM' then 0.001 else 1 end nulls last, i.drug_name, i.drug_interaction_id
+    i.activity_value * case i.activity_unit when 'uM' then 1000 when 'pM' then 0.001 else 1 end nulls last,
+    i.drug_name collate "C", i.drug_interaction_id collate "C"
 $$
