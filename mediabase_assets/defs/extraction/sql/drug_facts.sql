@@ -39,7 +39,7 @@ read as materialized (
 keyed as materialized (
   select
     *,
-    lower(regexp_replace(drug_name, '\s+', ' ', 'g')) as drug_name_norm,
+    lower_case(regexp_replace(drug_name, '[\s\u00a0\u0085\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g')) as drug_name_norm,
     case
       when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
       when key ~* '^CHEMBL[0-9]{1,12}$' then 'ChEMBL'
@@ -74,8 +74,8 @@ typed as materialized (
     case when source_database = 'ChEMBL' and score > 0 then score end as reported_activity,
     case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
     raw_units,
-    case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism_of_action,
+    case when lower_case(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
+    case when lower_case(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism_of_action,
     case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_mechanism_target,
     json_text(v -> 'target_name') as target_name,
     coalesce(json_text(v -> 'target_type'), null) as target_type,
@@ -101,7 +101,7 @@ typed as materialized (
         when jsonb_typeof(v -> 'evidence') <> 'object' and v -> 'evidence' <> 'null' then jsonb_build_object('evidence_other', v -> 'evidence') else '{}' end, '{}')
       as details,
     case when jsonb_typeof(v -> 'therapeutic_flag') = 'boolean' then (v ->> 'therapeutic_flag')::boolean end as therapeutic_flag,
-    case lower(regexp_replace(raw_phase, '\.0+$', ''))
+    case lower_case(regexp_replace(raw_phase, '\.0+$', ''))
       when 'launched' then 'Approved' when 'approved' then 'Approved' when '4' then 'Approved' when 'phase 4' then 'Approved'
       when 'phase iv' then 'Approved'
       when 'phase 3' then 'Phase III' when '3' then 'Phase III' when 'phase iii' then 'Phase III'
@@ -129,14 +129,14 @@ judged as materialized (
           when power(10::numeric, 9 - p_activity) < 0.001 then round(power(10::numeric, 12 - p_activity), 4)
           else round(power(10::numeric, 9 - p_activity), 4) end
       when reported_activity < 999999.9999 then round(reported_activity, 4)
-      when reported_activity < 999999999 and lower(raw_units) = 'nm' then round(reported_activity / 1000, 4)
+      when reported_activity < 999999999 and lower_case(raw_units) = 'nm' then round(reported_activity / 1000, 4)
     end as activity_value,
     case
       when p_activity is not null then
         case when power(10::numeric, 9 - p_activity) > 999999 then 'uM'
           when power(10::numeric, 9 - p_activity) < 0.001 then 'pM' else 'nM' end
       when reported_activity < 999999.9999 and octet_length(raw_units) <= 20 then raw_units
-      when reported_activity < 999999999 and lower(raw_units) = 'nm' then 'uM'
+      when reported_activity < 999999999 and lower_case(raw_units) = 'nm' then 'uM'
     end as activity_unit
   from typed
 ),
@@ -173,7 +173,7 @@ select
     case when raw_score is not null and p_activity is null and reported_activity is null
       and not (source_database = 'DrugCentral' and coalesce(score, 0) = 1) then 'unreadable_value' end,
     case when (p_activity is not null or reported_activity is not null) and activity_value is null then 'number_out_of_range' end,
-    case when raw_phase is not null and clinical_phase is null and lower(raw_phase) <> 'unknown' then 'unreadable_value' end
+    case when raw_phase is not null and clinical_phase is null and lower_case(raw_phase) <> 'unknown' then 'unreadable_value' end
   ], null) else '{}' end as repairs,
   case when own_reason is null and content <> kept_content then winner_path end as winner,
   raw,

@@ -20,7 +20,7 @@ chosen as (
 select
   source_database || ':' || source_drug_key, source_database, source_drug_key,
   max(value) filter (where attribute = 'drug_name'),
-  lower(regexp_replace(max(value) filter (where attribute = 'drug_name'), '\s+', ' ', 'g')),
+  lower_case(regexp_replace(max(value) filter (where attribute = 'drug_name'), '[\s\u00a0\u0085\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g')),
   max(value) filter (where attribute = 'mechanism_of_action'),
   max(value) filter (where attribute = 'target_type'),
   max(value) filter (where attribute = 'indication'),

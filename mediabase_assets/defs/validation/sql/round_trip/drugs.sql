@@ -39,7 +39,7 @@ said as (
 ),
 sourced as (
   select *,
-    lower(regexp_replace(name, '\s+', ' ', 'g')) as name_norm,
+    lower_case(regexp_replace(name, '[\s\u00a0\u0085\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g')) as name_norm,
     case
       when side = 'view' and key ~ '^(DrugCentral|ChEMBL|Drug_Repurposing_Hub|unknown):' then split_part(key, ':', 1)
       when key ~ '^[0-9]{1,18}$' and coalesce(wrapper, '') <> 'chembl_data' then 'DrugCentral'
@@ -60,8 +60,8 @@ typed as (
     case when source = 'DrugCentral' and score > 0 and score <> 1 and score <= 15 then score end as p_activity,
     case when source = 'ChEMBL' and score > 0 then score end as reported,
     case when raw_type <> 'experimental' and octet_length(raw_type) <= 50 then raw_type end as activity_type,
-    case when lower(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
-    case when lower(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism,
+    case when lower_case(raw_action) <> 'unknown' and octet_length(raw_action) <= 100 then raw_action end as interaction_type,
+    case when lower_case(raw_mechanism) <> 'unknown' and raw_mechanism !~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism end as mechanism,
     case when raw_mechanism ~ '^[0-9]+(\.[0-9]+)?$' then raw_mechanism::numeric > 0 end as is_target,
     word(v -> 'target_name') as target_name, word(v -> 'target_type') as target_type, word(v -> 'indication') as indication,
     word(v -> 'disease_area') as disease_area, case when num(v -> 'clinical_score') between 0 and 5 then num(v -> 'clinical_score') end as clinical_score,
@@ -85,9 +85,9 @@ typed as (
 select t.*, q.reason as quarantine_reason,
   case when p_activity is not null then case when power(10::numeric, 9 - p_activity) > 999999 then round(power(10::numeric, 6 - p_activity), 4)
       when power(10::numeric, 9 - p_activity) < 0.001 then round(power(10::numeric, 12 - p_activity), 4) else round(power(10::numeric, 9 - p_activity), 4) end
-    when reported < 999999.9999 then round(reported, 4) when reported < 999999999 and lower(raw_units) = 'nm' then round(reported / 1000, 4) end as activity,
+    when reported < 999999.9999 then round(reported, 4) when reported < 999999999 and lower_case(raw_units) = 'nm' then round(reported / 1000, 4) end as activity,
   case when p_activity is not null then case when power(10::numeric, 9 - p_activity) > 999999 then 'uM' when power(10::numeric, 9 - p_activity) < 0.001 then 'pM' else 'nM' end
-    when reported < 999999.9999 and octet_length(raw_units) <= 20 then raw_units when reported < 999999999 and lower(raw_units) = 'nm' then 'uM' end as unit,
+    when reported < 999999.9999 and octet_length(raw_units) <= 20 then raw_units when reported < 999999999 and lower_case(raw_units) = 'nm' then 'uM' end as unit,
   case when wrapper = 'scalar' or jsonb_typeof(raw) <> 'object' then 'not_an_object' when source is null then 'unknown_drug_key'
     when drug_key is null or name is null then 'missing_drug_name' when length(name) < current_setting('mediabase.drug_name_min_length')::integer then 'drug_name_too_short'
     when octet_length(name) > 600 or octet_length(drug_key) > 600 then 'value_too_long' end as own_reason
@@ -137,7 +137,7 @@ select 'drugs', case when quarantine_reason is not null then 'quarantine' when w
   case when quarantine_reason is not null then quarantine_reason when wrapper = 'array' then 'array_salvaged' when wrapper is not null then 'drug_wrapper_unpacked'
     when raw_mechanism ~* '^unknown$' or raw_action ~* '^unknown$' or raw_type = 'experimental' or (source = 'DrugCentral' and score = 1) then 'default_evidence'
     when raw_score is not null and activity is null and (p_activity is not null or reported is not null) then 'number_out_of_range'
-    when (raw_score is not null and activity is null) or (phase is null and raw_phase is not null and lower(raw_phase) <> 'unknown') then 'unreadable_value'
+    when (raw_score is not null and activity is null) or (phase is null and raw_phase is not null and lower_case(raw_phase) <> 'unknown') then 'unreadable_value'
     when phase is null and raw_phase is not null then 'default_evidence'
     when not is_same_name then 'another_spelling_of_the_name' else '' end, sum(n)
 from drug_pairs where is_shown or quarantine_reason is not null group by 1, 2, 3;

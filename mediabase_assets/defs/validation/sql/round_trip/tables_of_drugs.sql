@@ -3,7 +3,7 @@
 -- (drugs.sql: one of the gene's own).
 create unlogged table expected__drug_interactions as
 select source || ':' || drug_key as drug_interaction_id, source as source_database, drug_key as source_drug_key, name as drug_name,
-  lower(regexp_replace(name, '\s+', ' ', 'g')) as drug_name_norm, mechanism as mechanism_of_action, target_type, indication, disease_area,
+  lower_case(regexp_replace(name, '[\s\u00a0\u0085\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g')) as drug_name_norm, mechanism as mechanism_of_action, target_type, indication, disease_area,
   case when source = 'ChEMBL' and drug_key ~ '^CHEMBL[0-9]+$' then drug_key end as drug_chembl_id, null::text as drugbank_id, phase as max_phase,
   case phase when 'Approved' then 'Approved' when 'Withdrawn' then 'Withdrawn' when 'Preclinical' then 'Experimental'
     when 'Phase I' then 'Investigational' when 'Phase II' then 'Investigational' when 'Phase III' then 'Investigational' end as approval_status, therapeutic_flag
