@@ -92,7 +92,7 @@ class LegacyDescription:
         missing_required: Sets of columns of which at least one is needed and none is there.
         is_readable: Whether this role may select from it.
         approximate_rows: The planner's estimate; 0 if never analyzed.
-        has_rows: Whether at least one row is there; None if it may not be read.
+        has_rows: Whether at least one row is there; None if it may not be read, or is elsewhere (a foreign table).
         size_bytes: With indexes and TOAST; 0 for views.
         children: Tables that inherit from it, and partitions.
         parents: Tables that it inherits from, or is a partition of.
@@ -219,7 +219,7 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
     noted, wrong = _unexpected_types(columns, {str(name): str(beneath) for name, _, beneath in found_columns})
     relatives = conn.execute(_RELATIVES, {"oid": oid}).fetchall()
     has_rows = None
-    if is_readable and relkind in "rpvmf":
+    if is_readable and relkind in "rpvm":
         query = sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))
         has_rows = conn.execute(query).fetchone() == (True,)
     known = {c.name for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)}
