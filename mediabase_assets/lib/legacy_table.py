@@ -24,9 +24,9 @@ from mediabase_assets.model.legacy import (
 
 #: Types that read as well as the expected one, by expected type.
 CASTABLE_TYPES: dict[str, tuple[str, ...]] = {
-    "text": ("character varying", "character", "uuid", "name", "citext"),
+    "text": ("character varying", "character", "bpchar", "uuid", "name", "citext"),
     "jsonb": ("json",),
-    "text[]": ("character varying[]", "name[]"),
+    "text[]": ("character varying[]", "character[]", "bpchar[]", "name[]", "citext[]", "uuid[]", "integer[]", "bigint[]"),
     "double precision": ("real", "numeric", "integer", "bigint", "smallint"),
 }
 
@@ -49,9 +49,30 @@ _RELATION: LiteralString = """
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = %s and c.relname = %s
 """
+# each column with its type, and with what is beneath domains: an enumeration reads as text
 _COLUMNS: LiteralString = """
-    select attname, format_type(atttypid, null) from pg_catalog.pg_attribute
-    where attrelid = %s and attnum > 0 and not attisdropped order by attnum
+    with recursive columns as (
+        select attnum, attname, atttypid from pg_catalog.pg_attribute where attrelid = %s and attnum > 0 and not attisdropped
+    ), beneath (attnum, type, is_array, depth) as (
+        select attnum, atttypid, false, 0 from columns
+        union all
+        select b.attnum, case t.typtype when 'd' then t.typbasetype else t.typelem end, b.is_array or t.typtype <> 'd', b.depth + 1
+        from beneath b join pg_catalog.pg_type t on t.oid = b.type
+        where t.typtype = 'd' or (t.typtype = 'b' and t.typcategory = 'A' and t.typelem <> 0)
+    ), lowest as (
+        select distinct on (attnum) attnum, type, is_array from beneath order by attnum, depth desc
+    )
+    select c.attname, format_type(c.atttypid, null),
+           case when t.typtype = 'e' then 'text' when t.typname = 'citext' then 'citext' else format_type(t.oid, null) end
+             || case when l.is_array then '[]' else '' end
+    from columns c join lowest l using (attnum) join pg_catalog.pg_type t on t.oid = l.type order by c.attnum
+"""
+_RELATIVES: LiteralString = """
+    select i.inhparent = %(oid)s, format('%%I.%%I', n.nspname, c.relname)
+    from pg_catalog.pg_inherits i
+    join pg_catalog.pg_class c on c.oid = case i.inhparent when %(oid)s then i.inhrelid else i.inhparent end
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where %(oid)s in (i.inhparent, i.inhrelid) order by 2
 """
 
 
@@ -71,8 +92,10 @@ class LegacyDescription:
         missing_required: Sets of columns of which at least one is needed and none is there.
         is_readable: Whether this role may select from it.
         approximate_rows: The planner's estimate; 0 if never analyzed.
-        has_rows: Whether at least one row is there; None if it may not be read.
+        has_rows: Whether at least one row is there; None if it may not be read, or is elsewhere (a foreign table).
         size_bytes: With indexes and TOAST; 0 for views.
+        children: Tables that inherit from it, and partitions.
+        parents: Tables that it inherits from, or is a partition of.
     """
 
     schema: str
@@ -88,6 +111,8 @@ class LegacyDescription:
     approximate_rows: int = 0
     has_rows: bool | None = None
     size_bytes: int = 0
+    children: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
 
     @property
     def exists(self) -> bool:
@@ -189,10 +214,12 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
     if found is None:
         return LegacyDescription(schema, table)
     oid, relkind, rows, is_readable, size = found
-    columns = {str(name): str(kind) for name, kind in conn.execute(_COLUMNS, (oid,)).fetchall()}
-    noted, wrong = _unexpected_types(columns)
+    found_columns = conn.execute(_COLUMNS, (oid,)).fetchall()
+    columns = {str(name): str(kind) for name, kind, _ in found_columns}
+    noted, wrong = _unexpected_types(columns, {str(name): str(beneath) for name, _, beneath in found_columns})
+    relatives = conn.execute(_RELATIVES, {"oid": oid}).fetchall()
     has_rows = None
-    if is_readable and relkind in "rpvmf":
+    if is_readable and relkind in "rpvm":
         query = sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))
         has_rows = conn.execute(query).fetchone() == (True,)
     known = {c.name for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)}
@@ -210,16 +237,18 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
         approximate_rows=rows,
         has_rows=has_rows,
         size_bytes=int(size),
+        children=tuple(name for is_child, name in relatives if is_child),
+        parents=tuple(name for is_child, name in relatives if not is_child),
     )
 
 
-def _unexpected_types(columns: dict[str, str]) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+def _unexpected_types(columns: dict[str, str], beneath: dict[str, str]) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
     noted: dict[str, tuple[str, str]] = {}
     wrong: dict[str, tuple[str, str]] = {}
     for name, found in columns.items():
         expected = legacy_column(name)
         if expected is not None and found != expected.sql_type:
-            fits = found in CASTABLE_TYPES.get(expected.sql_type, ())
+            fits = beneath[name] in (expected.sql_type, *CASTABLE_TYPES.get(expected.sql_type, ()))
             (noted if fits else wrong)[name] = (found, expected.sql_type)
     return noted, wrong
 

@@ -60,7 +60,7 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
         lambda: _not_ours(conn, settings),
     ]
     findings = [check() for check in checks]
-    if legacy.kind == "table":
+    if is_alone(legacy):
         readable, columns = _readable(conn, schema, table), _columns(legacy)
         findings += [readable, columns]
         if readable.passed:
@@ -125,18 +125,30 @@ def _privileges(conn: Connection, settings: Settings) -> Finding:
 
 
 def _is_there(legacy: LegacyDescription, schema: str, table: str) -> Finding:
+    name = f"{schema}.{table}"
+    step = (
+        f"Migrate an ordinary table with its rows (create table {schema}.{table}_copy as table {name};): "
+        f"name it with database.legacy_table: {table}_copy."
+    )
     if not legacy.exists:
-        problem = f"There is no table {schema}.{table}."
+        problem = f"There is no table {name}."
         step = "Name its schema (database.legacy_schema), load one (--legacy-from FILE), or try the demonstration (--demo)."
+    elif legacy.kind != "table":
+        problem = f"{name} is a {legacy.kind}, not an ordinary table."
+        if legacy.kind in ("view", "materialized view"):
+            step = "Migrate the table that it shows: name it with database.legacy_schema and database.legacy_table."
+    elif legacy.children:
+        problem = (
+            f"{name} has children by inheritance: {', '.join(legacy.children)}. A select reads their rows too, a backup does not hold them."
+        )
     else:
-        problem = f"{schema}.{table} is a {legacy.kind}, not an ordinary table."
-        step = "Migrate the table that it shows: name it with database.legacy_schema and database.legacy_table."
+        problem = f"{name} inherits from {', '.join(legacy.parents)}, or is a partition of it: a backup of it alone cannot be restored."
     return _finding(
         "legacy_table_is_there",
-        legacy.kind == "table",
+        is_alone(legacy),
         problem,
         step,
-        relation=f"{schema}.{table}",
+        relation=name,
         columns=len(legacy.columns or {}),
     )
 
@@ -149,6 +161,11 @@ def _not_ours(conn: Connection, settings: Settings) -> Finding:
         "Name the table that MEDIABASE's old scripts wrote: database.legacy_schema and database.legacy_table.",
         relation=f"{schema}.{table}",
     )  # fmt: skip
+
+
+def is_alone(legacy: LegacyDescription) -> bool:
+    """Whether it is an ordinary table, with neither children nor parents by inheritance."""
+    return legacy.kind == "table" and not legacy.children and not legacy.parents
 
 
 def _readable(conn: Connection, schema: str, table: str) -> Finding:
@@ -171,9 +188,20 @@ def _columns(legacy: LegacyDescription) -> Finding:
     parts = [f"no column {' or '.join(names)}" for names in missing] + [f"{k} is {v}" for k, v in wrong.items()]
     return _finding(
         "required_columns_are_there", not parts, f"The legacy table cannot be read: {'; '.join(parts)}.",
-        "Check that this is MEDIABASE's cancer_transcript_base; add or cast the columns in a copy of it.",
+        _how_to_read(legacy),
         absent_columns_count_as_empty=list(legacy.missing), unknown_columns_are_archived=list(legacy.extra),
     )  # fmt: skip
+
+
+def _how_to_read(legacy: LegacyDescription) -> str:
+    """What to do about columns that cannot be read."""
+    step = "Check that this is MEDIABASE's cancer_transcript_base; add or cast the columns in a copy of it."
+    casts = "; ".join(
+        f'alter table copy alter column "{name}" drop default, alter column "{name}" type {expected} using "{name}"::{expected}'
+        for name, (found, expected) in (legacy.wrong_types or {}).items()
+        if found in ("text", "character varying") or expected == "text"
+    )
+    return f"{step} In the copy: {casts};" if casts else step
 
 
 def _rows(conn: Connection, schema: str, table: str) -> Finding:
@@ -187,7 +215,8 @@ def _rows(conn: Connection, schema: str, table: str) -> Finding:
 def _unique(conn: Connection, schema: str, table: str) -> Finding:
     """The old schema has a primary key; a copy of the table may have lost it."""
     query = sql.SQL(
-        "select transcript_id, count(*) from {} group by 1 having count(*) > 1 or transcript_id is null order by 2 desc, 1 limit 5"
+        'select transcript_id::text collate "C", count(*) from {} group by 1 having count(*) > 1 or bool_or(transcript_id is null)'
+        " order by 2 desc, 1 limit 5"
     )
     twice = conn.execute(query.format(sql.Identifier(schema, table))).fetchall()
     shown = ", ".join(f"{'NULL' if name is None else name} ({n} rows)" for name, n in twice)

@@ -1,7 +1,7 @@
 """The proof that a backup can be restored: into a database of its own, compared with the manifest, and dropped.
 
-pg_restore does the work, as an administrator would; nothing of ours helps it. Databases that a killed proof left are
-dropped by the next one.
+pg_restore does the work, as an administrator would, after psql has run the script of what the archives need, if there is one.
+Databases that a killed proof left are dropped by the next one.
 """
 
 import re
@@ -32,6 +32,8 @@ FINDINGS = (
 #: The finding where the proof could not be made.
 NOT_PROVED = "a_database_for_the_proof_can_be_made"
 _PREFIX = "mediabase_proof_"
+#: pg_restore sets for its session what the newest server knows; an older one refuses that, and nothing else comes of it.
+_OF_NEWER_SERVERS = re.compile(r'ERROR: +unrecognized configuration parameter "')
 
 
 def newest_backup(settings: Settings) -> BackupManifest | None:
@@ -97,13 +99,26 @@ def _restored(settings: Settings, manifest: BackupManifest, database: str, exten
             with _noting(errors, f"extension {extension}"):
                 scratch.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(extension)))
         environment = libpq_env(settings, dbname=database, application_name="mediabase proof")
+        errors += _script_run(manifest, database, environment)
         for file in manifest.files:
             command = [str(client_tool("pg_restore")), "--no-password", "--no-owner", f"--dbname={database}"]
             done = subprocess.run([*command, str(manifest.folder / file.name)], env=environment, capture_output=True, check=False)
             said = done.stderr.decode(errors="replace")
-            found = re.findall(r"^pg_restore: error: (.*)$", said, re.M)
-            errors += [{"archive": file.name, "error": text} for text in found or ([said.strip()[:500]] if done.returncode else [])]
+            found = re.findall(r"^pg_restore: error: (.*)$", said, re.M) or ([said.strip()[:500]] if done.returncode else [])
+            errors += [{"archive": file.name, "error": text} for text in found if not _OF_NEWER_SERVERS.search(text)]
     return errors
+
+
+def _script_run(manifest: BackupManifest, database: str, environment: dict[str, str]) -> list[dict[str, Any]]:
+    """Run the script of what the archives need, as an administrator would; returns what psql complained about."""
+    if manifest.objects is None:
+        return []
+    command = [str(client_tool("psql")), "--no-psqlrc", "--quiet", "--no-password", f"--dbname={database}"]
+    command.append(f"--file={manifest.folder / manifest.objects.name}")
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    said = done.stderr.decode(errors="replace")
+    found = re.findall(r"^psql:.*?: (?:ERROR|FATAL): +(.*)$", said, re.M) or ([said.strip()[:500]] if done.returncode else [])
+    return [{"archive": manifest.objects.name, "error": text} for text in found]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from mediabase_assets.lib.content_hash import hash_columns
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.sharing import Part, part
-from mediabase_assets.lib.snapshot import create_legacy_source
+from mediabase_assets.lib.snapshot import create_legacy_source, read_as
 from mediabase_assets.lib.statements import DEFS, Connection, define_rules, is_there, read, run
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import RELATIONS, Relation
@@ -106,11 +106,7 @@ def _read_view(conn: Connection) -> None:
 def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> sql.Composed:
     """A view of the large values alone, NULL where the table has no such column: simple enough to be joined on several cores."""
     columns = [
-        sql.SQL("{}::{} as {}").format(
-            sql.Identifier(c.name) if c.name in (legacy.columns or {}) else sql.NULL,
-            sql.SQL("jsonb") if c.is_json else sql.SQL("text[]"),
-            sql.Identifier(c.name),
-        )
+        sql.SQL("{} as {}").format(read_as(c, (legacy.columns or {}).get(c.name)), sql.Identifier(c.name))
         for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)
         if c.fate is Fate.CARRIED and (c.is_json or c.is_array)
     ]

@@ -5,6 +5,7 @@ make the tables of the migration disagree. Columns may be missing (they count as
 """
 
 from dataclasses import dataclass
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -20,6 +21,8 @@ from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS
 SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
 #: What a view of the extraction shows; it is empty when they are.
 _UNDER_VIEWS = {"gene_payloads": ("legacy_payloads", "gene_identities", "gene_candidates")}
+#: Types of the legacy table's columns, as a cast names them.
+_TYPES: dict[str, LiteralString] = {"text": "text", "text[]": "text[]", "jsonb": "jsonb", "double precision": "double precision"}
 #: The view that joins values with their genes, and the relations that it stands on, any of which may be built anew.
 PAYLOADS_VIEW = "gene_payloads"
 UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
@@ -129,17 +132,30 @@ def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ..
 
 
 def _column(column: LegacyColumn, found: str | None) -> sql.Composable:
-    """One carried column under its own name and type; NULL where the table does not have it. Texts compare by their bytes."""
-    name = sql.Identifier(column.name)
-    if found == column.sql_type:
-        return sql.SQL('{} collate "C" as {}').format(name, name) if found.startswith("text") else name
-    types = {
-        "text": sql.SQL('{}::text collate "C" as {}'),
-        "text[]": sql.SQL('{}::text[] collate "C" as {}'),
-        "jsonb": sql.SQL("{}::jsonb as {}"),
-        "double precision": sql.SQL("{}::double precision as {}"),
-    }
-    return types[column.sql_type].format(sql.SQL("null") if found is None else name, name)
+    """One carried column under its own name and type; NULL where the table does not have it."""
+    return sql.SQL("{} as {}").format(read_as(column, found), sql.Identifier(column.name))
+
+
+def read_as(column: LegacyColumn, found: str | None) -> sql.Composable:
+    """SQL that reads a column of the legacy table as the type that it should have; texts compare by their bytes.
+
+    A table may have collations of its own, and one that is not deterministic refuses LIKE and takes different ids for equal.
+
+    Args:
+        column: What it should be.
+        found: Its type in the table, None where the table does not have it.
+
+    >>> read_as(LegacyColumn("gene_id", "text"), "text").as_string()
+    '"gene_id" collate "C"'
+    >>> read_as(LegacyColumn("expression_fold_change", "double precision"), "real").as_string()
+    '"expression_fold_change"::text::double precision'
+    """
+    name = sql.NULL if found is None else sql.Identifier(column.name)
+    # the digits that a real prints are its value: a cast would add binary noise to them
+    middle = sql.SQL("::text" if column.sql_type == "double precision" and found not in (None, column.sql_type) else "")
+    cast = sql.SQL("" if found == column.sql_type else f"::{_TYPES[column.sql_type]}")
+    collation = sql.SQL(' collate "C"' if column.sql_type in ("text", "text[]") else "")
+    return sql.Composed([name, middle, cast, collation])
 
 
 def archived_counts(conn: Connection, legacy: LegacyDescription, schema: str, table: str) -> dict[str, int]:

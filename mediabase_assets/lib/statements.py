@@ -104,6 +104,18 @@ def looking_in(conn: Connection, *schemas: str) -> Iterator[None]:
     conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
 
 
+@contextmanager
+def looking_as_people(conn: Connection) -> Iterator[None]:
+    """The search_path of a new session for some statements of the transaction that is open.
+
+    Functions of people may call others without their schema; checks, generated columns and indexes call such functions.
+    """
+    before = conn.execute("show search_path").fetchone()
+    conn.execute("select set_config('search_path', reset_val, true) from pg_settings where name = 'search_path'")
+    yield
+    conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
+
+
 def exists(conn: Connection, name: str) -> bool:
     """Whether a relation of that name is found along the search_path."""
     row = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()

@@ -7,6 +7,7 @@ import dagster as dg
 
 from mediabase_assets.lib import ahead, audit, catalogue, journal
 from mediabase_assets.lib.backup import FINDINGS, create_backup, verify_backup
+from mediabase_assets.lib.backup.needed import OBJECTS_FILE
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.content_hash import ContentHash
 from mediabase_assets.lib.database import connect
@@ -95,6 +96,11 @@ def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> It
                     "dagster/row_count": legacy.rows or 0,
                     "legacy content hash": legacy.content_hash or "",
                     "relations": len(manifest.relations),
+                    **(
+                        {"to be run before pg_restore": OBJECTS_FILE, "for the sake of": ", ".join(manifest.needed)}
+                        if manifest.objects
+                        else {}
+                    ),
                     "server": manifest.server_version,
                     "pg_dump": manifest.pg_dump_version,
                     "seconds": this.seconds,

@@ -9,14 +9,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediabase_assets.lib.backup.verify import unpacked, unquoted
 from mediabase_assets.lib.database import client_tool
 from mediabase_assets.model.errors import BackupError
 
-_LINE = re.compile(r"^(\d+); \d+ \d+ (.*)$")
+_LINE = re.compile(r"^(\d+); (\d+) (\d+) (.*)$")
 _DEPENDS = re.compile(r"^;\s+depends on: ([\d ]+)$")
 #: Kinds of entries, the longer names first.
 _KINDS = (
@@ -31,13 +31,14 @@ _HEADER = "\n--\n-- Name: "
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of an archive: its number, kind, words (schema, names, owner), and the relation it belongs to."""
+    """One entry of an archive: its number, kind, words (schema, names, owner), what it depends on, and its oids in the catalogue."""
 
     number: int
     kind: str
     words: str
     depends_on: tuple[int, ...]
     line: str
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def object_name(self) -> str:
@@ -55,11 +56,11 @@ def entries(archive: Path) -> list[Entry]:
     for line in _run("--list", "--verbose", str(archive)).decode(errors="replace").splitlines():
         match, depends = _LINE.match(line), _DEPENDS.match(line)
         if match:
-            kind = next((k for k in _KINDS if match[2].startswith(k + " ")), match[2].partition(" ")[0])
-            found.append(Entry(int(match[1]), kind, match[2][len(kind) + 1 :], (), line))
+            kind = next((k for k in _KINDS if match[4].startswith(k + " ")), match[4].partition(" ")[0])
+            found.append(Entry(int(match[1]), kind, match[4][len(kind) + 1 :], (), line, (int(match[2]), int(match[3]))))
         elif depends and found:
             last = found[-1]
-            found[-1] = Entry(last.number, last.kind, last.words, tuple(map(int, depends[1].split())), last.line)
+            found[-1] = replace(last, depends_on=tuple(map(int, depends[1].split())))
     return found
 
 

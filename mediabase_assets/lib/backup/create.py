@@ -4,7 +4,6 @@ While pg_dump writes, this process computes the content hashes in the same snaps
 written to a folder that no reader takes for a backup, and the folder is renamed when everything is on the disk.
 """
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -29,9 +28,11 @@ from mediabase_assets.lib.backup.manifest import (
     RelationName,
     is_verified,
     list_backups,
+    sha256_of,
     sync,
     write_manifest,
 )
+from mediabase_assets.lib.backup.needed import digest_of, how_to_restore, names_of, needed_objects, write_objects
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.lib.database import client_tool, connect, libpq_env
@@ -115,7 +116,13 @@ def _written(
     relations: list[BackedUpRelation] = []
     files: list[BackupFile] = []
     shared: BackupManifest | None = None
-    for part in _parts(scope, find_relations(conn, scope)):
+    found_relations = find_relations(conn, scope)
+    needed = needed_objects(conn, [f.relation for f in found_relations if not f.in_schema], scope.schemas)
+    objects = None
+    if needed:
+        tell(how_to_restore(needed))
+        objects = write_objects(conn, needed, [*DUMP_OPTIONS, f"--snapshot={snapshot}"], environment, folder)
+    for part in _parts(scope, found_relations):
         if part.file == LEGACY_FILE and (shared := _share_legacy(conn, part, folder)) is not None:
             tell(f"The legacy table is unchanged: sharing {part.file} with the backup {shared.migration_id}")
             relations.append(shared.legacy_relation)
@@ -141,6 +148,9 @@ def _written(
         live_schema=scope.live_schema or None,
         had_live_schema=_has_schema(conn, scope.live_schema) if scope.live_schema else None,
         legacy_from=shared.migration_id if shared else None,
+        objects=objects,
+        needed=names_of(needed),
+        needed_digest=digest_of(needed),
     )
     write_manifest(folder, manifest)
     tell(f"Wrote {manifest.size_bytes / 1e6:,.1f} MB in {manifest.seconds:.1f} s")
@@ -251,12 +261,6 @@ def _checked_file(path: Path) -> BackupFile:
     return BackupFile(name=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
-def sha256_of(path: Path) -> str:
-    """Checksum of a file, as sha256sum tells it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _failed(said: str, where: Path, written: int) -> BackupError:
     said = " ".join(said.replace("pg_dump: ", "").split())[:800]
     if not _NO_SPACE.search(said):
@@ -282,4 +286,4 @@ def _pattern(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-__all__ = ["Progress", "RelationName", "create_backup", "sha256_of"]
+__all__ = ["Progress", "RelationName", "create_backup"]

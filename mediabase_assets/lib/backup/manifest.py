@@ -4,6 +4,7 @@ Here belong the values and how they are written and read; making and verifying b
 password ever gets in here.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -91,6 +92,9 @@ class BackupManifest(_Record):
         live_schema: Where people read.
         had_live_schema: Whether that schema was there.
         legacy_from: The earlier backup whose archive of the legacy table this one shares; None if it has its own.
+        objects: The script of what the archives need and do not hold, to be run before pg_restore; None where they need nothing.
+        needed: What is in it, each by kind and name.
+        needed_digest: Changes when something else is needed; empty where nothing is.
         folder: Where it lies; not part of the record.
     """
 
@@ -109,6 +113,9 @@ class BackupManifest(_Record):
     live_schema: str | None = None
     had_live_schema: bool | None = None
     legacy_from: str | None = None
+    objects: BackupFile | None = None
+    needed: tuple[str, ...] = ()
+    needed_digest: str = ""
     folder: Path = Field(default=Path(), exclude=True)
 
     @property
@@ -117,9 +124,14 @@ class BackupManifest(_Record):
         return next(r for r in self.relations if r.relation == self.legacy)
 
     @property
+    def all_files(self) -> tuple[BackupFile, ...]:
+        """The archives, and the script if there is one."""
+        return self.files if self.objects is None else (self.objects, *self.files)
+
+    @property
     def size_bytes(self) -> int:
         """Size of all files."""
-        return sum(file.size_bytes for file in self.files)
+        return sum(file.size_bytes for file in self.all_files)
 
 
 class BackupFinding(_Record):
@@ -190,16 +202,22 @@ def is_verified(manifest: BackupManifest) -> bool:
     """Whether the last recorded verification passed and every file is still there in its size."""
     try:
         record = _Verification.model_validate_json((manifest.folder / VERIFICATION).read_bytes())
-        sizes = [(manifest.folder / file.name).stat().st_size for file in manifest.files]
+        sizes = [(manifest.folder / file.name).stat().st_size for file in manifest.all_files]
     except (OSError, ValidationError):
         return False
-    is_whole = sizes == [file.size_bytes for file in manifest.files]
+    is_whole = sizes == [file.size_bytes for file in manifest.all_files]
     return is_whole and bool(record.findings) and all(finding.passed for finding in record.findings)
 
 
 def is_of_target(manifest: BackupManifest, database: str, live_schema: str) -> bool:
     """Whether a backup is of that database and, as far as its manifest tells, of that live schema."""
     return manifest.database == database and manifest.live_schema in (None, live_schema)
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a file, as sha256sum tells it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, LiteralString, NamedTuple
 from psycopg import Connection, sql
 
 from mediabase_assets.lib.backup.manifest import BackupManifest, RelationName, is_verified, list_backups
+from mediabase_assets.lib.backup.needed import digest_of, needed_objects
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.model.errors import BackupError
 
@@ -82,10 +83,11 @@ class FoundRelation(NamedTuple):
 
 
 class BackupState(NamedTuple):
-    """A database as far as a backup is concerned: its name, and a fingerprint of every relation."""
+    """A database as far as a backup is concerned: its name, a fingerprint of every relation, and a digest of what they need."""
 
     database: str
     fingerprints: dict[RelationName, str]
+    needed_digest: str = ""
 
 
 def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelation]:
@@ -135,7 +137,8 @@ def current_state(conn: Connection[Any], scope: BackupScope) -> BackupState:
         BackupError: The legacy table is not there, or this role may not read everything.
     """
     found = find_relations(conn, scope)
-    return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in found})
+    needed = needed_objects(conn, [f.relation for f in found if not f.in_schema], scope.schemas)
+    return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in found}, digest_of(needed))
 
 
 def find_reusable(
@@ -156,7 +159,11 @@ def find_reusable(
     wanted = compared(state.fingerprints)
     for manifest in list_backups(directory):
         held = compared({r.relation: r.fingerprint for r in manifest.relations})
-        is_of_target = (manifest.database, manifest.live_schema or "") == (state.database, live_schema)
-        if is_of_target and held == wanted and is_verified(manifest):
+        is_same = (manifest.database, manifest.live_schema or "", manifest.needed_digest) == (
+            state.database,
+            live_schema,
+            state.needed_digest,
+        )
+        if is_same and held == wanted and is_verified(manifest):
             return manifest
     return None

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mediabase_assets.lib.backup.create import sha256_of
-from mediabase_assets.lib.backup.manifest import BackupFinding, BackupManifest, record_verification
+from mediabase_assets.lib.backup.manifest import BackupFinding, BackupManifest, record_verification, sha256_of
 from mediabase_assets.lib.database import client_tool
 
 _ENTRIES = {
@@ -45,17 +44,17 @@ def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] |
 
 
 def _files_are_complete(manifest: BackupManifest) -> BackupFinding:
-    expected = {file.name: file.size_bytes for file in manifest.files}
+    expected = {file.name: file.size_bytes for file in manifest.all_files}
     found = {name: _size(manifest.folder / name) for name in expected}
     return BackupFinding(name="files_are_complete", passed=expected == found, examined={"bytes": expected, "bytes_found": found})
 
 
 def _checksums_match(manifest: BackupManifest) -> BackupFinding:
     found = {}
-    for file in manifest.files:
+    for file in manifest.all_files:
         path = manifest.folder / file.name
         found[file.name] = sha256_of(path) if path.is_file() else None
-    changed = [file.name for file in manifest.files if found[file.name] != file.sha256]
+    changed = [file.name for file in manifest.all_files if found[file.name] != file.sha256]
     return BackupFinding(name="checksums_match", passed=not changed, examined={"sha256": found, "changed": changed})
 
 

@@ -27,8 +27,8 @@ _ROWS = "mediabase_stage_rows"
 _VALUES = {"jsonb": "mediabase_stage_json", "text[]": "mediabase_stage_array"}
 #: Values from 256 bytes on are compressed when they arrive, and then copied as they are; joins are by hash only.
 _STAGE_VALUES: LiteralString = """
-    create temporary table {} (col smallint, id integer, value {} storage main)
-    with (toast_tuple_target = 256) on commit drop
+    create temporary table {table} (col smallint, id integer, value {kind}) with (toast_tuple_target = 256) on commit drop;
+    alter table {table} alter column value set storage main
 """
 _SESSION: tuple[LiteralString, ...] = (
     "set local enable_nestloop = off",
@@ -109,7 +109,7 @@ class Stage:
             sql.SQL("create temporary table {} ({}) on commit drop").format(sql.Identifier(_ROWS), sql.SQL(", ").join(definitions))
         )
         for kind, name in _VALUES.items():
-            conn.execute(sql.SQL(_STAGE_VALUES).format(sql.Identifier(name), _LARGE_SQL[kind]))
+            conn.execute(sql.SQL(_STAGE_VALUES).format(table=sql.Identifier(name), kind=_LARGE_SQL[kind]))
 
     def add(self, batch: Batch) -> None:
         """Send one batch and insert its rows.

@@ -26,7 +26,11 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.query_pairs import QueryPair
 
 #: Refusals by which the legacy table shows that it cannot answer a question in the state in which it is.
-_CANNOT = (psycopg.DataError, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction, psycopg.errors.DatatypeMismatch)
+_CANNOT = (
+    psycopg.DataError, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction, psycopg.errors.DatatypeMismatch,
+    # of collations that the table has of its own: LIKE on one that is not deterministic, two that contradict each other
+    psycopg.errors.FeatureNotSupported, psycopg.errors.IndeterminateCollation, psycopg.errors.CollationMismatch,
+)  # fmt: skip
 
 
 class Effort(NamedTuple):

@@ -17,7 +17,7 @@ from mediabase_assets.lib.backup.catalogue import FunctionRecord, functions_name
 from mediabase_assets.lib.dependents import Dependent
 from mediabase_assets.lib.rollback import people
 from mediabase_assets.lib.rollback.plan import DROP, RECREATE, Item, Plan
-from mediabase_assets.lib.statements import Connection, is_there, looking_in
+from mediabase_assets.lib.statements import Connection, is_there, looking_as_people
 from mediabase_assets.model.views import FUNCTIONS
 
 _VIEWS = ("view", "materialized view")
@@ -58,7 +58,7 @@ class Archives:
 
     def _run(self, conn: Connection, text: str) -> None:
         if text.strip():
-            with looking_in(conn):
+            with looking_as_people(conn):
                 conn.execute(sql.SQL(text))  # pg_dump's own text  # type: ignore[arg-type]
 
 

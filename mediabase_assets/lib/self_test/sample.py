@@ -66,9 +66,9 @@ def take_sample(scanned: Settings, *, genes: int = GENES, shown: int = SHOWN) ->
             ).format(target, source)
         )
         copied = conn.execute(
-            sql.SQL("insert into {} select l.* from {} as l join sample_rows as s on s.transcript_id = l.transcript_id::text").format(
-                target, source
-            )
+            sql.SQL(
+                'insert into {} select l.* from {} as l join sample_rows as s on s.transcript_id = l.transcript_id::text collate "C"'
+            ).format(target, source)
         ).rowcount
         conn.execute(sql.SQL("analyze {}").format(target))
         kinds = conn.execute("select outcome, reason, legacy_column, facts from sample_kinds order by 1, 2, 3").fetchall()

@@ -97,7 +97,7 @@ select
   null::jsonb as evidence_quality_metrics,
   coalesce((
     select jsonb_object_agg(v.list, v.entries) || '{"summary": {}}' from (
-      select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id) as entries from (
+      select coalesce(e.variant_list, 'other') || '_variants' as list, jsonb_agg(e.entry order by e.annotation_id collate "C") as entries from (
         select a.annotation_id, a.variant_list,
           jsonb_strip_nulls(jsonb_build_object(
             case when a.details ? 'variant_id' then 'variant' else 'variant_id' end, a.variant_identifier, 'phenotypes', a.phenotype,
@@ -129,7 +129,7 @@ left join lateral (
       jsonb_strip_nulls(jsonb_build_object(
         'target_name', i.target_name, 'target_type', i.target_type, 'indication', i.indication, 'disease_area', i.disease_area,
         'clinical_score', i.clinical_score, 'therapeutic_flag', i.therapeutic_flag, 'references',
-        case when i.pmids <> '{}' then (select jsonb_agg(jsonb_build_object('pmid', c) order by c) from unnest(i.pmids) as c) end))
+        case when i.pmids <> '{}' then (select jsonb_agg(jsonb_build_object('pmid', c) order by c collate "C") from unnest(i.pmids) as c) end))
       || jsonb_build_object(case when not i.rest ? 'name' then 'name' when not i.rest ? 'drug_name' then 'drug_name'
           when not i.rest ? 'molecule_name' then 'molecule_name' else 'pref_name' end, coalesce(i.reported_name, i.drug_name))
       || case when i.mechanism_of_action is not null and i.is_mechanism_target is not null

@@ -20,5 +20,5 @@ cross join lateral (
 ) as d (is_druggable)
 where (d.is_druggable or l.product_type && array['kinase', 'receptor', 'enzyme'] or cardinality(l.pathways) > 10)
 group by l.gene_symbol, l.gene_id
-order by score desc, l.gene_symbol, l.gene_id
+order by score desc, l.gene_symbol collate "C", l.gene_id collate "C"
 limit 20

@@ -22,5 +22,5 @@ from gene_summary_view as g
 left join products as p using (gene_id)
 left join reactome as r using (gene_id)
 where (g.has_drug_interactions or p.gene_id is not null or r.gene_id is not null)
-order by score desc, g.gene_symbol, g.gene_id
+order by score desc, g.gene_symbol collate "C", g.gene_id collate "C"
 limit 20

@@ -21,5 +21,5 @@ cross join lateral (
 where (d.is_druggable or l.product_type && array['kinase', 'receptor', 'enzyme'] or cardinality(l.pathways) > 10)
   and l.expression_fold_change > 1.2
 group by l.gene_symbol, l.gene_id
-order by score desc, l.gene_symbol, l.gene_id
+order by score desc, l.gene_symbol collate "C", l.gene_id collate "C"
 limit 20

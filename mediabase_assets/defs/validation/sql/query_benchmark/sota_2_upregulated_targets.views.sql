@@ -20,5 +20,5 @@ cross join lateral (
 ) as r
 where t.expression_fold_change > 1.2 and (t.has_drug_interactions or p.points is not null or r.pathways > 10)
 group by t.gene_symbol, t.gene_id
-order by score desc, t.gene_symbol, t.gene_id
+order by score desc, t.gene_symbol collate "C", t.gene_id collate "C"
 limit 20

@@ -9,5 +9,5 @@ cross join lateral (select substring(t.pathway from '(R-[A-Z]+-[0-9]+)\]?\s*$') 
 where l.expression_fold_change <> 1.0 and p.pathway_id is not null
 group by p.pathway_id
 having count(distinct l.gene_id) >= 3
-order by changed_genes desc, p.pathway_id
+order by changed_genes desc, p.pathway_id collate "C"
 limit 15

@@ -9,5 +9,5 @@ join gene_pathways as p using (gene_id)
 where t.expression_fold_change <> 1.0 and p.pathway_source = 'Reactome'
 group by p.pathway_id
 having count(distinct t.gene_id) >= 3
-order by changed_genes desc, p.pathway_id
+order by changed_genes desc, p.pathway_id collate "C"
 limit 15

@@ -17,5 +17,5 @@ select pathway_id, count(*) as genes, count(*) filter (where is_druggable) as dr
 from members
 where pathway_id is not null
 group by pathway_id
-order by druggable_genes desc, pathway_id
+order by druggable_genes desc, pathway_id collate "C"
 limit 15

@@ -3,5 +3,5 @@
 select pathway_id, total_genes as genes, druggable_genes
 from pathway_druggability
 where pathway_source = 'Reactome'
-order by druggable_genes desc, pathway_id
+order by druggable_genes desc, pathway_id collate "C"
 limit 15

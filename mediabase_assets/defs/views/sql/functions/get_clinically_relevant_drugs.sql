@@ -15,5 +15,5 @@ as $$
     case i.clinical_phase when 'Approved' then 1 when 'Phase III' then 2 when 'Phase II' then 3 when 'Phase I' then 4 else 5 end,
     i.evidence_strength desc,
     i.activity_value * case i.activity_unit when 'nM' then 1 when 'NM' then 1 when 'uM' then 1000 when 'pM' then 0.001 when 'mM' then 1e6 when 'M' then 1e9 end
-      nulls last, i.drug_name, i.drug_interaction_id
+      nulls last, i.drug_name collate "C", i.drug_interaction_id collate "C"
 $$
