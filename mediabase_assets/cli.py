@@ -279,16 +279,9 @@ def _build_demo(conn: "psycopg.Connection[Any]", schema: str, table: str, transc
 
 
 def _definitions() -> "dg.Definitions":
-    import warnings
+    from mediabase_assets.definitions import defs
 
-    from dagster import BetaWarning, PreviewWarning
-
-    with warnings.catch_warnings():
-        for category in (BetaWarning, PreviewWarning):
-            warnings.simplefilter("ignore", category)
-        from mediabase_assets.definitions import defs
-
-        return defs()
+    return defs()
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:
