@@ -40,6 +40,7 @@ _NUMBERS = {
     errno.EACCES: ("This account may not use the file", "Give it the right, or set MEDIABASE_HOME to a folder that you may write to."),
     errno.EPERM: ("This account may not do this", "Give it the right, or set MEDIABASE_HOME to a folder that you may write to."),
     errno.ENOTDIR: ("A folder's path leads through a file", "Set MEDIABASE_HOME to a folder, or move the file away."),
+    errno.EEXIST: ("There is a file where a folder belongs", "Move it away, " + _AGAIN),
     errno.EISDIR: ("There is a folder where a file belongs", "Move it away, " + _AGAIN),
     errno.ENOENT: ("A file or folder is missing", "Look whether somebody moved it, " + _AGAIN),
     errno.EMFILE: ("This process may not open more files", "Raise the limit (ulimit -n), " + _AGAIN),

@@ -46,11 +46,11 @@ class Recorder(logging.Handler):
         RECENT.append(self.format(record))
 
 
-def write_details(errors: Iterable[BaseException]) -> Path | str:
+def write_details(errors: Iterable[BaseException | str]) -> Path | str:
     """Write the file of details; returns its path, or why there is none.
 
     Args:
-        errors: What happened.
+        errors: What happened; the stack as text where it happened elsewhere.
     """
     settings = _settings()
     text = without_secrets("\n".join(_lines(list(errors), settings)))
@@ -67,6 +67,18 @@ def write_details(errors: Iterable[BaseException]) -> Path | str:
             continue
         return folder / name
     return reason
+
+
+def sentence_to_send(errors: Iterable[BaseException | str]) -> str:
+    """Write the file of details, and say what to do with it.
+
+    Args:
+        errors: What happened.
+    """
+    file = write_details(errors)
+    if isinstance(file, str):
+        return f"Set MEDIABASE_HOME to a folder that you may write to, so that the details are kept (not in {file}), and try again."
+    return f"Send {file} to the maintainers; it holds the details, and no password."
 
 
 def without_secrets(text: str) -> str:
@@ -107,7 +119,7 @@ def _folders(settings: Settings | None) -> Iterator[Path]:
     yield Path(tempfile.gettempdir())
 
 
-def _lines(errors: list[BaseException], settings: Settings | None) -> Iterator[str]:
+def _lines(errors: list[BaseException | str], settings: Settings | None) -> Iterator[str]:
     yield f"time: {time.strftime('%Y-%m-%d %H:%M:%S %z')}"
     yield f"command: {' '.join(_arguments())}"
     yield f"python: {sys.version}".replace("\n", " ")
@@ -118,7 +130,7 @@ def _lines(errors: list[BaseException], settings: Settings | None) -> Iterator[s
     names = sorted(name for name in os.environ if name in ENVIRONMENT or name.startswith(("MEDIABASE_", "DAGSTER_", "PG")))
     yield from (f"  {name}: {_HIDDEN if 'PASSWORD' in name else os.environ[name]}" for name in names)
     for error in errors:
-        yield from ("", "".join(traceback.format_exception(error)))
+        yield from ("", error if isinstance(error, str) else "".join(traceback.format_exception(error)))
     yield from ("", "logged by libraries:", *RECENT)
 
 

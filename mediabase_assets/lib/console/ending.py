@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediabase_assets.lib.console.details import RECENT, Recorder, without_secrets, write_details
+from mediabase_assets.lib.console.details import RECENT, Recorder, sentence_to_send, without_secrets
 from mediabase_assets.lib.console.output import LOST_OUTPUT, Exit, tell_error, terminal
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.model.errors import MediabaseError
@@ -59,8 +59,7 @@ def tell(*errors: BaseException) -> Exit:
         if isinstance(error, OSError) and error in LOST_OUTPUT:
             return _tell_lost_output(error)
         found = explained(error)
-        told = _unexpected(errors) if found is None else found if found in (error, error.__cause__) else _without_secrets(found)
-        return tell_error(terminal(stderr=True), told)
+        return tell_error(terminal(stderr=True), _unexpected(errors) if found is None else _completed(found, error))
     except OSError:  # nobody reads standard error
         return Exit.FAILED
 
@@ -108,9 +107,12 @@ def _is_interruption(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) or type(error).__name__ == "DagsterExecutionInterruptedError"
 
 
-def _without_secrets(error: MediabaseError) -> MediabaseError:
-    """The same error without passwords: the server's own words may quote a statement."""
-    return type(error)(without_secrets(error.what), where=without_secrets(error.where), next_step=error.next_step)
+def _completed(found: MediabaseError, error: BaseException) -> MediabaseError:
+    """An error of ours as it is; one of the server or the system with a place, and without what it may quote of a password."""
+    if found is error:
+        return found
+    where = without_secrets(found.where) or _where(error)
+    return type(found)(without_secrets(found.what), where=where, next_step=found.next_step)
 
 
 def _tell_lost_output(error: OSError) -> Exit:
@@ -128,13 +130,8 @@ def _unexpected(errors: tuple[BaseException, ...]) -> MediabaseError:
     """What is told of an error that nobody expected."""
     error = errors[0]
     text = f"{type(error).__name__}: {error}".strip().rstrip(":").splitlines()[0]
-    file = write_details(errors)
-    step = f"Send {file} to the maintainers; it holds the details, and no password."
-    if isinstance(file, str):
-        step = f"Set MEDIABASE_HOME to a folder that you may write to, so that the details are kept (not in {file}), and try again."
-    return MediabaseError(
-        f"Something unexpected happened: {without_secrets(text)[:_LONGEST].rstrip('.')}.", where=_where(error), next_step=step
-    )
+    what = f"Something unexpected happened: {without_secrets(text)[:_LONGEST].rstrip('.')}."
+    return MediabaseError(what, where=_where(error), next_step=sentence_to_send(errors))
 
 
 def _where(error: BaseException) -> str:
