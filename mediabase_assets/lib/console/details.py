@@ -33,8 +33,8 @@ _SECRET_VARIABLES = ("MB_POSTGRES_PASSWORD", "PGPASSWORD")
 #: Passwords that may not be ours: in a URL, in a connection string or a setting, in a statement.
 _SHAPES = (
     (re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)"), rf"\g<1>:{_HIDDEN}"),
-    (re.compile(r"(?i)(password['\"]?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;)}]+)"), rf"\g<1>{_HIDDEN}"),
-    (re.compile(r"(?i)(password\s+)'[^']*'"), rf"\g<1>{_HIDDEN}"),
+    (re.compile(r"(?i)(password['\"]?\s*[=:]\s*)('(?:[^']|'')*'|\"[^\"]*\"|[^\s,;)}]+)"), rf"\g<1>{_HIDDEN}"),
+    (re.compile(r"(?i)(password\s+)'(?:[^']|'')*'"), rf"\g<1>{_HIDDEN}"),
 )
 
 
