@@ -135,8 +135,9 @@ def test_closed_streams_are_no_error(project, closed):
 
 @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6, 1.2])
 def test_ctrl_c_is_quiet_from_the_first_moment(project, seconds):
+    code = "from mediabase_assets.__main__ import main; print(flush=True); main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", "from mediabase_assets.__main__ import main; print(flush=True); main()", "status"], env=project.environment, text=True,
+        [sys.executable, "-c", code, "status"], env=project.environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     process.stdout.readline()

@@ -1,5 +1,6 @@
 """The wheel, installed in an environment of its own and used from an empty folder: everything works as in the tree."""
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -123,3 +125,50 @@ def until_well(port, process):
             return found
         time.sleep(0.5)
     raise AssertionError(f"the web server was not well; exit code {process.poll()}")
+
+
+@contextlib.contextmanager
+def broken(installed, name, change):
+    """A file of the installed package, changed; `change` gives its new text, or None where the file is to be missing."""
+    file = next((installed.python.parents[1]).glob(f"lib/python*/site-packages/mediabase_assets/{name}"))
+    text = file.read_text()
+    after = change(text)
+    assert after != text
+    file.unlink()
+    if after is not None:
+        file.write_text(after)
+    try:
+        yield
+    finally:
+        file.write_text(text)
+
+
+@pytest.mark.pg
+@pytest.mark.end_to_end
+@pytest.mark.timeout(1200)
+def test_a_mistake_in_the_code_of_a_step_is_told_in_three_lines(installed):
+    mistake = "def rehearse(*_):\n    return {}['planted']\n\n\ndef _as_it_was("
+    with broken(installed, "lib/schema.py", lambda text: text.replace("def rehearse(", mistake)):
+        process = installed.start("mediabase", "migrate", "--demo", "--demo-transcripts", "1500", "--skip-confirmation", "--everything")
+        out, err = process.communicate(timeout=600)
+    assert (process.returncode, err) == (1, "")
+    assert not re.search(r"Traceback|DagsterExecution|File \"", out)
+    lines = re.search(
+        r"Failed: schema/normalized_schema\n  Something unexpected happened: KeyError: 'planted'\.\n"
+        r"    where: schema/normalized_schema, mediabase_assets/lib/schema\.py, line \d+ \(rehearse\)\n"
+        r"    next:  Send (\S+) to the maintainers",
+        out,
+    )
+    assert lines, out
+    assert "KeyError: 'planted'" in Path(lines[1]).read_text()
+
+
+@pytest.mark.parametrize("name", ["defs/views/sql/gene_summary_view.sql", "defs/release/assets.py"])
+def test_a_part_of_the_package_that_is_missing_or_broken_is_told(installed, name):
+    with broken(installed, name, lambda text: "raise KeyError('planted')\n" if name.endswith(".py") else None):
+        process = installed.start("mediabase", "migrate", "--demo", "--demo-transcripts", "1500", "--skip-confirmation")
+        out, err = process.communicate(timeout=600)
+    assert process.returncode == 1, out + err
+    assert "Traceback" not in out + err
+    expected = "Something unexpected happened" if name.endswith(".py") else "A part of the package is missing: install it again"
+    assert expected in err
