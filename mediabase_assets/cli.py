@@ -1,11 +1,11 @@
 """The command `mediabase`: options in, exit codes out. Everything else is in `mediabase_assets.lib`.
 
 Exit codes of every command: 0 done, 1 failed (or the answer was no), 2 wrong usage or configuration, 130 interrupted.
-Dagster and pandas are imported inside the commands that need them, so that the others answer at once.
+Every command ends in `mediabase_assets.lib.console.ending`, whatever happens in it. Dagster and pandas are imported inside the
+commands that need them, so that the others answer at once.
 """
 
 import functools
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 import typer
 from rich.console import Console
 
-from mediabase_assets.lib.console.output import Exit, tell_error, terminal, waiting
+from mediabase_assets.lib.console.ending import close_output, ended, prepare_process
+from mediabase_assets.lib.console.output import Exit, terminal, waiting
 from mediabase_assets.lib.settings import Settings, load_settings
-from mediabase_assets.model.errors import ConfigurationError, MediabaseError
+from mediabase_assets.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -53,21 +54,11 @@ class SymbolConflicts(StrEnum):
 
 
 def told(command: Callable[Concatenate[Console, P], Exit]) -> Callable[P, None]:
-    """A command that tells errors of ours in words and ends with an exit code; its first argument is a console."""
+    """A command that ends with an exit code, its errors told in words; its first argument is a console."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        console = terminal()
-        try:
-            code = command(console, *args, **kwargs)
-        except MediabaseError as error:
-            code = tell_error(terminal(stderr=True), error)
-        except KeyboardInterrupt:
-            terminal(stderr=True).print("Interrupted.")
-            code = Exit.INTERRUPTED
-        except BrokenPipeError:  # `mediabase status | head`
-            os._exit(Exit.FAILED)
-        raise typer.Exit(int(code))
+        raise typer.Exit(int(ended(lambda: command(terminal(), *args, **kwargs))))
 
     del wrapped.__wrapped__  # typer would read the signature through it
     wrapped.__annotations__ = {k: v for k, v in command.__annotations__.items() if k != "console"} | {"return": None}
@@ -279,16 +270,9 @@ def _build_demo(conn: "psycopg.Connection[Any]", schema: str, table: str, transc
 
 
 def _definitions() -> "dg.Definitions":
-    import warnings
+    from mediabase_assets.definitions import defs
 
-    from dagster import BetaWarning, PreviewWarning
-
-    with warnings.catch_warnings():
-        for category in (BetaWarning, PreviewWarning):
-            warnings.simplefilter("ignore", category)
-        from mediabase_assets.definitions import defs
-
-        return defs()
+    return defs()
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:
@@ -298,10 +282,11 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """The entry point. TERM is taken as Ctrl-C is, so that a scheduler's stop ends a run in order."""
     signal.signal(signal.SIGTERM, _terminated)
+    prepare_process()
     try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(int(Exit.INTERRUPTED))
+        sys.exit(int(ended(app)))
+    finally:
+        close_output()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,20 @@
-"""All of MEDIABASE's definitions: what is under `defs`, one folder per layer."""
+"""All of MEDIABASE's definitions: what is under `defs`, one folder per layer.
 
+Not by `dg.load_from_defs_folder`, which does the same but needs a pyproject.toml above the package: an installed one has none.
+"""
+
+import warnings
 from pathlib import Path
 
 import dagster as dg
+
+import mediabase_assets.defs
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Load the layers."""
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    with warnings.catch_warnings():
+        for category in (dg.BetaWarning, dg.PreviewWarning):
+            warnings.simplefilter("ignore", category)
+        return dg.ComponentTree.from_module(mediabase_assets.defs, project_root=Path(__file__).parent).build_defs()

@@ -5,7 +5,7 @@ Here belongs reading events; printing is in `mediabase_assets.lib.console.summar
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -30,6 +30,7 @@ class Failure:
         sample: Rows that show it.
         stack: The stack of the innermost error, for the log file.
         is_interruption: It is somebody's Ctrl-C, which Dagster tells as a failure.
+        is_unexpected: It is no error of ours: what it says is not meant for people.
     """
 
     asset: str
@@ -39,6 +40,7 @@ class Failure:
     sample: tuple[Mapping[str, Any], ...] = ()
     stack: str = ""
     is_interruption: bool = False
+    is_unexpected: bool = False
 
 
 def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
@@ -60,10 +62,16 @@ def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
             )
     elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
         told = data.user_failure_data.description if data.user_failure_data else None
-        message = told or _message(data.error)
-        yield Failure(asset or event.step_key or "", "", message, False, (), _stack(data.error), _was_interrupted(data.error))
+        failure = _failure(asset or event.step_key or "", data.error)
+        yield replace(failure, message=told, is_unexpected=False) if told else failure
     elif event.event_type is dg.DagsterEventType.RUN_FAILURE and getattr(data, "error", None):
-        yield Failure("", "", _message(data.error), False, (), _stack(data.error), _was_interrupted(data.error))
+        yield _failure("", data.error)
+
+
+def _failure(asset: str, error: Any) -> Failure:
+    return Failure(
+        asset, "", _message(error), stack=_stack(error), is_interruption=_was_interrupted(error), is_unexpected=not _is_ours(error)
+    )
 
 
 def _innermost(error: Any) -> Any:
@@ -75,6 +83,12 @@ def _innermost(error: Any) -> Any:
 def _was_interrupted(error: Any) -> bool:
     inner = _innermost(error)
     return inner is not None and inner.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
+
+def _is_ours(error: Any) -> bool:
+    """Whether what failed first is an error of ours, or a failure that a step of ours tells."""
+    inner = _innermost(error)
+    return inner is None or str(inner.message).startswith(("mediabase_assets.", "dagster._core.definitions.events.Failure"))
 
 
 def _message(error: Any) -> str:

@@ -14,6 +14,7 @@ import dagster as dg
 import psycopg
 
 from mediabase_assets.lib import journal
+from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import open_migration, suffix_of
 from mediabase_assets.lib.orphans import look_at
@@ -117,8 +118,11 @@ def step(
             _restore(context, this)
         with lookout(settings, context.log.warning) as seen:
             yield this
-    except (MediabaseError, psycopg.OperationalError) as raised:
-        error = seen.explained(raised if isinstance(raised, MediabaseError) else build_error(raised, asset), raised)
+    except (MediabaseError, psycopg.Error, OSError) as raised:
+        ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
+        if ours is None:
+            raise
+        error = seen.explained(ours, raised)
         _retry_if_lost(context, settings, error, raised)
         _note(this, str(error), purpose)
         raise dg.Failure(

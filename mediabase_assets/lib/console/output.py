@@ -1,11 +1,13 @@
 """Where terminal output goes, and how an error is told: what, where, what to do next; never a traceback of ours.
 
-Here belong the two consoles, the exit codes, and numbers and sizes in words.
+Here belong the two consoles, the exit codes, and numbers and sizes in words. What becomes of an error is in `ending`.
 """
 
+import io
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -15,6 +17,8 @@ from rich.markup import escape
 from mediabase_assets.model.errors import ConfigurationError, MediabaseError
 
 _WIDTH_OF_A_FILE = 132
+#: Why standard output could not be written, if it could not.
+LOST_OUTPUT: list[OSError] = []
 
 
 class Exit(IntEnum):
@@ -24,6 +28,30 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     INTERRUPTED = 130
+
+
+class Outlet(io.TextIOWrapper):
+    """A file that is written to; once that fails, the main thread ends by it, and other threads go on without being read.
+
+    What a run does must not depend on whether somebody still reads its progress.
+    """
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        self._try(lambda: super(Outlet, self).write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self._try(super().flush)
+
+    def _try(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            LOST_OUTPUT.append(error)
+            if threading.current_thread() is threading.main_thread():
+                raise
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -37,7 +65,7 @@ def terminal(*, stderr: bool = False) -> Console:
         number = stream.fileno()
     except (OSError, ValueError, AttributeError):  # a test's stream
         return Console(file=stream, width=_WIDTH_OF_A_FILE, highlight=False)
-    file = os.fdopen(os.dup(number), "w", encoding=stream.encoding or "utf-8", errors="replace")
+    file = Outlet(os.fdopen(os.dup(number), "wb"), encoding=stream.encoding or "utf-8", errors="replace")
     width = None if stream.isatty() else _WIDTH_OF_A_FILE
     return Console(file=file, width=width, highlight=False, soft_wrap=not stream.isatty())
 

@@ -3,6 +3,7 @@
 Here belong layout and words; the numbers come from `migration_result`, the failures from `runner`.
 """
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mediabase_assets.lib.console.board import Board
+from mediabase_assets.lib.console.details import sentence_to_send, without_secrets
 from mediabase_assets.lib.console.output import duration, number
 from mediabase_assets.lib.console.progress import stage_table
 from mediabase_assets.lib.migration_result import MigrationResult, ReasonCount
@@ -21,6 +23,8 @@ left join gene_drug_interactions as i on i.gene_id = o.gene_id
 where g.gene_symbol = 'TP53' group by 1, 2 order by 3 desc, 2 limit 10;"""
 
 _ACCOUNTS = ("read", "archived", "repaired", "quarantined")
+#: A line of ours in a stack.
+_INNERMOST = re.compile(r'File "[^"]*?(mediabase_assets/[^"]*)", line (\d+), in (\w+)')
 _DONE = {"moved": "new", "created": "new", "kept": "as it was: nothing beneath it changed"}
 
 
@@ -106,7 +110,7 @@ def print_unpublished(console: Console) -> None:
 
 def _print_failure(console: Console, failure: Failure, checks: list[Failure]) -> None:
     console.print(f"[bold red]Failed:[/] {escape(failure.asset or 'the run')}")
-    lines = failure.message.splitlines() or [""]
+    lines = _unexpected(failure) if failure.is_unexpected else failure.message.splitlines() or [""]
     if checks:  # the message repeats what the checks say
         lines = [lines[0], *(line for line in lines if line.lstrip().startswith("next:"))]
     for line in lines:
@@ -114,6 +118,17 @@ def _print_failure(console: Console, failure: Failure, checks: list[Failure]) ->
     for check in checks:
         _print_check(console, check)
     console.print()
+
+
+def _unexpected(failure: Failure) -> list[str]:
+    """The three lines of an error that no step expected; its stack goes to the file of details."""
+    text = without_secrets((failure.message.splitlines() or ["no message"])[0])
+    where = _INNERMOST.findall(failure.stack)
+    return [
+        f"Something unexpected happened: {text.rstrip('.')}.",
+        f"  where: {failure.asset or 'the run'}{f', {where[-1][0]}, line {where[-1][1]} ({where[-1][2]})' if where else ''}",
+        f"  next:  {sentence_to_send([failure.stack])}",
+    ]
 
 
 def _print_check(console: Console, check: Failure) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from mediabase_assets.lib.console.details import without_secrets
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.database import connect
@@ -176,12 +177,20 @@ def _require_alive(children: tuple[Child, ...]) -> None:
     for child in children:
         code = child.process.poll()
         if code is not None:
-            tail = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
             raise ServerError(
-                f"Dagster's {child.name} ended by itself with code {code}:\n{tail}",
+                f"Dagster's {child.name} ended by itself with code {code}: {_last_words(child.log)}",
                 where=str(child.log),
-                next_step="Mend what it says, then start `mediabase ui` again.",
+                next_step="Look at the end of that file, then start `mediabase ui` again.",
             )
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log that is no part of a stack."""
+    try:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
+    except OSError:
+        lines = []
+    return without_secrets(lines[-1].strip()) if lines else "it said nothing."
 
 
 def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
@@ -194,7 +203,7 @@ def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
             return
         if problem is not None:
             raise ServerError(
-                f"The definitions do not load: {problem.strip()}",
+                f"The definitions do not load: {_sentence(problem)}",
                 where="mediabase_assets.definitions",
                 next_step="Try `dagster definitions validate -m mediabase_assets.definitions` for the whole stack.",
             )
@@ -204,6 +213,12 @@ def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
         where=str(children[0].log),
         next_step="Look at that file, then start `mediabase ui` again.",
     )
+
+
+def _sentence(problem: str) -> str:
+    """What Dagster says, without the path of its own class, in one line."""
+    lines = [line.strip() for line in problem.splitlines() if line.strip()]
+    return without_secrets(lines[0] if lines else "it does not say why.")
 
 
 def _problem(url: str) -> str | None:

@@ -109,6 +109,7 @@ class _Test:
     def prerequisites(self, settings: Settings, scanned: Settings) -> bool:
         """Look at the real legacy table, and whether a migration into the real schema could start."""
         database = settings.database.model_copy(update={"legacy_schema": scanned.database.legacy_schema})
+        wrong = "they could not be looked at"
         with self.report.component("prerequisites") as told:
             _, findings = prerequisites.look(self.conn, settings.model_copy(update={"database": database}))
             wrong = " ".join(problem for problem, _ in prerequisites.problems(findings))
@@ -117,6 +118,7 @@ class _Test:
 
     def sample(self, scanned: Settings, sampled: Settings) -> bool:
         """Find every kind of damage of the whole table, and copy rows that show it."""
+        taken = None
         with self.report.component("kinds of damage, and a sample of each") as told:
             scan = some_of(self.definitions, ("schema", "extraction"))
             outcome = self.run(scanned, scan, JOB, lambda event: None)
@@ -125,6 +127,8 @@ class _Test:
                 return False
             taken = take_sample(scanned)
             told(True, f"{len(taken.kinds)} kinds in {taken.of:,} rows; {taken.rows:,} rows taken")
+        if taken is None:
+            return False
         self.kinds = taken.kinds
         for schema in throwaway.present(self.conn, self.conn.workspace):
             if schema in self.conn.workspace.schemas:
