@@ -97,7 +97,7 @@ def take_census(conn: Connection, migration_id: str) -> Census:
         _walk_values(conn, spots, waiting)
         _walk_rows(conn, spots, waiting)
         _load(conn, waiting)
-    for name in ("whose_leaves", "held_leaves", "quarantine", "roles_of_others"):
+    for name in ("whose_leaves", "held_leaves", "quarantine", "pathway_objects"):
         run(conn, SQL / f"{name}.sql")
     counted = (*_of_places(spots), *_of_open(conn))
     _record(conn, migration_id, counted)
