@@ -14,19 +14,20 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
-from mediabase_assets.lib import server
+from mediabase_assets.lib import server, session_settings
 from mediabase_assets.lib.binaries import client_tool
+from mediabase_assets.lib.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import ServerError
 
-__all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "psql_command", "sqlalchemy_url"]
-
-LOCK_TIMEOUT = "60s"
-"""How long a session of ours waits for a lock of other people, unless it says otherwise."""
+__all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
 
 DAGSTER_SCHEMA = "mediabase_dagster"
 """Schema of Dagster's storage where the role may not create a database for it."""
+
+SEARCH_PATH_OPTION = "-csearch_path="
+"""How the URL of Dagster's storage names that schema."""
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -68,12 +69,11 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
                 **_parameters(settings, dbname, application_name),
                 password=_password(settings),
                 autocommit=True,
-                client_encoding="UTF8",
+                client_encoding=ENCODING,
             )
             conn.workspace = Workspace(settings.workspace)
-            names = (sql.Identifier(s) for s in (conn.workspace.operations, settings.database.schema_name))
-            path = sql.SQL(", ").join(names).as_string(conn)
-            conn.execute("select set_config('search_path', %s, false), set_config('lock_timeout', %s, false)", (path, LOCK_TIMEOUT))
+            path = (conn.workspace.operations, settings.database.schema_name)
+            conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
             conn.autocommit = autocommit
             return conn
         except psycopg.OperationalError as error:
@@ -93,23 +93,32 @@ def conninfo(settings: Settings, *, dbname: str | None = None, application_name:
 
 
 def libpq_env(settings: Settings, *, dbname: str | None = None, application_name: str = "mediabase") -> dict[str, str]:
-    """Environment variables with which psql, pg_dump and pg_restore connect, this process's own included.
+    """Environment variables with which psql, pg_dump and pg_restore connect.
+
+    Those of this process are handed on, but for the variables of libpq that would change what a session does.
 
     Raises:
         ServerError: The embedded server cannot be started.
     """
     parameters = _parameters(settings, dbname, application_name)
-    environment = dict(os.environ)
-    if settings.database.is_embedded:
-        for name in [name for name in environment if name.startswith("PG")]:
-            del environment[name]
-    if "service" not in parameters:
-        environment.pop("PGSERVICE", None)
+    environment = session_settings.clean(os.environ, **_kind(settings))
     environment |= {_ENVIRONMENT[key]: str(value) for key, value in parameters.items()}
     password = _password(settings)
     if password is not None:
         environment["PGPASSWORD"] = password
     return environment
+
+
+def program_env(conn: psycopg.Connection[Any], settings: Settings, *, application_name: str) -> dict[str, str]:
+    """The environment of pg_dump and pg_restore in the database of a session: what they do not set for themselves is set here.
+
+    Raises:
+        ServerError: The embedded server cannot be started.
+    """
+    environment = libpq_env(settings, dbname=conn.info.dbname, application_name=application_name)
+    options = session_settings.program_options(conn)
+    environment |= {"PGCLIENTENCODING": ENCODING, "LC_ALL": "C"}  # their messages are read
+    return environment | ({"PGOPTIONS": options} if options else {})
 
 
 def psql_command(settings: Settings) -> str:
@@ -133,7 +142,7 @@ def sqlalchemy_url(settings: Settings, dbname: str | None = None, *, options: st
         ServerError: The embedded server cannot be started.
     """
     parameters = _parameters(settings, dbname, "dagster")
-    query = {"application_name": "dagster", "connect_timeout": str(parameters["connect_timeout"])}
+    query = {"application_name": "dagster", "connect_timeout": str(parameters["connect_timeout"]), "client_encoding": ENCODING}
     query |= {key: str(parameters[key]) for key in ("host", "service") if key in parameters}
     if options:
         query["options"] = options
@@ -169,7 +178,7 @@ def dagster_url(settings: Settings) -> str:
                 where=_where(settings, None),
                 next_step="Ask the administrator for `grant create on database ... to ...`.",
             ) from error
-    return sqlalchemy_url(settings, options=f"-csearch_path={DAGSTER_SCHEMA}")
+    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{DAGSTER_SCHEMA}")
 
 
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
@@ -192,6 +201,7 @@ def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
 def _parameters(settings: Settings, dbname: str | None, application_name: str) -> dict[str, Any]:
     """Libpq's parameters but the password."""
     database = settings.database
+    session_settings.forget_variables(**_kind(settings))
     parameters: dict[str, Any] = {
         "user": database.user or None,
         "port": database.port,
@@ -205,6 +215,10 @@ def _parameters(settings: Settings, dbname: str | None, application_name: str) -
         address = server.known_address(settings.home) or server.ensure_running(settings.home)
         parameters |= {"host": str(address.socket_dir), "port": address.port, "user": address.user}
     return {key: value for key, value in parameters.items() if value is not None}
+
+
+def _kind(settings: Settings) -> dict[str, bool]:
+    return {"is_embedded": settings.database.is_embedded, "has_service": settings.database.service is not None}
 
 
 def _password(settings: Settings) -> str | None:
