@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
-from mediabase_assets.lib import server, session_settings
+from mediabase_assets.lib import server, server_limits, session_settings
 from mediabase_assets.lib.binaries import client_tool
 from mediabase_assets.lib.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.lib.settings import Settings
@@ -163,14 +163,15 @@ def dagster_url(settings: Settings) -> str:
     It holds the password: never print it.
 
     Raises:
-        ServerError: The server cannot be started, reached or logged in to, or allows neither.
+        ServerError: The server cannot be started, reached or logged in to, or allows neither, or too few sessions.
     """
     try:
         with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
+            _require(server_limits.too_few_sessions(connection, server_limits.STORAGE_SESSIONS, counts_ours=True), settings)
             database = f"{connection.info.dbname[:55]}_dagster"
             if _has_database(connection, database):
                 return sqlalchemy_url(settings, database)
-            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(DAGSTER_SCHEMA)))
+            _make_schema(connection, settings)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UniqueViolation) as error:
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             raise ServerError(
@@ -179,6 +180,24 @@ def dagster_url(settings: Settings) -> str:
                 next_step="Ask the administrator for `grant create on database ... to ...`.",
             ) from error
     return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{DAGSTER_SCHEMA}")
+
+
+def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings) -> None:
+    name = {"schema": sql.Identifier(DAGSTER_SCHEMA)}
+    if connection.execute("select to_regnamespace(%s) is null", (DAGSTER_SCHEMA,)).fetchone() != (True,):
+        return
+    try:
+        connection.execute(sql.SQL("create schema if not exists {schema}").format(**name))
+    except psycopg.errors.InsufficientPrivilege:
+        raise
+    except psycopg.Error:
+        _require(server_limits.forbidden_ddl(connection, DAGSTER_SCHEMA), settings)
+        raise
+
+
+def _require(denial: server_limits.Denial, settings: Settings) -> None:
+    if denial.what:
+        raise ServerError(denial.what, where=_where(settings, None), next_step=denial.next_step)
 
 
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
