@@ -31,6 +31,7 @@ PREREQUISITES: dict[str, str] = {
     "encoding_is_utf8": "The database stores text as UTF-8.",
     "role_may_create_schemas": "The role may create schemas in the database and relations where people read.",
     "ddl_is_allowed": "No event trigger forbids to make schemas, tables and views.",
+    "tablespace_is_open": "The role may create tables in its default_tablespace.",
     "foreign_keys_are_checked": "Foreign keys are checked in the sessions of the role.",
     "sessions_are_enough": "The role, the database and the server have room for the sessions of a migration.",
     "legacy_table_is_there": "The legacy table exists and is a table.",
@@ -61,6 +62,7 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
         lambda: _encoding(conn),
         lambda: _privileges(conn, settings),
         lambda: _allowed("foreign_keys_are_checked", server_limits.unchecked_keys(conn)),
+        lambda: _allowed("tablespace_is_open", server_limits.closed_tablespace(conn)),
         lambda: _allowed("sessions_are_enough", server_limits.too_few_sessions(conn, needed), needed=needed),
         lambda: _is_there(legacy, schema, table),
     ]

@@ -72,6 +72,21 @@ def too_few_sessions(conn: Connection[Any], needed: int, *, counts_ours: bool = 
     )
 
 
+def closed_tablespace(conn: Connection[Any]) -> Denial:
+    """Whether the tablespace that the role's tables go to is closed to it; one that is not there counts for nothing."""
+    row = conn.execute(
+        "select quote_ident(spcname), quote_ident(current_user) from pg_tablespace where spcname = current_setting('default_tablespace')"
+        " and spcname <> (select t.spcname from pg_database join pg_tablespace as t on t.oid = dattablespace"
+        " where datname = current_database()) and not has_tablespace_privilege(oid, 'create')"
+    ).fetchone()
+    if row is None:
+        return Denial()
+    return Denial(
+        f"Tables of the role {row[1]} go to the tablespace {row[0]} (default_tablespace), where it may not create any.",
+        f"Ask the administrator for: grant create on tablespace {row[0]} to {row[1]};",
+    )
+
+
 def forbidden_ddl(conn: Connection[Any], schema: str) -> Denial:
     """Whether an event trigger forbids what a migration does: tried, where there is one, and taken back.
 

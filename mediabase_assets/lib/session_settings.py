@@ -69,6 +69,9 @@ SESSION_SETTINGS: tuple[SessionSetting, ...] = (
 )
 """Left to the server: tablespaces, memory, parallel workers, synchronous_commit and compression, which change no content."""
 
+SET_BY_PROGRAMS = ("lock_timeout", "row_security", "client_min_messages")
+"""Settings that pg_dump and pg_restore always make for themselves, and which nearly every session has otherwise."""
+
 FORGOTTEN = frozenset({"PGOPTIONS", "PGDATESTYLE", "PGTZ", "PGGEQO", "PGCLIENTENCODING", "PGAPPNAME", "PGHOSTADDR"})
 """Variables of libpq that lead a session elsewhere or change what it does; those about passwords and TLS stay."""
 
@@ -102,9 +105,11 @@ def program_options(conn: Connection[Any]) -> str:
     """
     query = sql.SQL(
         """select name, value from (values {table}) as wanted (name, value, is_superusers) join pg_catalog.pg_settings as s using (name)
-           where s.reset_val <> value and (not is_superusers or pg_catalog.current_setting('is_superuser') = 'on') order by name"""
+           where s.reset_val <> value and name <> all({theirs})
+             and (not is_superusers or pg_catalog.current_setting('is_superuser') = 'on') order by name"""
     )
-    return " ".join(option(name, value) for name, value in conn.execute(query.format(table=_table(LOCK_TIMEOUT))).fetchall())
+    text = query.format(table=_table(LOCK_TIMEOUT), theirs=list(SET_BY_PROGRAMS))
+    return " ".join(option(name, value) for name, value in conn.execute(text).fetchall())
 
 
 def _table(lock_timeout: str) -> sql.Composed:
