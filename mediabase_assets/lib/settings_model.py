@@ -296,6 +296,10 @@ class Settings(Section):
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         try:
-            return value and value.expanduser().absolute()
+            path = value and value.expanduser().absolute()
+            str(path).encode()
         except RuntimeError as error:
             raise ValueError(f"Input should be a folder; {error}") from error
+        except UnicodeEncodeError as error:
+            raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
+        return path
