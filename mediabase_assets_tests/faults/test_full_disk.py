@@ -82,7 +82,7 @@ def fill(place):
             assert os.statvfs(place).f_bavail == 0
 
 
-@pytest.mark.parametrize("arguments", [("migrate", "--skip-confirmation"), ("migrate", "--dry-run"), ("migrate", "--test-only")])
+@pytest.mark.parametrize("arguments", [("migrate", "--skip-confirmation"), ("migrate", "--dry-run")])
 def test_a_full_disk_under_the_home_is_told_before_anything_is_written(template, fault_home, arguments):
     with copies.copy_of(template, fault_home) as this, mounted("size=64k,mode=0755") as place:
         fill(place)
