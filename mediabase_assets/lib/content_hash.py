@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
 
-from psycopg import Connection, sql
+from psycopg import Connection, errors, sql
+
+from mediabase_assets.model.errors import PrerequisiteError
 
 #: Session settings that change how values print; pinned while a hash is taken.
 PINNED_SETTINGS: tuple[tuple[str, str], ...] = (
@@ -180,10 +182,21 @@ def physical_fingerprint(conn: Connection[Any], schema: str, table: str) -> str:
     every row version in its place: changed defaults, indexes, privileges and comments, a row locked, or inserted and
     deleted again (rightly); and writes that went around PostgreSQL: files copied under a running server, a row
     version whose place and 32-bit transaction number both came round again after four thousand million transactions.
+
+    Raises:
+        PrerequisiteError: The role may not read the table, or row-level security hides rows from it.
     """
     regclass = sql.Identifier(schema, table).as_string(conn)
     identity = conn.execute(_SYSTEM, (regclass,)).fetchone()
     shape = conn.execute(_SHAPE, (regclass,)).fetchone()
-    versions = conn.execute(sql.SQL(_ROW_VERSIONS).format(sql.Identifier(schema, table))).fetchone()
+    try:
+        versions = conn.execute(sql.SQL(_ROW_VERSIONS).format(sql.Identifier(schema, table))).fetchone()
+    except errors.InsufficientPrivilege as error:
+        raise PrerequisiteError(
+            f"The role {conn.info.user} may not read every row of {schema}.{table}: {error.diag.message_primary}.",
+            where=f"database {conn.info.dbname}",
+            next_step=f"Ask the administrator for `grant select on {schema}.{table} to {conn.info.user}`, and, where row-level security"
+            f" hides rows, for `alter role {conn.info.user} bypassrls`.",
+        ) from error
     text = "\0".join(str(value) for part in (identity, shape, versions) for value in part or ())
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

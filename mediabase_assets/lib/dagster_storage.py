@@ -25,7 +25,8 @@ from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import CreateEnginePlugin
 
 import mediabase_assets
-from mediabase_assets.lib.database import dagster_url
+from mediabase_assets.lib.database import SEARCH_PATH_OPTION, dagster_url
+from mediabase_assets.lib.session_settings import statement
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ConfigurationError
 
@@ -36,16 +37,30 @@ KEPT = 2
 
 
 class KeptSessions(CreateEnginePlugin):
-    """Keeps an engine's sessions between two uses, where Dagster asks for none to be kept; one that the server ended is opened anew."""
+    """Keeps an engine's sessions between two uses, where Dagster asks for none to be kept; one that the server ended is opened anew.
+
+    Each of them gets the settings of every session of ours, and its search_path by a statement, which every pooler takes.
+    """
 
     def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
         super().__init__(url, kwargs)
+        self.schema = str(url.query.get("options", "")).removeprefix(SEARCH_PATH_OPTION) or "public"
         if kwargs.get("poolclass") is sa.NullPool:
             kwargs |= {"poolclass": sa.QueuePool, "pool_size": KEPT, "pool_pre_ping": True}
 
     def update_url(self, url: sa.URL) -> sa.URL:
-        """As it is: the plugin has no parameters in it."""
-        return url
+        """Without the option that the plugin sets in its own way."""
+        return url.difference_update_query(["options"])
+
+    def engine_created(self, engine: sa.Engine) -> None:
+        """Have the settings made in every session that is opened."""
+        sa.event.listen(engine, "connect", self._set)
+
+    def _set(self, connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement(self.schema))
+        if not connection.autocommit:
+            connection.commit()
 
 
 plugins.register(PLUGIN, __name__, KeptSessions.__name__)

@@ -15,17 +15,18 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
-from mediabase_assets.lib import server
+from mediabase_assets.lib import server, server_limits, session_settings
 from mediabase_assets.lib.binaries import client_tool
+from mediabase_assets.lib.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.target import workspace_of
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import ServerError
 
-__all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "psql_command", "sqlalchemy_url"]
+__all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
 
-LOCK_TIMEOUT = "60s"
-"""How long a session of ours waits for a lock of other people, unless it says otherwise."""
+SEARCH_PATH_OPTION = "-csearch_path="
+"""How the URL of Dagster's storage names the schema of a target."""
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -67,12 +68,11 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
                 **_parameters(settings, dbname, application_name),
                 password=_password(settings),
                 autocommit=True,
-                client_encoding="UTF8",
+                client_encoding=ENCODING,
             )
             conn.workspace = workspace_of(conn, settings)
-            names = (sql.Identifier(s) for s in (conn.workspace.operations, settings.database.schema_name))
-            path = sql.SQL(", ").join(names).as_string(conn)
-            conn.execute("select set_config('search_path', %s, false), set_config('lock_timeout', %s, false)", (path, LOCK_TIMEOUT))
+            path = (conn.workspace.operations, settings.database.schema_name)
+            conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
             conn.autocommit = autocommit
             return conn
         except psycopg.OperationalError as error:
@@ -92,23 +92,32 @@ def conninfo(settings: Settings, *, dbname: str | None = None, application_name:
 
 
 def libpq_env(settings: Settings, *, dbname: str | None = None, application_name: str = "mediabase") -> dict[str, str]:
-    """Environment variables with which psql, pg_dump and pg_restore connect, this process's own included.
+    """Environment variables with which psql, pg_dump and pg_restore connect.
+
+    Those of this process are handed on, but for the variables of libpq that would change what a session does.
 
     Raises:
         ServerError: The embedded server cannot be started.
     """
     parameters = _parameters(settings, dbname, application_name)
-    environment = dict(os.environ)
-    if settings.database.is_embedded:
-        for name in [name for name in environment if name.startswith("PG")]:
-            del environment[name]
-    if "service" not in parameters:
-        environment.pop("PGSERVICE", None)
+    environment = session_settings.clean(os.environ, **_kind(settings))
     environment |= {_ENVIRONMENT[key]: str(value) for key, value in parameters.items()}
     password = _password(settings)
     if password is not None:
         environment["PGPASSWORD"] = password
     return environment
+
+
+def program_env(conn: psycopg.Connection[Any], settings: Settings, *, application_name: str) -> dict[str, str]:
+    """The environment of pg_dump and pg_restore in the database of a session: what they do not set for themselves is set here.
+
+    Raises:
+        ServerError: The embedded server cannot be started.
+    """
+    environment = libpq_env(settings, dbname=conn.info.dbname, application_name=application_name)
+    options = session_settings.program_options(conn)
+    environment |= {"PGCLIENTENCODING": ENCODING, "LC_ALL": "C"}  # their messages are read
+    return environment | ({"PGOPTIONS": options} if options else {})
 
 
 def psql_command(settings: Settings) -> str:
@@ -132,7 +141,7 @@ def sqlalchemy_url(settings: Settings, dbname: str | None = None, *, options: st
         ServerError: The embedded server cannot be started.
     """
     parameters = _parameters(settings, dbname, "dagster")
-    query = {"application_name": "dagster", "connect_timeout": str(parameters["connect_timeout"])}
+    query = {"application_name": "dagster", "connect_timeout": str(parameters["connect_timeout"]), "client_encoding": ENCODING}
     query |= {key: str(parameters[key]) for key in ("host", "service") if key in parameters}
     if options:
         query["options"] = options
@@ -154,32 +163,46 @@ def dagster_url(settings: Settings) -> str:
     asset, its queue and its schedules are those of one target. It holds the password: never print it.
 
     Raises:
-        ServerError: The server cannot be started, reached or logged in to, or allows neither.
+        ServerError: The server cannot be started, reached or logged in to, or allows neither, or too few sessions.
     """
     try:
         with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
+            _require(server_limits.too_few_sessions(connection, server_limits.STORAGE_SESSIONS, counts_ours=True), settings)
             space = connection.workspace
             database = f"{connection.info.dbname[:55]}_dagster"
             if _has_database(connection, database):
                 if not space.suffix:
                     return sqlalchemy_url(settings, database)
                 with connect(settings, autocommit=True, dbname=database, application_name="mediabase dagster storage") as storage:
-                    _create_schema(storage, space.dagster)
-                return sqlalchemy_url(settings, database, options=f"-csearch_path={space.dagster}")
-            _create_schema(connection, space.dagster)
+                    _make_schema(storage, settings, space.dagster)
+                return sqlalchemy_url(settings, database, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
+            _make_schema(connection, settings, space.dagster)
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
             "The role may create neither a database nor a schema for Dagster's storage.",
             where=_where(settings, None),
             next_step="Ask the administrator for `grant create on database ... to ...`.",
         ) from error
-    return sqlalchemy_url(settings, options=f"-csearch_path={space.dagster}")
+    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
 
 
-def _create_schema(connection: psycopg.Connection[TupleRow], name: str) -> None:
-    """Create a schema, also while another process does."""
-    with contextlib.suppress(psycopg.errors.UniqueViolation):
-        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
+def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings, name: str) -> None:
+    """Create a schema where it is not there, also while another process does."""
+    if connection.execute("select to_regnamespace(quote_ident(%s)) is null", (name,)).fetchone() != (True,):
+        return
+    try:
+        with contextlib.suppress(psycopg.errors.UniqueViolation):
+            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise
+    except psycopg.Error:
+        _require(server_limits.forbidden_ddl(connection, name), settings)
+        raise
+
+
+def _require(denial: server_limits.Denial, settings: Settings) -> None:
+    if denial.what:
+        raise ServerError(denial.what, where=_where(settings, None), next_step=denial.next_step)
 
 
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
@@ -202,6 +225,7 @@ def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
 def _parameters(settings: Settings, dbname: str | None, application_name: str) -> dict[str, Any]:
     """Libpq's parameters but the password."""
     database = settings.database
+    session_settings.forget_variables(**_kind(settings))
     parameters: dict[str, Any] = {
         "user": database.user or None,
         "port": database.port,
@@ -215,6 +239,10 @@ def _parameters(settings: Settings, dbname: str | None, application_name: str) -
         address = server.known_address(settings.home) or server.ensure_running(settings.home)
         parameters |= {"host": str(address.socket_dir), "port": address.port, "user": address.user}
     return {key: value for key, value in parameters.items() if value is not None}
+
+
+def _kind(settings: Settings) -> dict[str, bool]:
+    return {"is_embedded": settings.database.is_embedded, "has_service": settings.database.service is not None}
 
 
 def _password(settings: Settings) -> str | None:

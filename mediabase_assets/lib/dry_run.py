@@ -132,7 +132,7 @@ def _reported(settings: Settings, plan: Plan) -> Plan:
         raise ConfigurationError(
             f"The report of the dry run cannot be written: {error.strerror}.",
             where=str(path),
-            next_step="Set MEDIABASE_HOME to a folder that you may write to.",
+            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
         ) from error
     return replace(plan, report=path)
 

@@ -42,6 +42,7 @@ _KINDS = {
 }
 _RELATION: LiteralString = """
     select c.oid, c.relkind::text, greatest(c.reltuples, 0)::bigint, has_table_privilege(c.oid, 'select'),
+           row_security_active(c.oid),
            case when c.relkind in ('r', 'm') then pg_total_relation_size(c.oid)
                 when c.relkind = 'p' then (select coalesce(sum(pg_total_relation_size(relid)), 0)::bigint
                                            from pg_partition_tree(c.oid))
@@ -92,7 +93,8 @@ class LegacyDescription:
         missing_required: Sets of columns of which at least one is needed and none is there.
         is_readable: Whether this role may select from it.
         approximate_rows: The planner's estimate; 0 if never analyzed.
-        has_rows: Whether at least one row is there; None if it may not be read, or is elsewhere (a foreign table).
+        has_rows: Whether at least one row is there; None if it may not be read, is elsewhere (a foreign table), or row-level
+            security hides rows.
         size_bytes: With indexes and TOAST; 0 for views.
         children: Tables that inherit from it, and partitions.
         parents: Tables that it inherits from, or is a partition of.
@@ -213,13 +215,13 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
     found = conn.execute(_RELATION, (schema, table)).fetchone()
     if found is None:
         return LegacyDescription(schema, table)
-    oid, relkind, rows, is_readable, size = found
+    oid, relkind, rows, is_readable, hides_rows, size = found
     found_columns = conn.execute(_COLUMNS, (oid,)).fetchall()
     columns = {str(name): str(kind) for name, kind, _ in found_columns}
     noted, wrong = _unexpected_types(columns, {str(name): str(beneath) for name, _, beneath in found_columns})
     relatives = conn.execute(_RELATIVES, {"oid": oid}).fetchall()
     has_rows = None
-    if is_readable and relkind in "rpvm":
+    if is_readable and not hides_rows and relkind in "rpvm":
         query = sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))
         has_rows = conn.execute(query).fetchone() == (True,)
     known = {c.name for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)}

@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import sql
 
+from mediabase_assets.lib import server_limits
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
 from mediabase_assets.lib.migration_lock import is_refresh, lock_holder, run_of
@@ -30,9 +31,14 @@ PREREQUISITES: dict[str, str] = {
     "server_is_recent_enough": "PostgreSQL 14 or newer answers.",
     "encoding_is_utf8": "The database stores text as UTF-8.",
     "role_may_create_schemas": "The role may create schemas in the database and relations where people read.",
+    "ddl_is_allowed": "No event trigger forbids to make schemas, tables and views.",
+    "tablespace_is_open": "The role may create tables in its default_tablespace.",
+    "foreign_keys_are_checked": "Foreign keys are checked in the sessions of the role.",
+    "sessions_are_enough": "The role, the database and the server have room for the sessions of a migration.",
     "legacy_table_is_there": "The legacy table exists and is a table.",
     "legacy_table_is_not_ours": "The legacy table is no relation that a release makes or rewrites.",
     "legacy_table_is_readable": "The role may read the legacy table.",
+    "no_rows_are_hidden": "No row-level security hides rows of the legacy table from the role.",
     "required_columns_are_there": "transcript_id and at least one of gene_id and gene_symbol; types that can be read.",
     "legacy_table_has_rows": "The legacy table is not empty.",
     "transcript_ids_are_unique": "Every legacy row has a transcript_id of its own.",
@@ -52,20 +58,27 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
     """
     schema, table = settings.database.source_schema, settings.database.legacy_table
     legacy = describe_legacy_table(conn, schema, table)
+    needed = server_limits.sessions_needed()
     checks: list[Callable[[], Finding]] = [
         lambda: _version(conn),
         lambda: _encoding(conn),
         lambda: _privileges(conn, settings),
+        lambda: _allowed("foreign_keys_are_checked", server_limits.unchecked_keys(conn)),
+        lambda: _allowed("tablespace_is_open", server_limits.closed_tablespace(conn)),
+        lambda: _allowed("sessions_are_enough", server_limits.too_few_sessions(conn, needed), needed=needed),
         lambda: _is_there(legacy, schema, table),
         lambda: _not_ours(conn, settings),
     ]
     findings = [check() for check in checks]
+    if all(f.passed for f in findings if f.check == "role_may_create_schemas"):
+        findings.append(_allowed("ddl_is_allowed", server_limits.forbidden_ddl(conn, settings.database.schema_name)))
     if is_alone(legacy):
         readable, columns = _readable(conn, schema, table), _columns(legacy)
-        findings += [readable, columns]
-        if readable.passed:
+        seen = _allowed("no_rows_are_hidden", server_limits.hidden_rows(conn, schema, table))
+        findings += [readable, seen, columns]
+        if readable.passed and seen.passed:
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
-        if readable.passed and columns.passed:
+        if readable.passed and seen.passed and columns.passed:
             findings.append(_unique(conn, schema, table))
     findings += [_alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
@@ -82,6 +95,10 @@ def _finding(check: str, passed: bool, problem: str, next_step: str, **examined:
     if not passed:
         examined |= {"problem": problem, "next step": next_step}
     return Finding(check, passed, examined, 0 if passed else 1)
+
+
+def _allowed(check: str, denial: server_limits.Denial, **examined: Any) -> Finding:
+    return _finding(check, not denial.what, denial.what, denial.next_step, **examined)
 
 
 def _version(conn: Connection) -> Finding:

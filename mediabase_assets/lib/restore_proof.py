@@ -18,7 +18,7 @@ from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
 from mediabase_assets.lib.backup import BackedUpRelation, BackupManifest, is_of_target, list_backups
 from mediabase_assets.lib.backup.catalogue import KINDS, catalogue_of, defined_again
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.database import client_tool, connect, libpq_env
+from mediabase_assets.lib.database import client_tool, connect, program_env
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 
@@ -98,7 +98,7 @@ def _restored(settings: Settings, manifest: BackupManifest, database: str, exten
         for extension in extensions:
             with _noting(errors, f"extension {extension}"):
                 scratch.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(extension)))
-        environment = libpq_env(settings, dbname=database, application_name="mediabase proof")
+        environment = program_env(scratch, settings, application_name="mediabase proof")
         errors += _script_run(manifest, database, environment)
         for file in manifest.files:
             command = [str(client_tool("pg_restore")), "--no-password", "--no-owner", f"--dbname={database}"]

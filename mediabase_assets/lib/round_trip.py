@@ -2,9 +2,9 @@
 
 Here belong the steps of the proof and what it found; the rules are in its SQL (`defs/validation/sql/round_trip`), which
 shares no relation with the extraction. Rules about single values on which both must agree are one function each
-(`defs/extraction/sql/rules`): what such a rule misreads is found by the census of leaves. Four comparisons: the rows of the compatibility view with the
-legacy rows, the values of its genes with the distinct values of theirs, the entries in quarantine with the values that
-they explain, and every normalized table, cell by cell, with what follows from the legacy facts.
+(`defs/extraction/sql/rules`): what such a rule misreads is found by the census of leaves. Four comparisons: the rows of
+the compatibility view with the legacy rows, the values of its genes with the distinct values of theirs, the entries in
+quarantine with the values that they explain, and every normalized table, cell by cell, with what follows from the legacy facts.
 
 NOTE: legacy rows that somebody changed since the snapshot are compared as the snapshot read them; how many is told.
 """

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import sqlalchemy.exc
@@ -25,6 +25,7 @@ from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.dagster_storage import instance_config_file
 from mediabase_assets.lib.run_failures import Failure, failures_of
+from mediabase_assets.lib.run_log import QuietHandler, RunLog, begin_log
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workers import this_worker
 from mediabase_assets.model.errors import ConfigurationError, ServerError
@@ -95,7 +96,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
         raise ConfigurationError(
             f"Dagster's folder cannot be written: {error.strerror}.",
             where=str(folder),
-            next_step="Set MEDIABASE_HOME to a folder that you may write to.",
+            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
         ) from error
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
@@ -128,13 +129,13 @@ def run_job(
         mend: Called, from another thread, when the storage does not answer.
 
     Raises:
+        ConfigurationError: The log cannot be begun.
         ServerError: Dagster's storage went away.
     """
     job = definitions.resolve_job_def(job_name)
     stages = stages_of(definitions)
     run_id = str(uuid.uuid4())
-    log_folder.mkdir(parents=True, exist_ok=True)
-    log_file = log_folder / f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log"
+    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log")
     began = time.monotonic()
     tagged = {**(tags or {}), **this_worker(run_id).as_tag(), **_NO_RETRIES}
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file, mend) as reader:
@@ -189,7 +190,7 @@ def _close(instance: dg.DagsterInstance, run_id: str) -> None:
 @contextmanager
 def _logging_to(log_file: Path) -> Iterator[None]:
     """What libraries log goes to the file of the run, not between the lines of the progress."""
-    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler = QuietHandler(log_file, encoding="utf-8")
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
     for logger in loggers:
         logger.addHandler(handler)
@@ -236,12 +237,14 @@ class _EventReader:
             self._thread.join()
 
     def _poll(self) -> None:
-        with self.log_file.open("a", encoding="utf-8") as log:
+        with RunLog(self.log_file) as log:
             while not self._end.wait(POLL):
                 self._read(log)
             self._read(log)
+        if log.problem:
+            self.failures.append(Failure("run", "the_log_is_complete", log.problem, is_warning=True))
 
-    def _read(self, log: TextIO) -> None:
+    def _read(self, log: RunLog) -> None:
         has_more = True
         while has_more:
             try:
@@ -256,7 +259,7 @@ class _EventReader:
                 self._take(record.event_log_entry, log)
         log.flush()
 
-    def _take(self, entry: "EventLogEntry", log: TextIO) -> None:
+    def _take(self, entry: "EventLogEntry", log: RunLog) -> None:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.timestamp))
         log.write(f"{when} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
         event = entry.dagster_event

@@ -8,6 +8,7 @@ lie on disk is in `mediabase_assets.lib.cluster`.
 import contextlib
 import fcntl
 import logging
+import os
 import shutil
 import subprocess
 import tempfile
@@ -32,6 +33,7 @@ from mediabase_assets.lib.cluster import (
     socket_folder,
 )
 from mediabase_assets.lib.server_config import configuration_text, server_settings, this_machine
+from mediabase_assets.lib.session_settings import clean, forget_variables
 from mediabase_assets.model.errors import ServerError
 
 __all__ = [
@@ -176,6 +178,7 @@ def ensure_database(address: ServerAddress, name: str) -> None:
     Raises:
         ServerError: The server does not let us.
     """
+    forget_variables(is_embedded=True)
     try:
         with psycopg.connect(
             host=str(address.socket_dir), port=address.port, user=address.user, dbname="postgres", autocommit=True
@@ -217,7 +220,7 @@ def _lock(home: Path) -> Iterator[None]:
 def _answers(address: ServerAddress) -> bool:
     """True if the server accepts sessions. `pg_ctl status` would take a killed one for running."""
     command = [str(client_tool("pg_isready")), "-q", "-h", str(address.socket_dir), "-p", str(address.port)]
-    return subprocess.run(command, check=False).returncode == 0
+    return subprocess.run(command, env=clean(os.environ, is_embedded=True), check=False).returncode == 0
 
 
 def _is_ours(pid: int, cluster: Cluster) -> bool:

@@ -13,13 +13,12 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.lib.content_hash import PINNED_SETTINGS
-from mediabase_assets.lib.database import LOCK_TIMEOUT, connect
+from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import BuildError
 
-#: Settings that a build session makes for itself; those that a server does not know are left out.
+#: Settings that a build session makes for itself, beyond those of every session (`session_settings`).
 _BUILD_SETTINGS = {
     "temp_buffers": "64MB",
     "jit": "off",
@@ -28,13 +27,8 @@ _BUILD_SETTINGS = {
     "parallel_setup_cost": "100",
     "min_parallel_table_scan_size": "1MB",
     "hash_mem_multiplier": "2",
-    "lock_timeout": LOCK_TIMEOUT,
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "client_min_messages": "warning",
     # a process that is killed or interrupted does not leave its statement running on the server
     "client_connection_check_interval": "2s",
-    "standard_conforming_strings": "on",
 }
 #: work_mem of a session of ours: a 32nd of the server's buffers, 32 to 128 MB, for they say how large its machine is.
 _WORK_MEM = """
@@ -63,7 +57,6 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
     conn.execute(_WORK_MEM)
     values = {
         **_BUILD_SETTINGS,
-        **dict(PINNED_SETTINGS),
         "mediabase.migration_id": migration_id,
         "mediabase.asset": asset,
         "mediabase.symbol_conflicts": settings.symbol_conflicts,

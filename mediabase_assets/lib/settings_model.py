@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from mediabase_assets.lib.cron import cron
 from mediabase_assets.lib.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 
 WITHOUT_EFFECT: dict[str, str] = {
@@ -193,29 +194,11 @@ class ValidationSettings(Section):
         return patterns
 
 
-_CRON_WORDS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
-_CRON_LIMITS = (59, 23, 31, 12, 7)
-_CRON_FIELD = re.compile(r"(\*|[a-z]{3}|\d{1,2})(-([a-z]{3}|\d{1,2}))?(/\d{1,2})?", re.IGNORECASE)
-
-
-def _fits(field: str, limit: int) -> bool:
-    """Whether a field of a cron expression has its form and range."""
-    parts = field.split(",")
-    return all(_CRON_FIELD.fullmatch(p) for p in parts) and all(int(n) <= limit for n in re.findall(r"\d+", field.partition("/")[0]))
-
-
-def _cron(value: str) -> str:
-    """A cron expression by its form; Dagster, which runs by it, has the last word."""
-    if value not in _CRON_WORDS and (len(value.split()) != len(_CRON_LIMITS) or not all(map(_fits, value.split(), _CRON_LIMITS))):
-        raise ValueError(f"{value!r} is not a cron expression (minute, hour, day, month, day of the week), such as `0 3 * * *`")
-    return value
-
-
 class BackupSettings(Section):
     """When it is proved by itself that the newest backup can be restored; the time zone is that of the views."""
 
     proof_schedule: str = Field(default="0 4 * * 0", min_length=1, description="cron expression of the weekly proof")
-    _is_cron = field_validator("proof_schedule")(_cron)
+    _is_cron = field_validator("proof_schedule")(cron)
 
 
 class ViewSettings(Section):
@@ -224,7 +207,7 @@ class ViewSettings(Section):
     refresh_schedule: str = Field(default="0 3 * * *", min_length=1, description="cron expression of the scheduled refresh")
     time_zone: str = Field(default="UTC", description="time zone of the schedule, Europe/Berlin")
 
-    _is_cron = field_validator("refresh_schedule")(_cron)
+    _is_cron = field_validator("refresh_schedule")(cron)
 
     @field_validator("time_zone")
     @classmethod
@@ -314,6 +297,10 @@ class Settings(Section):
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         try:
-            return value and value.expanduser().absolute()
+            path = value and value.expanduser().absolute()
+            str(path).encode()
         except RuntimeError as error:
             raise ValueError(f"Input should be a folder; {error}") from error
+        except UnicodeEncodeError as error:
+            raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
+        return path

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import database, session
+from mediabase_assets.lib import database
 from mediabase_assets.lib.view_release import replace
 from mediabase_assets.lib.waiting import blocker, briefly, holders
 from mediabase_assets.model.views import VIEWS
@@ -67,7 +67,6 @@ def test_a_locked_legacy_table_is_waited_for_and_whoever_holds_it_is_named(templ
 
 def test_after_too_long_the_error_names_whoever_holds_it_and_nothing_was_changed(template, fault_home, monkeypatch):
     monkeypatch.setattr(database, "LOCK_TIMEOUT", "2500ms")
-    monkeypatch.setitem(session._BUILD_SETTINGS, "lock_timeout", "2500ms")
     with copies.copy_of(template, fault_home) as this:
         with held(this, "cancer_transcript_base", "access exclusive", seconds=120):
             run = this.migrate()

@@ -35,7 +35,7 @@ from mediabase_assets.lib.backup.manifest import (
 from mediabase_assets.lib.backup.needed import digest_of, how_to_restore, names_of, needed_objects, write_objects
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
-from mediabase_assets.lib.database import client_tool, connect, libpq_env
+from mediabase_assets.lib.database import client_tool, connect, program_env
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BackupError
 
@@ -112,7 +112,7 @@ def _written(
     started = time.monotonic()
     snapshot = _export_snapshot(conn, scope)
     created_at = datetime.now(UTC)
-    environment = libpq_env(settings, application_name="mediabase backup")
+    environment = program_env(conn, settings, application_name="mediabase backup")
     relations: list[BackedUpRelation] = []
     files: list[BackupFile] = []
     shared: BackupManifest | None = None
@@ -160,8 +160,6 @@ def _written(
 def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
     """Keep the tables from being altered, then fix what is seen; both last as long as the transaction."""
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
-    for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        conn.execute("select set_config(%s, '0', false)", (setting,))
     tables = [f.relation for f in find_relations(conn, scope) if f.kind in ("table", "partitioned table")]
     conn.commit()
     conn.execute("select set_config('lock_timeout', %s, false)", (str(_LOCK_WAIT_MS),))

@@ -12,6 +12,7 @@ from rich.console import Console
 from mediabase_assets.lib import server
 from mediabase_assets.lib.console.output import Exit, tell_error, terminal, waiting
 from mediabase_assets.lib.database import client_tool, connect, libpq_env, psql_command
+from mediabase_assets.lib.session_settings import option
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import ServerError
 
@@ -78,8 +79,7 @@ def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
     schemas = dict.fromkeys((database.schema_name, database.source_schema, "public"))
     path = ", ".join('"{}"'.format(name.replace('"', '""')) for name in schemas)
     environment = libpq_env(settings, application_name="psql")
-    option = path.replace("\\", "\\\\").replace(" ", "\\ ")
-    environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} -csearch_path={option}".strip()
+    environment["PGOPTIONS"] = option("search_path", path)
     tool = str(client_tool("psql"))
     sys.stdout.flush()
     os.execve(tool, [tool, *arguments], environment)  # noqa: S606  # psql takes our place: its exit code is ours

@@ -1,0 +1,93 @@
+"""The file with every event of a run: it has to be begun; a disk that is full afterwards stops no run.
+
+What is written is decided in `mediabase_assets.lib.runner`.
+"""
+
+import logging
+from pathlib import Path
+from typing import Self, TextIO
+
+from mediabase_assets.model.errors import ConfigurationError
+
+#: Bytes that have to fit at the beginning: a file may be created on a disk that takes no byte more.
+_TRIAL = 4096
+
+
+def begin_log(folder: Path, name: str) -> Path:
+    """Create the file of a run, empty.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    file = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"\n" * _TRIAL)
+        file.write_bytes(b"")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The log of the run cannot be written: {error.strerror}.",
+            where=str(file),
+            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    return file
+
+
+class RunLog:
+    """The file, open for writing; what does not fit is lost, and `problem` says so.
+
+    Attributes:
+        problem: What went wrong, a sentence; empty if everything was written.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._path = file
+        self._file: TextIO | None = None
+        self.problem = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            self._note(error)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError as error:
+                self._note(error)
+
+    def write(self, text: str) -> None:
+        """Write, as long as that works."""
+        if self._file is not None and not self.problem:
+            try:
+                self._file.write(text)
+            except OSError as error:
+                self._note(error)
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system, as long as that works."""
+        if self._file is not None and not self.problem:
+            try:
+                self._file.flush()
+            except OSError as error:
+                self._note(error)
+
+    def _note(self, error: OSError) -> None:
+        self.problem = self.problem or f"The log {self._path} is not complete: {error.strerror}. Free space on its disk."
+
+
+class QuietHandler(logging.FileHandler):
+    """A log file whose full disk is no news between the lines of the progress."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        """Nothing: the run goes on, and its reader tells that the log is not complete."""
+
+    def close(self) -> None:
+        """Close the file, also where what is left in the buffer does not fit any more."""
+        try:
+            super().close()
+        except OSError:
+            self.stream = None
