@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.lib import tables, view_state
+from mediabase_assets.lib.column_types import bring_types
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.statements import Connection, is_there, looking_in
 from mediabase_assets.lib.view_release import ViewChange, patiently, release_views
@@ -63,6 +64,8 @@ def release(conn: Connection, live_schema: str, migration_id: str) -> tuple[list
         _drop_build_views(conn)
         for relation in moved:
             _move(conn, relation, live_schema)
+        for relation in differing:
+            bring_types(conn, relation.name, live_schema)
         changed = _apply_differences(conn, differing, live_schema)
         _connect(conn, moved, live_schema)
         # the fingerprints come first: what somebody writes from now on is seen by the next refresh
@@ -151,6 +154,22 @@ def _names(names: list[str] | tuple[str, ...], prefix: str = "") -> sql.Composab
     return sql.SQL(", ").join(pattern.format(sql.Identifier(n)) for n in names)
 
 
+def _decimals(conn: Connection, schema: str, relation: Relation) -> set[str]:
+    """Columns of type numeric, in which 1.50 and 1.5 are equal but not the same content."""
+    query = """
+      select attname from pg_attribute
+      where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and atttypid = 'numeric'::regtype"""
+    rows = conn.execute(query, (schema, relation.name)).fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def _compared(names: list[str], decimals: set[str], alias: str) -> sql.Composable:
+    """Columns as they are compared: decimals by their text."""
+    return sql.SQL(", ").join(
+        sql.SQL("{}.{}::text" if name in decimals else "{}.{}").format(sql.Identifier(alias), sql.Identifier(name)) for name in names
+    )
+
+
 def _match(key: tuple[str, ...]) -> sql.Composable:
     return sql.SQL(" and ").join(sql.SQL("n.{0} = l.{0}").format(sql.Identifier(k)) for k in key)
 
@@ -158,14 +177,15 @@ def _match(key: tuple[str, ...]) -> sql.Composable:
 def _parts(conn: Connection, relation: Relation, live_schema: str) -> dict[str, sql.Composable]:
     columns = _columns(conn, conn.workspace.build, relation)
     rest = [c for c in columns if c not in relation.key]
+    decimals = _decimals(conn, conn.workspace.build, relation)
     return {
         "live": sql.Identifier(live_schema, relation.name),
         "next": sql.Identifier(conn.workspace.build, relation.name),
         "columns": _names(columns),
         "new_columns": _names(columns, "n"),
         "match": _match(relation.key),
-        "new_rest": _names(rest, "n"),
-        "live_rest": _names(rest, "l"),
+        "new_rest": _compared(rest, decimals, "n"),
+        "live_rest": _compared(rest, decimals, "l"),
         "assign": sql.SQL(", ").join(sql.SQL("{0} = n.{0}").format(sql.Identifier(c)) for c in rest),
     }
 
