@@ -16,7 +16,7 @@ from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.grammar import Leaf, Match
 
 _MARKS = re.compile(r"(\.[0-9]+(_[0-9]+)?)?(_PAR_Y)?$")
-_PUBMED = re.compile(r"[1-9][0-9]{0,7}(?=(\.0)?\s*$)")
+_PUBMED = re.compile(r"(?<![0-9.])0*([1-9][0-9]{0,7})(?![0-9])")
 #: Columns that join several texts.
 _JOINED = frozenset({"gene_publications.evidence_type"})
 _LEFT = """
@@ -40,8 +40,8 @@ def forms(value: str, match: Match) -> list[set[str]]:
     if match is Match.STEM:
         return [{text, _MARKS.sub("", text), re.sub(r"^(ENS[GT])R", r"\g<1>0", _MARKS.sub("", text))}]
     if match is Match.DIGITS:
-        found = _PUBMED.search(text)
-        return [{found.group()}] if found else [{text}]
+        found = [_plain(text)] if "e+" in text.lower() or "e0" in text.lower() else _PUBMED.findall(text)
+        return [{number} for number in found] or [{text}]
     if match is Match.NUMBER:
         return [{_plain(text)}]
     return [{text, text.lower()}] if match is Match.LOWER else [{text}]

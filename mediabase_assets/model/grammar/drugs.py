@@ -1,10 +1,11 @@
 """The grammar of drugs and of what PharmGKB says about a gene."""
 
 from mediabase_assets.model.grammar.annotation import CITED, REFERENCE
-from mediabase_assets.model.grammar.base import Leaf, Match, Place, archived, either, items, number, text
+from mediabase_assets.model.grammar.base import Leaf, Match, Place, archived, either, items, text
 
 _INTERACTIONS = "gene_drug_interactions"
-#: Whatever a drug entry says is in a column of the interaction or, whole, in its details.
+#: Whatever a drug entry says is in a column of the interaction or, whole, in its details; a constant, a flag or a default that stands for
+#: missing says nothing.
 _SAID = Leaf(
     to=(
         *(f"{_INTERACTIONS}.{name}" for name in (
@@ -14,16 +15,21 @@ _SAID = Leaf(
         "drug_interactions.drug_name",
     )
 )  # fmt: skip
-_DERIVED = Leaf(match=Match.DERIVED)
-_PHASE = Place(Leaf(to=(f"{_INTERACTIONS}.clinical_phase", f"{_INTERACTIONS}.details"), match=Match.DERIVED))
-_DRUG_KEYS = {
-    "references": items(either(CITED, REFERENCE)),
-    # a constant, a flag or a default that stands for missing; what is none of them is in the details
-    **{key: Place(_DERIVED, rest=_SAID) for key in ("source", "mechanism", "therapeutic_flag", "score", "activity_value", "action_type")},
-    **dict.fromkeys(("clinical_phase", "max_phase", "phase"), _PHASE),
-    "evidence": Place(_SAID, keys={"score": Place(_DERIVED), "type": Place(_DERIVED)}, rest=_SAID),
-}
-_DRUG = Place(keys=_DRUG_KEYS, rest=_SAID)
+_DERIVED = Place(Leaf(to=_SAID.to, match=Match.DERIVED), rest=_SAID)
+_DERIVED_KEYS = (
+    "source", "mechanism", "mechanism_of_action", "therapeutic_flag", "score", "activity_value", "action_type", "clinical_phase",
+    "max_phase", "phase", "drugcentral_id", "chembl_id", "molecule_chembl_id", "drug_id", "id", "name", "drug_name", "molecule_name",
+    "pref_name",
+    "clinical_score",
+)  # fmt: skip
+_DRUG = Place(
+    keys={
+        "references": Place(members=either(CITED, REFERENCE), rest=_SAID),
+        **dict.fromkeys(_DERIVED_KEYS, _DERIVED),
+        "evidence": Place(_SAID, keys={"score": _DERIVED, "type": _DERIVED}, rest=_SAID),
+    },
+    rest=_SAID,
+)
 _NO_TARGET = "a sum or a copy of other parts of the record, or says where and when it was read"
 
 _REACTIONS = "pharmgkb_pathway_reactions"
@@ -57,30 +63,29 @@ PATHWAY = Place(
         "statistics": archived("counts of the other parts"),
     }
 )  # fmt: skip
-_PATHWAYS = Place(others=((r"\s*PA[0-9]{1,15}\s*", "PharmGKB pathway", PATHWAY),))
+_PATHWAYS = Place(others=((r"(?s)\W*PA[0-9]{1,15}\W*", "PharmGKB pathway", PATHWAY),))
 
 _ANNOTATIONS = "pharmacogenomic_annotations"
-_NAMED = text(f"{_ANNOTATIONS}.drug_name", match=Match.DERIVED)
+#: Whatever an annotation says is in a column or, whole, in its details.
+_NOTED = Leaf(
+    to=tuple(
+        f"{_ANNOTATIONS}.{name}"
+        for name in (
+            "details", "annotation_id", "variant_identifier", "phenotype", "phenotype_category", "clinical_significance", "evidence_level",
+            "score", "population", "pharmgkb_url",
+        )
+    )
+)  # fmt: skip
+_NAMED = Place(Leaf(to=(f"{_ANNOTATIONS}.drug_name", f"{_ANNOTATIONS}.details"), match=Match.DERIVED), rest=_NOTED)
+_CITES = Place(Leaf(to=("publications.pmid", f"{_ANNOTATIONS}.details"), match=Match.DERIVED), rest=_NOTED)
 ANNOTATION = Place(
     keys={
-        "annotation_id": text(f"{_ANNOTATIONS}.annotation_id", longest=200),
-        "variant": text(f"{_ANNOTATIONS}.variant_identifier"),
-        "variant_id": text(f"{_ANNOTATIONS}.variant_identifier"),
-        "phenotypes": text(f"{_ANNOTATIONS}.phenotype"),
-        "phenotype_category": text(f"{_ANNOTATIONS}.phenotype_category"),
-        "significance": text(f"{_ANNOTATIONS}.clinical_significance"),
-        "evidence_level": text(f"{_ANNOTATIONS}.evidence_level"),
-        "score": number(f"{_ANNOTATIONS}.score"),
-        "pharmacogenomic_score": number(f"{_ANNOTATIONS}.score"),
-        "specialty_population": text(f"{_ANNOTATIONS}.population"),
-        "pmid": either(CITED, items(CITED)),
-        "pmids": either(CITED, items(CITED)),
-        "url": text(f"{_ANNOTATIONS}.pharmgkb_url"),
-        "drug": either(_NAMED, items(_NAMED)),
-        "drugs": either(_NAMED, items(_NAMED)),
-        "source": text(pattern=r"PharmGKB(_[A-Za-z_]+)?", reason="unexpected_value", match=Match.DERIVED),
+        **{key: Place(_NAMED.leaf, members=_NAMED, rest=_NOTED) for key in ("drug", "drugs")},
+        **{key: Place(_CITES.leaf, members=_CITES, rest=_NOTED) for key in ("pmid", "pmids")},
+        **{key: Place(Leaf(to=(f"{_ANNOTATIONS}.score",), match=Match.DERIVED), rest=_NOTED) for key in ("score", "pharmacogenomic_score")},
+        "source": Place(Leaf(to=(f"{_ANNOTATIONS}.details",), match=Match.DERIVED), rest=_NOTED),
     },
-    rest=Leaf(to=(f"{_ANNOTATIONS}.details",)),
+    rest=_NOTED,
 )
 _WRAPPED = either(items(_DRUG), Place(keys={"drugs": items(_DRUG), "compounds": items(_DRUG)}))
 
@@ -101,7 +106,8 @@ COLUMNS: dict[str, Place] = {
                 "drugcentral_data": _WRAPPED,
                 "chembl_data": _WRAPPED,
             },
-            others=((r"\s*([0-9]{1,18}|[Cc][Hh][Ee][Mm][Bb][Ll][0-9]{1,12}|repurposing_[0-9]+)\s*", "drug key", _DRUG),),
+            # which source a key names is a rule of its own; an entry of no source is in quarantine whole
+            others=((r"(?s).*", "drug key", _DRUG),),
         ),
         items(_DRUG),
     ),
