@@ -14,6 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, journal, standing
 from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import (
     PAYLOADS_VIEW,
@@ -151,7 +152,7 @@ def _extract(
             require_inputs(conn, extraction.inputs, this.asset)
             standing.require_same_settings(conn, this)
             with this.spending("build"):
-                data_version = _build(conn, this, extraction.name)
+                data_version = _build(conn, this, extraction)
             with this.spending("audit"):
                 metadata = _record(conn, this, extraction, snapshot.snapshot_id)
         for check in extraction.checks:
@@ -180,8 +181,9 @@ def _extract(
         )
 
 
-def _build(conn: Connection, this: Step, name: str) -> str:
+def _build(conn: Connection, this: Step, extraction: Extraction) -> str:
     """Build a relation anew and name its content: by what it is made from, or as before if the content is that of before."""
+    name = extraction.name
     definition, known = catalogue.definition(this.asset), asset_state.states(conn)
     inputs, configuration = asset_state.input_versions(known, definition), definition.configuration(this.settings)
     before = known.get(this.asset)
@@ -189,7 +191,7 @@ def _build(conn: Connection, this: Step, name: str) -> str:
         definition.code_version, configuration, inputs
     )  # fmt: skip
     old = content_hash(conn, conn.workspace.build, name) if before and not is_same and is_there(conn, conn.workspace.build, name) else None
-    build(conn, name)
+    run_or_explain(conn, this.asset, extraction.inputs, lambda: build(conn, name))
     if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
         return before.data_version
     return definition.token(configuration, inputs)

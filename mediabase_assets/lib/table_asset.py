@@ -15,6 +15,7 @@ import dagster as dg
 from psycopg import sql
 
 from mediabase_assets.lib import accounts, ahead, audit, catalogue, journal, standing, tables
+from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
@@ -133,7 +134,7 @@ def _build_and_audit(
             with this.spending("build"):
                 tables.drop_built(conn, table)
                 tables.create(conn, table)
-                tables.fill(conn, table)
+                run_or_explain(conn, this.asset, table.inputs, lambda: tables.fill(conn, table))
                 tables.create_view(conn, table)
             with this.spending("audit"):
                 account = accounts.take_account(conn, table)

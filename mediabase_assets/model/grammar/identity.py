@@ -47,7 +47,9 @@ COLUMNS: dict[str, Place] = {
         keys={
             "start": number("transcripts.coordinates", low=1, high=1e10, match=Match.DERIVED),
             "end": number("transcripts.coordinates", low=1, high=1e10, match=Match.DERIVED),
-            "strand": text("transcripts.coordinates", pattern="[+\u2212-]|[+\u2212-]?1(\\.0+)?", reason="bad_coordinates", match=Match.DERIVED),
+            "strand": text(
+                "transcripts.coordinates", pattern="[+\u2212-]|[+\u2212-]?1(\\.0+)?", reason="bad_coordinates", match=Match.DERIVED
+            ),
         }
     ),
     "features": Place(
