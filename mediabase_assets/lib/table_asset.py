@@ -20,7 +20,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import NORMALIZED, Connection, code_version, looking_in, read
+from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, column_schema
 from mediabase_assets.model.errors import BuildError
@@ -67,7 +67,7 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     key = dg.AssetKey(["normalized", table.name])
     has_references = any(r.references for r in table.relations)
     general = {n: d for n, d in GENERAL_CHECKS.items() if has_references or n != "every_reference_exists"}
-    paths = [*tables.definition_paths(table), *accounts.account_paths(table), *(c.path(table) for c in checks)]
+    paths = [*tables.definition_paths(table), *RULES, *accounts.account_paths(table), *(c.path(table) for c in checks)]
     version = code_version(*paths, values=(table.audited,))
     catalogue.register(
         catalogue.Definition(

@@ -19,7 +19,7 @@ from mediabase_assets.lib.session import refresh_session
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import Connection, code_version, looking_in
+from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, looking_in
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, reasons_table, rows_table
 from mediabase_assets.model.errors import BuildError
@@ -35,7 +35,7 @@ DEPS = [
 #: Extraction relations that it reads.
 INPUTS = ("legacy_rows", "legacy_payloads", "gene_payloads", "row_states", "pharmgkb_pathway_facts")
 _FILES = leaf_census.files()
-_VERSION = code_version(*_FILES, values=(described(),))
+_VERSION = code_version(*_FILES, *RULES, EXTRACTION / "functions.sql", values=(described(),))
 #: Seconds on the real table, as measured.
 _COST = 6
 catalogue.register(
