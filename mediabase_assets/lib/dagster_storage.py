@@ -25,7 +25,7 @@ from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import CreateEnginePlugin
 
 import mediabase_assets
-from mediabase_assets.lib.database import SEARCH_PATH_OPTION, dagster_url
+from mediabase_assets.lib.dagster_database import SEARCH_PATH_OPTION, dagster_url
 from mediabase_assets.lib.session_settings import statement
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ConfigurationError

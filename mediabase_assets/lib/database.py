@@ -4,18 +4,15 @@ Every failure becomes a `ServerError` that says what to do next. No text made he
 from the connection string, in a parameter or in the environment of a client program.
 """
 
-import contextlib
 import os
 import shlex
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
-from mediabase_assets.lib import server, server_limits, session_settings
+from mediabase_assets.lib import server, session_settings
 from mediabase_assets.lib.binaries import client_tool
 from mediabase_assets.lib.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.lib.settings import Settings
@@ -23,10 +20,7 @@ from mediabase_assets.lib.target import workspace_of
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import ServerError
 
-__all__ = ["client_tool", "connect", "conninfo", "dagster_url", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
-
-SEARCH_PATH_OPTION = "-csearch_path="
-"""How the URL of Dagster's storage names the schema of a target."""
+__all__ = ["client_tool", "connect", "conninfo", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -156,72 +150,6 @@ def sqlalchemy_url(settings: Settings, dbname: str | None = None, *, options: st
     return url.render_as_string(hide_password=False)
 
 
-def dagster_url(settings: Settings) -> str:
-    """The URL of Dagster's own storage: a database beside ours, or a schema where the role may not create databases.
-
-    Another target than that of the workspace `mediabase` has a schema of its own in either, so that what Dagster notes of an
-    asset, its queue and its schedules are those of one target. It holds the password: never print it.
-
-    Raises:
-        ServerError: The server cannot be started, reached or logged in to, or allows neither, or too few sessions.
-    """
-    try:
-        with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
-            _require(server_limits.too_few_sessions(connection, server_limits.STORAGE_SESSIONS, counts_ours=True), settings)
-            space = connection.workspace
-            database = f"{connection.info.dbname[:55]}_dagster"
-            if _has_database(connection, database):
-                if not space.suffix:
-                    return sqlalchemy_url(settings, database)
-                with connect(settings, autocommit=True, dbname=database, application_name="mediabase dagster storage") as storage:
-                    _make_schema(storage, settings, space.dagster)
-                return sqlalchemy_url(settings, database, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
-            _make_schema(connection, settings, space.dagster)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise ServerError(
-            "The role may create neither a database nor a schema for Dagster's storage.",
-            where=_where(settings, None),
-            next_step="Ask the administrator for `grant create on database ... to ...`.",
-        ) from error
-    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
-
-
-def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings, name: str) -> None:
-    """Create a schema where it is not there, also while another process does."""
-    if connection.execute("select to_regnamespace(quote_ident(%s)) is null", (name,)).fetchone() != (True,):
-        return
-    try:
-        with contextlib.suppress(psycopg.errors.UniqueViolation):
-            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
-    except psycopg.errors.InsufficientPrivilege:
-        raise
-    except psycopg.Error:
-        _require(server_limits.forbidden_ddl(connection, name), settings)
-        raise
-
-
-def _require(denial: server_limits.Denial, settings: Settings) -> None:
-    if denial.what:
-        raise ServerError(denial.what, where=_where(settings, None), next_step=denial.next_step)
-
-
-def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
-    """True if the database is there and ours to use, also when it was created just now."""
-    usable = connection.execute(
-        "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s",
-        [name],
-    ).fetchone()
-    if usable is not None:
-        return bool(usable[0])
-    try:
-        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
-    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return True  # another process was first
-    except psycopg.errors.InsufficientPrivilege:
-        return False
-    return True
-
-
 def _parameters(settings: Settings, dbname: str | None, application_name: str) -> dict[str, Any]:
     """Libpq's parameters but the password."""
     database = settings.database
@@ -325,10 +253,11 @@ def _told(error: psycopg.OperationalError, settings: Settings, dbname: str | Non
         elif 'database "' in lowered:
             what, next_step = "There is no such database.", "Check MB_POSTGRES_DB, or create it with `createdb`."
     detail = text.strip().splitlines()[-1].strip() if text.strip() else ""
-    return ServerError(f"{what} ({detail})" if detail else what, where=_where(settings, dbname), next_step=next_step)
+    return ServerError(f"{what} ({detail})" if detail else what, where=where_of(settings, dbname), next_step=next_step)
 
 
-def _where(settings: Settings, dbname: str | None) -> str:
+def where_of(settings: Settings, dbname: str | None) -> str:
+    """Which server, database and role, for the text of an error."""
     database = settings.database
     if database.is_embedded:
         return f"embedded server in {settings.home}, database {dbname or database.name}"

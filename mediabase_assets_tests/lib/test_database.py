@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from mediabase_assets.lib import database, server
+from mediabase_assets.lib import dagster_database, database, server
 from mediabase_assets.lib.cluster import find_cluster
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ServerError
@@ -167,16 +167,16 @@ def test_dagster_gets_a_database_of_its_own(home, named):
     for settings in (load_settings(home=home), named(user="with_password", password=SECRET, name="postgres")):
         database_name = f"{settings.database.name}_dagster"
         for _ in range(2):  # made once, then found
-            assert where_dagster_lives(database.dagster_url(settings)) == (database_name, "public")
+            assert where_dagster_lives(dagster_database.dagster_url(settings)) == (database_name, "public")
 
 
 def test_dagster_gets_a_schema_where_the_role_may_not_create_databases(named):
     for _ in range(2):
-        url = database.dagster_url(named(user="plain", name="owned"))
+        url = dagster_database.dagster_url(named(user="plain", name="owned"))
         assert where_dagster_lives(url) == ("owned", "mediabase_dagster")
 
 
 def test_a_role_that_may_create_nothing_is_told(named):
     with pytest.raises(ServerError, match="neither a database nor a schema") as caught:
-        database.dagster_url(named(user="plain"))
+        dagster_database.dagster_url(named(user="plain"))
     assert "grant create" in caught.value.next_step

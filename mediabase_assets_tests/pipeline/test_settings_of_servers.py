@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from mediabase_assets.lib import database, prerequisites, server_limits
+from mediabase_assets.lib import dagster_database, database, prerequisites, server_limits
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.dagster_storage import PLUGIN
 from mediabase_assets.lib.database import connect
@@ -249,7 +249,7 @@ def test_too_few_sessions(small, whose):
         assert f"the {whose} {name} may have 3 at a time" in text
         assert f"alter {whose} {name} connection limit {needed + others};" in text
         with pytest.raises(ServerError, match="too few sessions") as caught:
-            database.dagster_url(this.settings)
+            dagster_database.dagster_url(this.settings)
         assert f"alter {whose} {name} connection limit" in caught.value.next_step
         limited(needed + others)
         with this.connect() as conn:
@@ -270,7 +270,7 @@ def test_a_server_whose_sessions_are_nearly_used_up(small):
         assert denial.what.startswith("There are too few sessions: the server may have")
         assert "alter system set max_connections =" in denial.next_step
         with pytest.raises(ServerError, match="too few sessions: the server"):
-            database.dagster_url(this.settings)
+            dagster_database.dagster_url(this.settings)
 
 
 FORBID = """create function forbid() returns event_trigger language plpgsql as $$
@@ -290,7 +290,7 @@ def test_an_event_trigger_that_forbids_ddl(small, tag):
         assert "alter event trigger house_rule disable" in text
         if tag == "CREATE SCHEMA":
             with pytest.raises(ServerError, match="event trigger house_rule"):
-                database.dagster_url(this.settings)
+                dagster_database.dagster_url(this.settings)
         with small.connect() as conn:
             conn.execute("alter event trigger house_rule disable")
         with this.connect() as conn:

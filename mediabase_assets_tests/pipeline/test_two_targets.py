@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mediabase_assets.lib import prerequisites
 from mediabase_assets.lib.backup import list_backups
 from mediabase_assets.lib.backup_choice import find_reusable_backup
-from mediabase_assets.lib.database import connect, dagster_url
+from mediabase_assets.lib.dagster_database import dagster_url
+from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.dry_run import dry_run
 from mediabase_assets.lib.rollback import candidates, preview, roll_back
 from mediabase_assets.lib.settings import load_settings
