@@ -75,7 +75,7 @@ def test_the_owners_file_loads_and_tells_what_has_no_effect(tmp_path):
     assert settings.database.connection_timeout == 60
     assert set(keys_without_effect(settings)) == {
         "database.max_connections", "performance.batch_size", "performance.parallel_workers",
-        "performance.memory_limit_mb", "validation.enable_strict_validation", "validation.max_validation_errors",
+        "performance.memory_limit_mb",
         "testing.test_unit", "testing.test_integration", "testing.generate_report",
     }  # fmt: skip
 

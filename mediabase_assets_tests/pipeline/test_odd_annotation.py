@@ -138,9 +138,11 @@ def go_of(this, name):
 
 
 def records(this, table, name):
-    """(reason, path, raw value as text, facts) of a gene's entries in quarantine or repairs."""
+    """(reason, path, raw value as text, facts) of a gene's entries in quarantine or repairs, without those of the census."""
     return this.rows(
-        f"select reason, json_path, raw_value::text, fact_count from mediabase_ops.{table} where gene_id = %s order by 1, 2", IDS[name]
+        f"""select reason, json_path, raw_value::text, fact_count from mediabase_ops.{table}
+            where gene_id = %s and asset <> 'validation/leaf_census' order by 1, 2""",
+        IDS[name],
     )
 
 

@@ -29,7 +29,11 @@ _LINKS = [
     ("gene_pathways", "pathways", "pathway_id"),
     ("gene_pathways", "pharmgkb_pathway_reactions", "pathway_id"),
     ("gene_publications", "publications", "publication_id"),
+    ("gene_pathways", "pathway_members", "pathway_id"),
 ]
+#: Phases in the vocabulary of schema v0.3.0 (contract 4.3).
+_PHASES = {"launched": "approved", "4": "approved", "phase 3": "phase iii", "3": "phase iii", "phase 2": "phase ii", "2": "phase ii",
+           "phase 1": "phase i", "1": "phase i", "0": "preclinical"}  # fmt: skip
 _OF_GENES = [
     "genes", "transcripts", "gene_cross_references", "gene_annotations", "gene_drug_interactions", "gene_pathways", "gene_publications",
     "pharmacogenomic_annotations", "mediabase_ops.quarantine", "mediabase_ops.repairs",
@@ -82,6 +86,15 @@ def _stories(conn, transcripts):
     ).fetchall()
     for transcript, gene in pairs:
         genes[transcript].add(gene)
+    # a pathway object is repeated on each of its genes: what it says of another one stands with that one
+    conn.execute(
+        """create or replace temporary view pathway_members as
+           select pathway_id, gene_id as member, gene_role, details from gene_pathways where pathway_source = 'PharmGKB'
+           union all
+           select substring(json_path from 'PA[0-9]+'), json_path, reason, raw_value from mediabase_ops.quarantine
+           where asset = 'validation/leaf_census' and json_path like '%PA%'""",
+        prepare=False,
+    )
     wanted = {"genes": sorted({g for found in genes.values() for g in found})}
     texts = defaultdict(list)
     queries = [sql.SQL(_PARTS).format(relation=sql.Identifier(*name.split("."))) for name in _OF_GENES]
@@ -109,7 +122,9 @@ def _stories(conn, transcripts):
 
 def _is_found(leaf, story):
     _, column, path, scalar = leaf
-    text = str(scalar).strip().lower()
+    text = str(scalar).strip().strip('"').lower()
+    if path.endswith("phase") and _PHASES.get(text, text) in story:
+        return True
     if text in NOTHING or ARCHIVED.search(path) or (column == "drugs" and path.endswith(".mechanism") and text.isdigit()):
         return True
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]

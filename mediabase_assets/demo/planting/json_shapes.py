@@ -70,6 +70,7 @@ _REASON_OF_LIST = {
     "go_terms": "array_salvaged",
     "source_references": "array_salvaged",
     "coordinates": "bad_coordinates",
+    "pharmgkb_pathways": "bad_identifier",
 }
 
 

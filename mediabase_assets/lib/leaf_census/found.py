@@ -23,7 +23,8 @@ _LEFT = """
   select w.legacy_column, w.path, w.value, w.columns as looked_for_in
   from sampled as w
   where not w.is_found and not exists (
-    select from recorded as r where r.legacy_column = w.legacy_column and strpos(r.raw_value::text, w.words) > 0)"""
+    select from recorded as r
+    where r.legacy_column in (w.legacy_column, 'transcript_id') and strpos(r.raw_value::text, w.words) > 0)"""
 
 
 def forms(value: str, match: Match) -> list[set[str]]:
