@@ -106,7 +106,11 @@ def reasons_and_accounts_are_those_planned(case):
     read = "select sum(facts_read) filter (where is_primary)::bigint, count(*) from mediabase_ops.row_account where migration_id = %s"
     assert case.this.rows(read, newest) == [(case.plan.result.facts_read, case.plan.result.accounts)]
     told = {(e.outcome, e.reason) for e in case.plan.examples}
-    assert told == {(r.outcome, r.reason) for r in case.plan.result.reasons}
+    assert told == {(r.outcome, r.reason) for r in (*case.plan.result.reasons, *case.plan.result.set_aside)}
+    aside = case.this.rows(
+        "select reason, count(*) from mediabase_ops.quarantine where migration_id = %s and fact_count = 0 group by 1", newest
+    )
+    assert {r.reason: r.facts for r in case.plan.result.set_aside} == dict(aside)
 
 
 def tables_change_as_planned(case):
