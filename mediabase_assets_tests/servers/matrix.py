@@ -23,14 +23,19 @@ PLACES = (("public", "parquet"), ("Cancer data", "dump"))
 
 
 def outcomes(
-    server: RunningServer, files: dict[str, Path], folder: Path, places: tuple[tuple[str, str], ...] = PLACES, only: tuple[str, ...] = ()
+    server: RunningServer,
+    files: dict[str, Path],
+    folder: Path,
+    places: tuple[tuple[str, str], ...] = PLACES,
+    only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ):
     """What came of the commands in each place: schema and outcome."""
     for number, (schema, kind) in enumerate(places):
         database = server.create_database(f"matrix_{number}")
         place = Place(server, database, folder / f"home_{number}", schema)
         try:
-            for outcome in every_command(place, files[kind], only):
+            for outcome in every_command(place, files[kind], only, without):
                 yield schema, outcome
         finally:
             server.drop_database(database)

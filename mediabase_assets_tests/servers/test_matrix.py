@@ -10,15 +10,22 @@ from mediabase_assets_tests.servers.matrix import PLACES, outcomes
 from mediabase_assets_tests.servers.running import OLDEST, installed
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end, pytest.mark.timeout(1800)]
+#: Server, place, and what the other one shows; they are the longest ones, for each migrates.
+CASES = (
+    (min, PLACES[0], ("self-test of a file", "dry run")),
+    (max, PLACES[1], ("dry run of a file", "self-test")),
+)
 
 
 def test_every_command_does_what_it_has_to(server, tmp_path):
-    places = tuple(place for place, which in zip(PLACES, (min, max), strict=True) if server.version == which(installed()))
-    if not places:
+    chosen = [case for case in CASES if server.version == case[0](installed())]
+    if not chosen:
         pytest.skip(f"PostgreSQL {server.version} is neither the oldest nor the newest here")
-    found = [outcome for _, outcome in outcomes(server, legacy_files(server, tmp_path), tmp_path, places)]
-    assert len(found) == 10 * len(places)
-    assert [(o.command, o.said) for o in found if not o.is_right] == []
+    files = legacy_files(server, tmp_path)
+    for _, place, without in chosen:
+        found = [outcome for _, outcome in outcomes(server, files, tmp_path / place[1], (place,), without=without)]
+        assert len(found) == 8
+        assert [(o.command, o.said) for o in found if not o.is_right] == []
 
 
 def test_an_outcome_can_be_wrong(server, tmp_path):
