@@ -164,3 +164,19 @@ def test_the_usual_forms_of_an_author_give_one_name(rules, author):
 @pytest.mark.parametrize("product", PRODUCT_TYPES)
 def test_the_vocabulary_of_the_rule_is_that_of_the_model(rules, product):
     assert told(rules, "product_type_in", product) == told(rules, "product_type_in", product.replace("_", " ")) == product
+
+
+@by_property
+@given(objects=st.lists(st.dictionaries(KEY, JSON, max_size=3), min_size=1, max_size=5), data=st.data())
+def test_different_objects_come_in_one_order_whatever_the_order_of_the_list(rules, objects, data):
+    def in_order(values):
+        return rules.execute("select in_fixed_order(%s::jsonb[])", ([json.dumps(v) for v in values],)).fetchone()[0]
+
+    found = in_order(objects)
+    assert in_order(data.draw(st.permutations(objects * 2))) == found
+    assert [len(o) for o in found] == sorted(len(o) for o in found)
+    assert all(o in found for o in objects)
+    assert (
+        len(found)
+        == rules.execute("select count(distinct o) from unnest(%s::jsonb[]) as o", ([json.dumps(o) for o in objects],)).fetchone()[0]
+    )

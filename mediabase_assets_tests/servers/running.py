@@ -132,10 +132,9 @@ def _generate_locales(folder: Path) -> tuple[str, ...]:
     folder.mkdir()
     folder.chmod(0o755)
     made = []
-    for language in ("tr_TR", "de_DE", "en_US"):
-        target = folder / f"{language}.utf8"
-        with suppress(OSError):
-            done = subprocess.run(["localedef", "-i", language, "-f", "UTF-8", str(target)], capture_output=True, check=False)
-            if done.returncode == 0:
-                made.append(target.name)
+    target = folder / "tr_TR.utf8"
+    with suppress(OSError):
+        done = subprocess.run(["localedef", "-i", "tr_TR", "-f", "UTF-8", str(target)], capture_output=True, check=False)
+        if done.returncode == 0:
+            made.append(target.name)
     return tuple(made)

@@ -11,6 +11,7 @@ from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import client_tool, libpq_env
 from mediabase_assets.lib.restore_proof import FINDINGS, prove_restore
 from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.lib.workspace import Workspace
 
 pytestmark = pytest.mark.pg
 TABLE = "cancer_transcript_base"
@@ -66,7 +67,7 @@ def backed_up(server, place):
         if server.version < 17:
             conn.execute(INDEXES)
     said = []
-    manifest = create_backup(place, scope_of(place), migration_id="m", progress=said.append)
+    manifest = create_backup(place, scope_of(place, Workspace()), migration_id="m", progress=said.append)
     assert [f.name for f in verify_backup(manifest) if not f.passed] == []
     return manifest, said
 
@@ -131,10 +132,11 @@ def test_it_is_restored_by_hand_into_an_empty_database_and_into_the_same(server,
 
 def test_another_function_makes_another_backup(server, place, backed_up):
     manifest, _ = backed_up
+    scope = scope_of(place, Workspace())
 
     def reusable():
         with server.connect(place.database.name) as conn:
-            return find_reusable(place.backup_dir, current_state(conn, scope_of(place)))
+            return find_reusable(place.backup_dir, current_state(conn, scope), live_schema=scope.live_schema)
 
     assert reusable() == manifest
     with server.connect(place.database.name) as conn:
@@ -145,7 +147,7 @@ def test_another_function_makes_another_backup(server, place, backed_up):
 def test_an_ordinary_table_needs_no_script(server, place):
     with server.connect(place.database.name) as conn:
         conn.execute(f"create table {TABLE} (transcript_id text primary key, gene_id text); insert into {TABLE} values ('T1', 'G1')")
-    manifest = create_backup(place, scope_of(place), migration_id="m")
+    manifest = create_backup(place, scope_of(place, Workspace()), migration_id="m")
     assert (manifest.objects, manifest.needed, manifest.needed_digest) == (None, (), "")
     assert not (manifest.folder / OBJECTS_FILE).exists()
     verify_backup(manifest)

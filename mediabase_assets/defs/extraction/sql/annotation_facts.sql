@@ -33,8 +33,8 @@ select
   null::text as winner,
   case when reason is not null or repairs <> '{}' then raw end as raw,
   reason is null and row_number() over (
-    partition by gene_id, annotation_type, annotation_value, reason order by (repairs <> '{}'), payload_id, path) = 1 as is_first,
+    partition by gene_id, annotation_type, annotation_value, reason order by (repairs <> '{}'), payload_id, path collate "C") = 1 as is_first,
   -- the same within the one value, which is what each transcript sees
   reason is null and row_number() over (
-    partition by payload_id, annotation_value, reason order by (repairs <> '{}'), path) = 1 as is_first_in_value
+    partition by payload_id, annotation_value, reason order by (repairs <> '{}'), path collate "C") = 1 as is_first_in_value
 from judged;

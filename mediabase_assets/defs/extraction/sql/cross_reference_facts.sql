@@ -74,7 +74,7 @@ ranked as (
   from split
   window of_fact as (
     partition by gene_id, external_db, external_id
-    order by external_version desc nulls last, (repairs <> '{}'), source, payload_id nulls last, path)
+    order by external_version desc nulls last, (repairs <> '{}'), source, payload_id nulls last, path collate "C")
 )
 select
   payload_id, gene_id, field, path, n, source, is_reported, external_db, external_id, external_version,

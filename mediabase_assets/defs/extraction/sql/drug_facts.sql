@@ -165,7 +165,7 @@ first_of as (
     first_value(path) over of_fact as winner_path
   from ranked
   window of_fact as (
-    partition by gene_id, source_database, source_drug_key, own_reason order by n_alike desc, content, payload_id, path)
+    partition by gene_id, source_database, source_drug_key, own_reason order by n_alike desc, content, payload_id, path collate "C")
 )
 select
   payload_id, gene_id, 'drugs' as field, path, n, source_database, source_drug_key, drug_name, drug_name_norm, mechanism_of_action,

@@ -107,7 +107,7 @@ ranked as (
         case when aspect_name is not null and category is null then 'unreadable_aspect' end
       ], null) end as told
     offset 0) as told
-  window of_term as (partition by payload_id, go_id, unfit order by is_denied, (told <> '{}'), path rows between unbounded preceding and unbounded following)
+  window of_term as (partition by payload_id, go_id, unfit order by is_denied, (told <> '{}'), path collate "C" rows between unbounded preceding and unbounded following)
 ),
 decided as (
   select *, coalesce(unfit, case when place > 1 and says_otherwise then 'conflicting_value' end) as reason from ranked

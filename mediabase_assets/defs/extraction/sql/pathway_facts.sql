@@ -66,6 +66,6 @@ select
   null::text as winner,
   case when reason is not null or repairs <> '{}' or pathway_name <> kept_name then raw end as raw,
   reason is null and row_number() over (
-    partition by gene_id, pathway_id, reason order by (repairs <> '{}' or pathway_name is distinct from kept_name), field desc, payload_id, path) = 1 as is_first
+    partition by gene_id, pathway_id, reason order by (repairs <> '{}' or pathway_name is distinct from kept_name), field desc, payload_id, path collate "C") = 1 as is_first
 from typed
 left join chosen using (pathway_id);

@@ -49,7 +49,7 @@ typed as materialized (
     array_remove(array[
       case when kind = 'clinical' then 'pharmgkb_payload' end,
       case when n_drugs > 1 and kind = 'clinical' then 'drug_list_split' end,
-      case when json_text(v -> 'pmid') is not null and json_text(v -> 'pmid') ~* '^pubmed|^pmid' then 'pmid_prefix' end,
+      case when json_text(v -> 'pmid') is not null and json_text(v -> 'pmid') ~ '^[Pp][Uu][Bb][Mm][Ee][Dd]|^[Pp][Mm][Ii][Dd]' then 'pmid_prefix' end,
       case when json_text(v -> 'pmid') is not null and pubmed_id(json_text(v -> 'pmid')) is null then 'bad_pmid' end
     ], null) as repairs
   from by_drug
@@ -78,7 +78,7 @@ ranked as (
   cross join lateral (select md5(row(variant_identifier, phenotype, phenotype_category, clinical_significance, evidence_level, score,
     population, pmids, pharmgkb_url, details)::text) as content offset 0) as digest
   window of_fact as (
-    partition by gene_id, annotation_id, drug_name, own_reason order by n desc, content, payload_id, path)
+    partition by gene_id, annotation_id, drug_name, own_reason order by n desc, content, payload_id, path collate "C")
 )
 select
   payload_id, gene_id, field, path, n, kind, annotation_id, variant_list, drug_name, variant_identifier, phenotype, phenotype_category,

@@ -45,7 +45,7 @@ ranked as (
   select *, row_number() over of_fact as rank_of_fact, first_value(object_digest) over of_fact as kept_digest,
     first_value((gene_role, pmids, details)) over of_fact as kept_link, first_value(path) over of_fact as winner_path
   from typed
-  window of_fact as (partition by gene_id, pathway_id, own_reason order by n desc, object_digest, field, payload_id, path)
+  window of_fact as (partition by gene_id, pathway_id, own_reason order by n desc, object_digest, field, payload_id, path collate "C")
 )
 select
   payload_id, gene_id, field, path, n, pathway_id, pathway_name, 'PharmGKB' as pathway_source,

@@ -14,7 +14,7 @@ bodies as materialized (
   from objects as o
   join pharmgkb_pathway_facts as f using (pathway_id, object_digest, payload_id)
   join gene_payloads as p using (payload_id)
-  order by f.pathway_id, f.object_digest, f.field, f.path
+  order by f.pathway_id, f.object_digest, f.field, f.path collate "C"
 ),
 entries as (
   select b.pathway_id, b.object_digest, b.n, position, reaction as raw, object_of(reaction) as v

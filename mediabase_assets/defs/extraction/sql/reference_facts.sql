@@ -105,7 +105,7 @@ select
   case when reason is not null or repairs <> '{}' or differs then raw end as raw, differs,
   reason is null and row_number() over (
     partition by gene_id, publication_id, source_db, reason
-    order by (kind = 'further'), (repairs <> '{}' or differs), (title is null), payload_id, path) = 1 as is_first,
+    order by (kind = 'further'), (repairs <> '{}' or differs), (title is null), payload_id, path collate "C") = 1 as is_first,
   kind = 'further' as is_further
 from compared
 union all

@@ -6,7 +6,7 @@ select
   gene_id, external_db, external_id, max(external_version),
   bool_or(field in ('alt_gene_ids', 'alt_transcript_ids') and is_reported)
     or (count(*) over (partition by gene_id, external_db) = 1),
-  string_agg(distinct source, ', ' order by source)
+  string_agg(distinct source collate "C", ', ' order by source collate "C")
 from cross_reference_facts
 where reason is null
 group by gene_id, external_db, external_id

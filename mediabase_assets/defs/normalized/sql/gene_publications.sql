@@ -14,8 +14,8 @@ with mentions as (
   from pharmgkb_annotation_facts as f cross join unnest(f.pmids) as pmid
   where f.is_first group by 1, 2, f.kind
 )
-select m.gene_id, m.publication_id, p.pmid, string_agg(distinct m.evidence_type, ', ' order by m.evidence_type), m.source_db,
-  sum(m.mentions)::integer, jsonb_agg(distinct m.details order by m.details) filter (where m.details is not null)
+select m.gene_id, m.publication_id, p.pmid, string_agg(distinct m.evidence_type collate "C", ', ' order by m.evidence_type collate "C"), m.source_db,
+  sum(m.mentions)::integer, in_fixed_order(array_agg(m.details) filter (where m.details is not null))
 from mentions as m
 join publications as p using (publication_id)
 group by m.gene_id, m.publication_id, p.pmid, m.source_db

@@ -5,7 +5,7 @@ with described as (
   select distinct on (publication_id) publication_id, pmid, title, abstract, authors, journal, publication_year, doi, url, citation_count
   from reference_facts
   where reason is null and not differs
-  order by publication_id, payload_id, path
+  order by publication_id, payload_id, path collate "C"
 ),
 only_cited as (
   select unnest(pmids) as pmid from pharmgkb_reactions where reason is null

@@ -5,7 +5,7 @@ insert into column_account (
 with carried as (
   select a.legacy_column, sum(a.facts_read) as facts_read, sum(a.kept) as kept, sum(a.merged) as merged, sum(a.repaired) as repaired,
     sum(a.quarantined) as quarantined, sum(a.archived) as archived,
-    string_agg(format('%s %s in %s', a.facts_read, a.fact_kind, split_part(a.asset, '/', 2)), '; ' order by a.fact_kind, a.asset) as explanation
+    string_agg(format('%s %s in %s', a.facts_read, a.fact_kind, split_part(a.asset, '/', 2)), '; ' order by a.fact_kind collate "C", a.asset collate "C") as explanation
   from row_account as a
   join (select distinct asset, migration_id from built_relations) as b using (asset, migration_id)
   where a.is_primary

@@ -56,8 +56,8 @@ select
   coalesce(x.refseq_ids, '{}') as refseq_ids,
   '{"go_terms": [], "uniprot": [], "drugs": [], "pathways": [], "publications": [], "pharmgkb_pathways": []}'::jsonb || coalesce((
     select jsonb_object_agg(s.section, s.entries) from (
-      select r.section, jsonb_agg(r.entry order by r.publication_id, r.entry) as entries from (
-        select l.publication_id,
+      select r.section, jsonb_agg(r.entry order by r.publication_id, r.source_db collate "C", r.position) as entries from (
+        select l.publication_id, l.source_db, d.position,
           case l.source_db when 'GO' then 'go_terms' when 'UniProt' then 'uniprot' when 'DrugCentral' then 'drugs' when 'Reactome' then 'pathways'
             when 'PharmGKB' then 'pharmgkb_pathways' when 'go_terms' then 'go_terms' when 'uniprot' then 'uniprot' when 'drugs' then 'drugs'
             when 'pathways' then 'pathways' when 'pharmgkb_pathways' then 'pharmgkb_pathways' else 'publications' end as section,
@@ -68,11 +68,11 @@ select
             'evidence_type', case when l.source_db <> 'PharmGKB' then l.evidence_type else (
               select string_agg(e, ', ') from string_to_table(l.evidence_type, ', ') as e
               where e not in ('pathway_reaction', 'clinical_annotation', 'variant_annotation')) end))
-          || coalesce(detail, '{}') as entry
+          || coalesce(d.detail, '{}') as entry
         from gene_publications as l
         join publications as p on p.publication_id = l.publication_id
-        left join jsonb_array_elements(case jsonb_typeof(l.details) when 'array' then l.details else jsonb_build_array(l.details) end) as detail
-          on l.details is not null
+        left join jsonb_array_elements(case jsonb_typeof(l.details) when 'array' then l.details else jsonb_build_array(l.details) end) with ordinality
+          as d (detail, position) on l.details is not null
         where l.gene_id = t.gene_id and not (
           l.source_db = 'PharmGKB' and l.details is null
           and string_to_array(l.evidence_type, ', ') <@ array['pathway_reaction', 'clinical_annotation', 'variant_annotation'])

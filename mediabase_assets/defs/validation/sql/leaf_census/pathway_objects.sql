@@ -8,7 +8,7 @@ with objects as (
     case f.field when 'drugs' then p.value #> array['pharmgkb_data', 'pathway_data'] else p.value end as pathways
   from pharmgkb_pathway_facts as f join legacy_payloads as p using (payload_id)
   where f.pathway_id is not null and (f.reason is null or f.reason = 'conflicting_value')
-  order by f.field, f.pathway_id, f.object_digest, f.payload_id, f.path
+  order by f.field, f.pathway_id, f.object_digest, f.payload_id, f.path collate "C"
 ),
 bodies as (
   select o.pathway_id, o.field, o.path, o.gene_id, o.first_transcript_id, object_of(b.body) as body
@@ -40,7 +40,7 @@ said as (
 ),
 once as (
   select distinct on (field, pathway_id, place, value) * from said where reason is not null
-  order by field, pathway_id, place, value, path, gene_id
+  order by field, pathway_id, place, value, path collate "C", gene_id
 )
 select current_setting('mediabase.migration_id'), current_setting('mediabase.asset'), first_transcript_id, gene_id, field,
   path || place, reason, value, case reason when 'conflicting_value' then pathway_id end, 0

@@ -4,7 +4,7 @@ select r.legacy_column, r.reason, r.refused, c.leaves as values_of_column, round
   current_setting('mediabase.max_validation_errors') as allowed, current_setting('mediabase.max_validation_error_share') as allowed_share,
   r.example
 from (
-  select legacy_column, reason, count(*) as refused, (array_agg(left(raw_value::text, 100) order by raw_value::text))[1] as example
+  select legacy_column, reason, count(*) as refused, (array_agg(left(raw_value::text, 100) order by raw_value::text collate "C"))[1] as example
   from recorded where account = 'quarantined' and reason = any (string_to_array(current_setting('mediabase.refusals'), ','))
   group by 1, 2) as r
 join (

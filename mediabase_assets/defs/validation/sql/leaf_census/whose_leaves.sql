@@ -1,7 +1,7 @@
 -- Grain: one row per gene, column, path and raw value that is open. Leaves of genes and rows in quarantine are left out: they are there whole.
 -- Inputs: open_leaves, legacy_payloads, gene_payloads, row_states.
 create temporary table whose_leaves on commit drop as
-select row_number() over (order by legacy_column, gene_id, path, raw::text, reason) as leaf, *, btrim(raw::text, '"') as words
+select row_number() over (order by legacy_column, gene_id, path, raw::text collate "C", reason) as leaf, *, btrim(raw::text, '"') as words
 from (
   select l.legacy_column, l.path, l.reason, l.raw, g.gene_id, min(g.first_transcript_id) as transcript_id, sum(g.n)::bigint as n_rows
   from open_leaves as l

@@ -42,7 +42,7 @@ analyze identifiers_told;
 create unlogged table expected_identifiers as
 with newest as (select gene, db, external_id, max(version) as version from identifiers_told where db is not null group by 1, 2, 3)
 select t.gene, t.db, t.external_id, n.version, bool_or(t.field in ('alt_gene_ids', 'alt_transcript_ids') and t.is_reported) as is_named_as_one,
-  string_agg(distinct t.source, ', ' order by t.source) as source, min(t.example) as example
+  string_agg(distinct t.source collate "C", ', ' order by t.source collate "C") as source, min(t.example) as example
 from identifiers_told as t join newest as n using (gene, db, external_id)
 where t.version >= n.version or t.version is null
 group by 1, 2, 3, 4;

@@ -31,6 +31,6 @@ with mentions as (
   from expected__pharmacogenomic_annotations cross join unnest(pmids) as pmid group by 1, 2, 3
 )
 select gene as gene_id, publication_id, case when publication_id < 10000000000 then publication_id::text end as pmid,
-  string_agg(distinct evidence_type, ', ' order by evidence_type) as evidence_type, source_db, sum(n)::integer as mention_count, null::numeric as relevance_score,
-  jsonb_agg(distinct details order by details) filter (where details is not null) as details
+  string_agg(distinct evidence_type collate "C", ', ' order by evidence_type collate "C") as evidence_type, source_db, sum(n)::integer as mention_count, null::numeric as relevance_score,
+  in_fixed_order(array_agg(details) filter (where details is not null)) as details
 from mentions group by gene, publication_id, source_db;
