@@ -165,10 +165,10 @@ def test_a_self_test_with_a_broken_part_names_it(migrated, application, componen
 @pytest.mark.parametrize(
     ("blocked", "command", "code"),
     [
-        ("logs", ("migrate", "--skip-confirmation", "--everything"), 1),
-        ("logs", ("migrate", "--dry-run"), 1),
+        ("logs", ("migrate", "--skip-confirmation", "--everything"), 2),
+        ("logs", ("migrate", "--dry-run"), 2),
         ("logs", ("migrate", "--test-only"), 1),
-        ("logs", ("ui", "--port", "39181"), 1),
+        ("logs", ("ui", "--port", "39181"), 2),
         ("dagster", ("migrate", "--skip-confirmation"), 2),
         ("dagster", ("status", "--watch"), 2),
         ("dagster", ("ui", "--port", "39182"), 2),
