@@ -111,7 +111,7 @@ def test_at_once_each_is_as_alone(one, pipeline_home):
     with copied(this, pipeline_home) as copy:
         for expected in (0, 1):
             said = two_targets.both_at_once(copy)
-            assert ["none lost" in text for text in said] == [True, True]
+            assert ["none without an account" in text for text in said] == [True, True]
             assert [live(target(copy, schema)) for schema in ("public", "trial")] == [alone[expected]] * 2
             two_targets.change(copy)
         with copy.connect() as conn:
