@@ -4,6 +4,7 @@ Every failure becomes a `ServerError` that says what to do next. No text made he
 from the connection string, in a parameter or in the environment of a client program.
 """
 
+import contextlib
 import os
 import shlex
 from typing import Any, NamedTuple
@@ -64,10 +65,13 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
                 autocommit=True,
                 client_encoding=ENCODING,
             )
-            conn.workspace = workspace_of(conn, settings)
-            path = (conn.workspace.operations, settings.database.schema_name)
-            conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
-            conn.autocommit = autocommit
+            with contextlib.ExitStack() as unless_ready:
+                unless_ready.callback(conn.close)
+                conn.workspace = workspace_of(conn, settings)
+                path = (conn.workspace.operations, settings.database.schema_name)
+                conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
+                conn.autocommit = autocommit
+                unless_ready.pop_all()
             return conn
         except psycopg.OperationalError as error:
             if not left:

@@ -4,6 +4,8 @@ What is written is decided in `mediabase_assets.lib.runner`.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -20,17 +22,34 @@ def begin_log(folder: Path, name: str) -> Path:
         ConfigurationError: It cannot be written.
     """
     file = folder / name
-    try:
+    with _log_at(file):
         folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"\n" * _TRIAL)
         file.write_bytes(b"")
+    return file
+
+
+def make_log_folder(folder: Path) -> Path:
+    """Create the folder of the logs.
+
+    Raises:
+        ConfigurationError: It cannot be created.
+    """
+    with _log_at(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _log_at(place: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ConfigurationError(
-            f"The log of the run cannot be written: {error.strerror}.",
-            where=str(file),
+            f"The log cannot be written: {error.strerror}.",
+            where=str(place),
             next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
         ) from error
-    return file
 
 
 class RunLog:

@@ -180,8 +180,8 @@ def test_what_killed_runs_left_is_removed_and_told(place):
         for schema in ("mediabase_rehearsal", "mediabase_successors", "mediabase_round_trip_999999999", "mediabase_next", "mediabase_ops"):
             conn.execute(f"create schema {schema}")
         conn.execute(f"create schema mediabase_round_trip_{conn.info.backend_pid}")
-        conn.execute("create table mediabase_ops.built_relations (relation text)")
-        conn.execute("insert into mediabase_ops.built_relations values ('genes')")
+        conn.execute("create table mediabase_ops.built_relations (relation text, row_count bigint, is_live boolean)")
+        conn.execute("insert into mediabase_ops.built_relations values ('genes', 0, false)")
         conn.execute("create table mediabase_next.genes (); create table mediabase_next.half (); create table mediabase_next.used ()")
         conn.execute("create view public.of_somebody as select from mediabase_next.used")
         told = remove_leftovers(place.settings, "a-test")

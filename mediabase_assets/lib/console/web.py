@@ -26,6 +26,7 @@ from mediabase_assets.lib.console.details import without_secrets
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.run_log import make_log_folder
 from mediabase_assets.lib.runner import prepare_dagster_home
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import ConfigurationError, ServerError
@@ -59,15 +60,14 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     """Run web server and daemon until somebody stops them.
 
     Raises:
-        ConfigurationError: The port is taken, or the UI runs already on this storage.
+        ConfigurationError: The port is taken, the UI runs already on this storage, or the logs cannot be written.
         ServerError: A process did not start, ended by itself, or the definitions do not load.
     """
     _require_free(host, port)
     folder = prepare_dagster_home(settings)
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    logs = settings.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = make_log_folder(settings.home / "logs")
     with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is told here
         lock = folder / f"ui{conn.workspace.suffix}.lock"
     with _alone(lock), ExitStack() as stack:
