@@ -65,6 +65,12 @@ def planted(pipeline_home):
             )
         for marker, (column, change, _) in zip(PLANTED_AT, PLANTED, strict=True):
             plant(this, change, column, marker)
+        with this.connect() as conn:
+            conn.execute(
+                """update cancer_transcript_base set drugs = '{"990777": {"name": "spaced drug", "note": " spaced value -> "}}'
+                   where transcript_id = (select max(transcript_id) from cancer_transcript_base
+                                          where gene_id ~ '^ENSG0[0-9]{10}$' and gene_symbol ~ '^[A-Z]')"""
+            )
         result = this.migrate()
         assert result.success, [harness.failed_steps(result), harness.failed_checks(result)]
         yield this
@@ -87,6 +93,10 @@ def test_an_entry_keeps_what_else_it_says(planted):
     titles = planted.rows("select title from publications where pmid = '7777777'")
     assert titles == [(None,)]
     assert planted.value("select count(*) from pharmgkb_pathway_reactions where pathway_id = 'PA900001'") == 1
+
+
+def test_a_text_kept_with_its_white_space_is_found(planted):
+    assert planted.rows("select details from gene_drug_interactions where drug_name = 'spaced drug'") == [({"note": " spaced value -> "},)]
 
 
 def test_every_check_of_the_census_passed(planted):

@@ -112,6 +112,6 @@ def _mark(conn: Connection, target: str) -> None:
         sql.SQL(
             """update sampled set is_found = true where id in (
                  select w.id from (select id, unnest(forms) as form from sampled where not is_found and {target} = any (columns)) as w
-                 where w.form in (select {held} from {relation}))"""
+                 where w.form in (select btrim(held, E' \\t\\n\\r') from (select {held} as held from {relation}) as h))"""
         ).format(target=sql.Literal(target), held=held, relation=sql.Identifier(relation))
     )
