@@ -110,6 +110,8 @@ def copy_of_package(folder: Path, mutation: Mutation | None) -> Path:
         LookupError: The rule is written otherwise now.
     """
     shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    if (instance := PACKAGE.parent / "dagster.yaml").exists():  # of a checkout; an installed package has it elsewhere
+        shutil.copy2(instance, folder)
     if mutation is not None:
         path = folder / PACKAGE.name / SQL / mutation.file
         changed, number = re.subn(mutation.text, mutation.becomes, path.read_text(encoding="utf-8"))
@@ -125,7 +127,7 @@ def migrate(home: Path, mutation: Mutation | None, *options: str) -> subprocess.
         path = copy_of_package(Path(folder), mutation)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_"))}
         environment |= {"MEDIABASE_HOME": str(home), "PYTHONPATH": str(path), "COLUMNS": "200"}
-        command = [sys.executable, "-m", "mediabase_assets.cli", "migrate", "--skip-confirmation", *options]
+        command = [sys.executable, "-m", "mediabase_assets", "migrate", "--skip-confirmation", *options]
         return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -169,10 +171,11 @@ def main() -> int:
     lost = 0
     try:
         first = migrate(home / "home", None, "--demo", "--demo-transcripts", str(ROWS))
-        plant(home / "home")
+        if first.returncode == 0:
+            plant(home / "home")
         second = migrate(home / "home", None)
         if first.returncode or second.returncode:
-            print(first.stdout[-2000:], second.stdout[-4000:], second.stderr[-2000:])
+            print(first.stdout[-2000:], first.stderr[-2000:], second.stdout[-4000:], second.stderr[-2000:])
             return 100
         for mutation in wanted:
             found = caught_by(home / "home", mutation, migrate(home / "home", mutation))
