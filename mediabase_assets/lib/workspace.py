@@ -101,7 +101,7 @@ def workspace_for(live_schema: str) -> Workspace:
     """The workspace that is named after a live schema. Its name is plain and short, whatever that of the schema is.
 
     >>> workspace_for("trial").operations, workspace_for("Trial 2").operations
-    ('mediabase_trial_ops', 'mediabase_trial_2_f1ea3a4c_ops')
+    ('mediabase_trial_ops', 'mediabase_trial_2_2b5b5cc3_ops')
     """
     plain = re.sub(r"[^a-z0-9]+", "_", live_schema.lower()).strip("_")[:_LONGEST]
     is_plain = plain == live_schema and len(plain) < _LONGEST - 9
