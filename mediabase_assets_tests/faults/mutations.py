@@ -83,7 +83,7 @@ MUTATIONS = (
     Mutation("target names are not read", "drug_facts.sql", r"json_text\(v -> 'target_name'\) as target_name", "null::text as target_name", "mutatarget"),
     Mutation("indications are not read", "drug_facts.sql", r"json_text\(v -> 'indication'\) as indication", "null::text as indication", "mutaindication"),
     Mutation("disease areas are not read", "drug_facts.sql", r"json_text\(v -> 'disease_area'\) as disease_area", "null::text as disease_area", "mutaarea"),
-    Mutation("what else an entry says is dropped", "drug_facts.sql", r"\n( +)as details,", r"\n\1 - 'synonyms' as details,", "mutasynonym"),
+    Mutation("what else an entry says is dropped", "drug_facts.sql", r"drug_entry_keys\(\), told\)", "drug_entry_keys(), told) - 'synonyms'", "mutasynonym"),
     Mutation("abstracts are not read", "reference_facts.sql", r"json_text\(v -> 'abstract'\) as abstract", "null::text as abstract", "mutaabstract"),
     Mutation("journals are not read", "reference_facts.sql", r"json_text\(v -> 'journal'\) as journal", "null::text as journal", "mutajournal"),
     Mutation("titles are not read", "reference_facts.sql", r"json_text\(v -> 'title'\) as title", "null::text as title", "mutatitle"),
@@ -91,15 +91,15 @@ MUTATIONS = (
     Mutation("definitions of GO terms are not read", "go_facts.sql", r"json_text\(v -> 'definition'\) as definition", "null::text as definition", "mutadefinition"),
     Mutation("names of GO terms are narrowed", "go_facts.sql", r"octet_length\(term_name\) <= 2000", "octet_length(term_name) <= 20", "muta term with"),
     Mutation("names of pathways are narrowed", "pathway_facts.sql", r"<= 2000 then coalesce", "<= 5 then coalesce", "mutareactome"),
-    Mutation("Entrez ids are narrowed", "cross_reference_facts.sql", r"\{1,12\}\$' then 'NCBI'", "{1,2}$' then 'NCBI'", "990002"),
-    Mutation("OMIM ids are not read", "cross_reference_facts.sql", r"'OMIM' and value ~ '\^\[0-9\]\{6\}", "'OMIM' and value ~ '^[0-9]{7}", "990001"),
+    Mutation("Entrez ids are narrowed", "rules/identifiers.sql", r"'NCBI' and id ~ '\^\[0-9\]\{1,12\}", "'NCBI' and id ~ '^[0-9]{1,2}", "990002"),
+    Mutation("OMIM ids are not read", "rules/identifiers.sql", r"'OMIM' and id ~ '\^\[0-9\]\{6\}", "'OMIM' and id ~ '^[0-9]{7}", "990001"),
     Mutation("summaries of reactions are not read", "pharmgkb_reactions.sql", r"json_text\(v -> 'summary'\) as summary", "null::text as summary", "mutasummary"),
     Mutation("diseases of reactions are not read", "pharmgkb_reactions.sql", r"json_text_array\(v -> 'diseases'\)", "null::text[]", "mutadisease"),
     Mutation("cell types are not read", "pharmgkb_reactions.sql", r"json_text\(v -> 'cell_type'\) as cell_type", "null::text as cell_type", "mutacell"),
     Mutation("phenotypes are not read", "pharmgkb_annotation_facts.sql", r"json_text\(v -> 'phenotypes'\) as phenotype", "null::text as phenotype", "mutaphenotype"),
     Mutation("populations are not read", "pharmgkb_annotation_facts.sql", r"json_text\(v -> 'specialty_population'\) as population", "null::text as population", "mutapopulation"),
-    Mutation("annotations are narrowed", "annotation_facts.sql", r"octet_length\(annotation_value\) > 600", "octet_length(annotation_value) > 40", "muta molecular"),
-    Mutation("transcript names are not read", "transcript_candidates.sql", r"json_text\(a -> 'transcript_name'\)(?: collate \"C\")? as transcript_name", "null::text as transcript_name", "MUTANAME"),
+    Mutation("annotations are narrowed", "annotation_facts.sql", r"octet_length\(said\) > 600", "octet_length(said) > 40", "muta molecular"),
+    Mutation("transcript names are not read", "transcript_candidates.sql", r"transcript_name\(raw_name\) as transcript_name", "null::text as transcript_name", "MUTANAME"),
 )  # fmt: skip
 
 
