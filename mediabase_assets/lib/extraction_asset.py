@@ -5,14 +5,13 @@ Extraction relations are unlogged: they can be made again from the snapshot, and
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, journal, standing
+from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, standing
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
@@ -165,10 +164,7 @@ def _extract(
         if builds and failed:
             asset_state.forget(conn, [this.asset])
         elif builds:
-            journal.write_stage(
-                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-                started_at=this.started_at, finished_at=datetime.now(UTC), rows=metadata["dagster/row_count"], spent=this.spent,
-            )  # fmt: skip
+            this.note_stage(conn, rows=metadata["dagster/row_count"])
             standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
     yield from (r for r in results if r.check_name in wanted)
     if failed:

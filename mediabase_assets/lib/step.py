@@ -5,7 +5,7 @@ step that lost its connection waits for the server and is done again, as often a
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ import dagster as dg
 import psycopg
 
 from mediabase_assets.lib import journal
+from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import open_migration, suffix_of
@@ -76,6 +77,28 @@ class Step:
             yield
         finally:
             self.spent[kind] = self.spent.get(kind, 0) + time.monotonic() - began
+
+    def note_stage(self, conn: Connection, *, rows: int, failed: bool = False) -> None:
+        """Note in the journal how the asset ended, in the transaction of the session, with what was spent on it so far."""
+        journal.write_stage(
+            conn, migration_id=self.migration_id, asset=self.asset, stage=int(self.stage), status="failed" if failed else "done",
+            started_at=self.started_at, finished_at=datetime.now(UTC), rows=rows, spent=self.spent,
+        )  # fmt: skip
+
+    def failure_text(self, what: str, failed: Sequence[Finding], next_step: str) -> str:
+        """What Dagster tells of an asset that did not pass, with rows that show it; the journal keeps which checks failed.
+
+        Args:
+            what: What failed, and what that means for what is live.
+            failed: The findings that did not pass.
+            next_step: What to do.
+        """
+        lines = [what]
+        for finding in failed:
+            lines.append(f"  {finding.check}: {finding.failures} failures")
+            lines += [f"    {row}" for row in finding.sample[:3]]
+        self.detail["failed"] = [finding.check for finding in failed]
+        return "\n".join([*lines, f"  next:  {next_step}"])
 
 
 @contextmanager

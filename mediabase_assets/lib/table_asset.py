@@ -7,14 +7,13 @@ bytes, seconds and the content hash. When only checks are selected, the live tab
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, ahead, audit, catalogue, journal, standing, tables
+from mediabase_assets.lib import accounts, ahead, audit, catalogue, standing, tables
 from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session
@@ -162,21 +161,15 @@ def _build_and_audit(
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure(
-            description=_failure_text(this, table, failed),
+            description=this.failure_text(
+                f"{table.name} did not pass its audit; it was dropped, and everything live is as it was.",
+                failed,
+                "mend the legacy rows that are shown, or teach the extraction a rule for them; then run again.",
+            ),
             metadata={"failed checks": [f.check for f in failed]},
             allow_retries=False,
         )
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
-
-
-def _failure_text(this: Step, table: Table, failed: list[audit.Finding]) -> str:
-    lines = [f"{table.name} did not pass its audit; it was dropped, and everything live is as it was."]
-    for finding in failed:
-        lines.append(f"  {finding.check}: {finding.failures} failures")
-        lines += [f"    {row}" for row in finding.sample[:3]]
-    lines.append("  next:  mend the legacy rows that are shown, or teach the extraction a rule for them; then run again.")
-    this.detail["failed"] = [f.check for f in failed]
-    return "\n".join(lines)
 
 
 def _findings(
@@ -198,10 +191,7 @@ def _findings(
 
 def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Account]) -> dict[str, Any]:
     rows = accounts.rows_told(table, account)
-    journal.write_stage(
-        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-        started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows, spent=this.spent,
-    )  # fmt: skip
+    this.note_stage(conn, rows=rows)
     return {
         "dagster/row_count": rows,
         "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",

@@ -6,13 +6,12 @@ When only checks are selected, the live view is audited and nothing is written.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import ahead, audit, catalogue, journal, standing, tables, views
+from mediabase_assets.lib import ahead, audit, catalogue, standing, tables, views
 from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
@@ -140,10 +139,7 @@ def _build(
             standing.note_made(
                 conn, this, data_version=digest, rows=metadata["dagster/row_count"], results=[check_result(key, f) for f in found]
             )
-            journal.write_stage(
-                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-                started_at=this.started_at, finished_at=datetime.now(UTC), rows=int(metadata["dagster/row_count"]), spent=this.spent,
-            )  # fmt: skip
+            this.note_stage(conn, rows=int(metadata["dagster/row_count"]))
     except audit.AuditRollback:
         this.detail["failed"] = [f.check for f in found if not f.passed]
     yield from (check_result(key, f) for f in found if f.check in wanted)

@@ -1,7 +1,6 @@
 """The release: one asset that publishes everything the layers before it built and audited."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 
@@ -124,10 +123,7 @@ def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Chan
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
     standing.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes))
-    journal.write_stage(
-        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
-        finished_at=datetime.now(UTC), rows=sum(c.rows for c in changes),
-    )  # fmt: skip
+    this.note_stage(conn, rows=sum(c.rows for c in changes))
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
     return content.hexdigest()
 

@@ -1,12 +1,11 @@
 """The schema layer: the versioned definition of the normalized tables, rehearsed before anything is built by it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, audit, catalogue, journal, schema, standing, tables
+from mediabase_assets.lib import ahead, audit, catalogue, schema, standing, tables
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.specs import asset_spec
@@ -88,7 +87,4 @@ def _finding(wrong: list[str]) -> audit.Finding:
 
 def _note(conn: Connection, this: Step, finding: audit.Finding) -> None:
     standing.note_made(conn, this, data_version=tables.SCHEMA_VERSION, rows=len(RELATIONS), results=[check_result(KEY, finding)])
-    journal.write_stage(
-        conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done", started_at=this.started_at,
-        finished_at=datetime.now(UTC), rows=len(RELATIONS),
-    )  # fmt: skip
+    this.note_stage(conn, rows=len(RELATIONS))

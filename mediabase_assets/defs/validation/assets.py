@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import audit, catalogue, journal, standing
+from mediabase_assets.lib import audit, catalogue, standing
 from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.legacy_table import describe_legacy_table
@@ -88,11 +87,7 @@ def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
             backup = backup_of(conn, settings, this.migration_id)
             if backup is not None:
                 told.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
-            journal.write_stage(
-                conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage),
-                status="done" if finding.passed else "failed",
-                started_at=this.started_at, finished_at=datetime.now(UTC), rows=len(rows),
-            )  # fmt: skip
+            this.note_stage(conn, rows=len(rows), failed=not finding.passed)
             if finding.passed and context.selected_asset_keys:
                 standing.note_made(conn, this, data_version=data_version, rows=len(rows), results=told)
         yield from (r for r in told if r.check_name in wanted)

@@ -5,13 +5,12 @@ Only declarations belong here; the walk, the look-ups and the checks are `lib/le
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import accounts, ahead, catalogue, journal, leaf_census, standing
+from mediabase_assets.lib import accounts, ahead, catalogue, leaf_census, standing
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.leaf_census import Census
 from mediabase_assets.lib.resources import Mediabase
@@ -98,16 +97,14 @@ def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
         reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
         told = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
         failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
-        journal.write_stage(
-            conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="failed" if failed else "done",
-            started_at=this.started_at, finished_at=datetime.now(UTC), rows=census.leaves, spent=this.spent,
-        )  # fmt: skip
+        this.note_stage(conn, rows=census.leaves, failed=bool(failed))
         data_version = md5(repr(census.counted).encode(), usedforsecurity=False).hexdigest()
         if not failed:
             standing.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told)
     yield from (r for r in told if r.check_name in wanted)
     if failed:
-        raise dg.Failure(description=_failure_text(this, failed), allow_retries=False)
+        what = "The census of the legacy table's values failed; nothing was released."
+        raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)
     yield dg.MaterializeResult(
         asset_key=KEY,
         metadata={
@@ -157,17 +154,10 @@ def _census_of(conn: Connection, migration_id: str) -> Census:
     return replace(census, findings=tuple(replace(f, examined={**f.examined, "migration": migration_id}) for f in census.findings))
 
 
-def _failure_text(this: Step, failed: list[Finding]) -> str:
-    lines = ["The census of the legacy table's values failed; nothing was released."]
-    for finding in failed:
-        lines.append(f"  {finding.check}: {finding.failures} failures")
-        lines += [f"    {row}" for row in finding.sample[:3]]
+def _next_step(failed: list[Finding]) -> str:
     if any(f.check == leaf_census.WITHIN_LIMIT for f in failed):
-        lines.append(
-            "  next:  look at these values. Correct them in the legacy table, or raise validation.max_validation_errors or set "
+        return (
+            "look at these values. Correct them in the legacy table, or raise validation.max_validation_errors or set "
             "validation.enable_strict_validation: false in the configuration file, then run again."
         )
-    else:
-        lines.append("  next:  these values would be lost. Report them with the file of the run; nothing that people read has changed.")
-    this.detail["failed"] = [f.check for f in failed]
-    return "\n".join(lines)
+    return "these values would be lost. Report them with the file of the run; nothing that people read has changed."

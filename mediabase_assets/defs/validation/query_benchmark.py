@@ -5,13 +5,12 @@ in `lib/query_benchmark`.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import catalogue, journal, schema, standing
+from mediabase_assets.lib import catalogue, schema, standing
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.query_benchmark import findings, picture, records, storage
@@ -116,10 +115,7 @@ def _record(this: Step, results: list[Result], sizes: list[storage.RelationSize]
         schema.prepare_schemas(conn, this.settings.database.schema_name)
         records.write(conn, this.migration_id, results, sizes)
         standing.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told)
-        journal.write_stage(
-            conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="done",
-            started_at=this.started_at, finished_at=datetime.now(UTC), rows=len(results),
-        )  # fmt: skip
+        this.note_stage(conn, rows=len(results))
 
 
 def _materialized(this: Step, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:

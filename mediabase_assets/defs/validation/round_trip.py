@@ -4,14 +4,12 @@ Only declarations belong here; the proof is `lib/round_trip.py` and `lib/round_t
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, catalogue, journal, round_trip, round_trip_parts, standing
-from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib import ahead, catalogue, round_trip, round_trip_parts, standing
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, live_session, working_sessions
 from mediabase_assets.lib.snapshot import current_snapshot
@@ -92,23 +90,23 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
             found = round_trip.compare_shared(sessions, this.settings)
         round_trip.record(conn, this.migration_id, found)
         failed = [f for f in found.findings if not f.passed]
-        journal.write_stage(
-            conn, migration_id=this.migration_id, asset=this.asset, stage=int(this.stage), status="failed" if failed else "done",
-            started_at=this.started_at, finished_at=datetime.now(UTC), rows=sum(e.facts for e in found.explained),
-        )  # fmt: skip
+        rows = sum(e.facts for e in found.explained)
+        this.note_stage(conn, rows=rows, failed=bool(failed))
         told = [check_result(KEY, f) for f in found.findings]
         data_version = md5(repr(sorted(map(repr, found.explained))).encode(), usedforsecurity=False).hexdigest()
         if not failed:
-            standing.note_made(conn, this, data_version=data_version, rows=sum(e.facts for e in found.explained), results=told)
+            standing.note_made(conn, this, data_version=data_version, rows=rows, results=told)
     yield from (r for r in told if r.check_name in wanted)
     if failed:
-        raise dg.Failure(description=_failure_text(this, failed), allow_retries=False)
+        what = "The normalized tables do not give back what the legacy table holds; nothing was released."
+        next_step = "look at the table that a row names as the place of the value; mend its rule, then run again."
+        raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
     yield dg.MaterializeResult(
         asset_key=KEY,
         metadata={
             "columns": rows_table(found.by_column()),
             "explanations": rows_table([{**e.__dict__, "what it means": e.sentence} for e in found.explained]),
-            "dagster/row_count": sum(e.facts for e in found.explained),
+            "dagster/row_count": rows,
             "legacy rows changed since the snapshot": found.changed_rows,
             "seconds": this.seconds,
         },
@@ -120,13 +118,3 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
 ahead.register(
     ahead.Work(KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), 0, Stage.VALIDATION, lambda s: _prove(s, set(CHECKS)))
 )
-
-
-def _failure_text(this: Step, failed: list[Finding]) -> str:
-    lines = ["The normalized tables do not give back what the legacy table holds; nothing was released."]
-    for finding in failed:
-        lines.append(f"  {finding.check}: {finding.failures} failures")
-        lines += [f"    {row}" for row in finding.sample[:3]]
-    lines.append("  next:  look at the table that a row names as the place of the value; mend its rule, then run again.")
-    this.detail["failed"] = [f.check for f in failed]
-    return "\n".join(lines)
