@@ -16,7 +16,7 @@ from psycopg import sql
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workspace import DEFAULT_SCHEMA, MIGRATIONS, Workspace, workspace_for
-from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
 
@@ -168,5 +168,5 @@ def _seen(conn: Session, space: Workspace) -> str | None:
 def _fingerprint(conn: Session, schema: str, relation: str) -> str | None:
     try:
         return physical_fingerprint(conn, schema, relation)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+    except (PrerequisiteError, psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
         return None
