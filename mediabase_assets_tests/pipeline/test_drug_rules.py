@@ -7,13 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.statements import EXTRACTION, define_rules, read
-from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.rules import anything as text
+from mediabase_assets_tests.pipeline.rules import call, session_with_rules
 
 pytestmark = pytest.mark.pg
 slow = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 POWER = {"uM": 6, "nM": 9, "pM": 12}
-text = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=30)
 listed = st.text(st.sampled_from("abNRS12 ,;()[]\"'-\u03b1I"), max_size=25)
 name = st.text(st.sampled_from("abcdefghijk"), min_size=4, max_size=8)
 locant = st.sampled_from(["N", "O", "R", "S", "E", "Z", "D", "L", "N'", "RS", "alpha", "beta", "cis", "trans", "p", "o"])
@@ -28,14 +27,8 @@ json_values = st.recursive(
 @pytest.fixture(scope="module")
 def rules(pipeline_home):
     """A session that has the rules and the readers of values."""
-    with harness.project(pipeline_home, demo=None) as this, this.connect() as conn:
-        define_rules(conn)
-        conn.execute(read(EXTRACTION / "functions.sql"))
+    with session_with_rules(pipeline_home) as conn:
         yield conn
-
-
-def call(conn, expression, *values):
-    return conn.execute(f"select {expression}", values).fetchone()[0]
 
 
 @given(places=st.integers(0, 14), data=st.data())

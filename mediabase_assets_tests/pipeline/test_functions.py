@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.statements import EXTRACTION, define_rules, read
+from mediabase_assets_tests.pipeline.rules import anything as text
+from mediabase_assets_tests.pipeline.rules import call, session_with_rules
 
 pytestmark = pytest.mark.pg
 slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-text = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=30)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False) | text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
@@ -22,16 +22,8 @@ json_values = st.recursive(
 
 @pytest.fixture(scope="module")
 def functions(pipeline_home):
-    from mediabase_assets_tests.pipeline import harness
-
-    with harness.project(pipeline_home, demo=None) as this, this.connect() as conn:
-        define_rules(conn)
-        conn.execute(read(EXTRACTION / "functions.sql"))
+    with session_with_rules(pipeline_home) as conn:
         yield conn
-
-
-def call(conn, expression, *values):
-    return conn.execute(f"select {expression}", values).fetchone()[0]
 
 
 @pytest.mark.parametrize(

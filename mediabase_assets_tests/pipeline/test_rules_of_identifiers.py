@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.statements import EXTRACTION, define_rules, read
 from mediabase_assets.model.tables.base import BIOTYPE, CHROMOSOME, ENSEMBL_PROTEIN
 from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.rules import anything, call, define
 
 pytestmark = pytest.mark.pg
 slow = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-anything = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=30)
 #: A database of the usual locale, and one in which lower() and ranges mean other things: the first that the server can make.
 #: https://github.com/metabase/metabase/pull/41584
 LOCALES = {
@@ -43,8 +42,7 @@ def database(home, locale):
             create_database(conn, name, LOCALES[locale])
             try:
                 with connect(this.settings, autocommit=True, dbname=name) as session:
-                    define_rules(session)
-                    session.execute(read(EXTRACTION / "functions.sql"))
+                    define(session)
                     yield session
             finally:
                 conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
@@ -54,10 +52,6 @@ def database(home, locale):
 def rules(request, pipeline_home):
     with database(pipeline_home, request.param) as session:
         yield session
-
-
-def call(conn: psycopg.Connection, expression: str, *values: object):
-    return conn.execute(f"select {expression}", values).fetchone()[0]
 
 
 # ------------------------------------------------------------------------------------------------------------- chromosomes
