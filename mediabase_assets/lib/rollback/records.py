@@ -56,18 +56,18 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
     for migration_id, released_at, backup_id, rolled_back_at, live_schema in conn.execute(_RELEASES).fetchall():
         verified, problem, backed_up = _backup_state(settings, backup_id)
         made_in = live_schema or backed_up
-        if made_in not in (None, settings.database.schema_name):
+        is_elsewhere = made_in not in (None, settings.database.schema_name)
+        since = () if is_elsewhere else tuple(later)
+        if is_elsewhere:
             why_not = f"it released into the schema {made_in}"
-            found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, (), why_not, made_in))
-            continue
-        if rolled_back_at is not None:
+        elif rolled_back_at is not None:
             why_not = "it is rolled back already"
-        elif later:
-            why_not = problem or f"{', '.join(later)} released since; --with-later undoes both"
+        elif since:
+            why_not = problem or f"{', '.join(since)} released since; --with-later undoes both"
         else:
             why_not = problem
-        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, tuple(later), why_not, made_in))
-        if rolled_back_at is None:
+        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, since, why_not, made_in))
+        if rolled_back_at is None and not is_elsewhere:
             later.append(migration_id)
     return tuple(found)
 
@@ -128,10 +128,15 @@ def _of_another_target(conn: Connection, settings: Settings, migration_id: str, 
     other = target_of_migration(conn, migration_id, conn.workspace)
     if other is None:
         return None
+    where = f"its records are in {other.workspace.operations}"
+    return _released_elsewhere(settings, migration_id, other.live_schema, where, listed)
+
+
+def _released_elsewhere(settings: Settings, migration_id: str, live_schema: str | None, where: str, listed: str = "") -> RollbackError:
     return RollbackError(
-        f"The migration {migration_id} released into the schema {other.live_schema or '?'}, not into {settings.database.schema_name}.",
-        where=f"its records are in {other.workspace.operations}; nothing was changed",
-        next_step=f"Roll it back with {configuration_for(other.live_schema)} (--config-file, or MB_POSTGRES_SCHEMA). {listed}",
+        f"The migration {migration_id} released into the schema {live_schema or '?'}, not into {settings.database.schema_name}.",
+        where=f"{where}; nothing was changed",
+        next_step=f"Roll it back with {configuration_for(live_schema)} (--config-file, or MB_POSTGRES_SCHEMA). {listed}".rstrip(),
     )
 
 
@@ -141,19 +146,14 @@ def require_same_target(settings: Settings, found: Candidate, manifest: BackupMa
     Raises:
         RollbackError: It is another live schema's, or took another legacy table apart.
     """
-    live, legacy = settings.database.schema_name, _legacy(settings)
-    made_in = {s for s in (found.live_schema, manifest.live_schema) if s} - {live}
+    where = f"backup {found.backup_id}"
+    made_in = {s for s in (found.live_schema, manifest.live_schema) if s} - {settings.database.schema_name}
     if made_in:
-        (other, *_) = sorted(made_in)
+        raise _released_elsewhere(settings, found.migration_id, min(made_in), where)
+    if str(manifest.legacy) != _legacy(settings):
         raise RollbackError(
-            f"The migration {found.migration_id} released into the schema {other}, not into {live}.",
-            where=f"backup {found.backup_id}; nothing was changed",
-            next_step=f"Roll it back with {configuration_for(other)} (--config-file, or MB_POSTGRES_SCHEMA).",
-        )
-    if str(manifest.legacy) != legacy:
-        raise RollbackError(
-            f"The migration {found.migration_id} took {manifest.legacy} apart, and the configuration names {legacy}.",
-            where=f"backup {found.backup_id}; nothing was changed",
+            f"The migration {found.migration_id} took {manifest.legacy} apart, and the configuration names {_legacy(settings)}.",
+            where=f"{where}; nothing was changed",
             next_step=f"Set database.legacy_schema to {manifest.legacy.schema} and database.legacy_table to {manifest.legacy.name}.",
         )
 
