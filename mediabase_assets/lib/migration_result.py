@@ -76,7 +76,7 @@ class MigrationResult:
     quarantined: int
     leaves: dict[str, int]
     set_aside: tuple[ReasonCount, ...]
-    records: str = "mediabase_ops"
+    records: str
 
 
 def read_result(settings: Settings, run_id: str) -> MigrationResult | None:

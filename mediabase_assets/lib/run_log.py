@@ -65,37 +65,33 @@ class RunLog:
         self.problem = ""
 
     def __enter__(self) -> Self:
-        try:
+        with self._noting():
             self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            self._note(error)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            try:
+            with self._noting():
                 self._file.close()
-            except OSError as error:
-                self._note(error)
 
     def write(self, text: str) -> None:
         """Write, as long as that works."""
         if self._file is not None and not self.problem:
-            try:
+            with self._noting():
                 self._file.write(text)
-            except OSError as error:
-                self._note(error)
 
     def flush(self) -> None:
         """Hand what was written to the operating system, as long as that works."""
         if self._file is not None and not self.problem:
-            try:
+            with self._noting():
                 self._file.flush()
-            except OSError as error:
-                self._note(error)
 
-    def _note(self, error: OSError) -> None:
-        self.problem = self.problem or f"The log {self._path} is not complete: {error.strerror}. Free space on its disk."
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.problem = self.problem or f"The log {self._path} is not complete: {error.strerror}. Free space on its disk."
 
 
 class QuietHandler(logging.FileHandler):

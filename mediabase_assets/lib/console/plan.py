@@ -32,7 +32,7 @@ class Place:
     version: str
     user: str
     database: str
-    schemas: tuple[str, ...] = ("mediabase_next", "mediabase_ops")
+    schemas: tuple[str, ...]
 
 
 def print_plan(console: Console, settings: Settings, place: Place, source: Iterable[tuple[str, str]]) -> None:

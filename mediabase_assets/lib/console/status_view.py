@@ -8,6 +8,7 @@ from rich.table import Table
 
 from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.status import Relation, Status
+from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
 
 _COLOURS = {
@@ -34,7 +35,7 @@ def _print_server(console: Console, status: Status) -> None:
     console.print(f"[bold]Database[/]  {escape(status.database)}, as {escape(status.user)}")
     sizes = ", ".join(f"{name} {size(bytes_)}" for name, bytes_ in status.databases)
     console.print(f"[bold]Size[/]      {escape(sizes)}")
-    if status.others or status.records != "mediabase_ops":
+    if status.others or status.records != Workspace().operations:
         others = f"; other targets of this database: {', '.join(status.others)}" if status.others else ""
         console.print(f"[bold]Target[/]    schema {escape(f'{status.target}, its records in {status.records}{others}')}")
     if status.lock:
