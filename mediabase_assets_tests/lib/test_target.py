@@ -34,7 +34,9 @@ def test_a_copy_that_this_role_may_not_read_is_no_target(conn, role, denied):
            values ('genes', 'normalized/genes', '1', '1', 0, '', '1', true, %s)""",
         (physical_fingerprint(conn, "trial", "genes"),),
     )
-    conn.execute(f"grant usage on schema mediabase_ops, trial to {role}; grant select on all tables in schema mediabase_ops, trial to {role}")
+    conn.execute(
+        f"grant usage on schema mediabase_ops, trial to {role}; grant select on all tables in schema mediabase_ops, trial to {role}"
+    )
     conn.execute(denied.format(role))
     conn.execute(f"set role {role}")
     assert targets(conn) == (Target(Workspace(), "trial"),)
