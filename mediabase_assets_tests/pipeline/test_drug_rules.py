@@ -35,12 +35,18 @@ def rules(pipeline_home):
 @slow
 def test_a_score_can_be_computed_back_from_its_potency(rules, places, data):
     score = Decimal(data.draw(st.integers(10**places + 1, 15 * 10**places))).scaleb(-places)
+    places = max(0, -score.normalize().as_tuple().exponent)  # zeros at the end are no decimals: 2.50 is 2.5
     value, unit = rules.execute("select potency(%s), potency_unit(%s)", (score, score)).fetchone()
     with localcontext(prec=50):
         back = Decimal(POWER[unit]) - value.log10()
         assert back.quantize(Decimal(1).scaleb(-places)) == score
         assert abs(value / Decimal(10) ** (POWER[unit] - score) - 1) < Decimal("0.06")
     assert -value.as_tuple().exponent >= 4
+
+
+@pytest.mark.parametrize(("score", "same"), [("2.7779342944100", "2.77793429441"), ("7.00", "7"), ("12.50", "12.5")])
+def test_zeros_at_the_end_of_a_score_change_no_potency(rules, score, same):
+    assert call(rules, "potency(%s)::text", Decimal(score)) == call(rules, "potency(%s)::text", Decimal(same))
 
 
 @given(score=numbers)
