@@ -1,5 +1,6 @@
 """A statement of the extraction or of a table that the data stop names the legacy value: row, column, path and raw value."""
 
+import contextlib
 import json
 
 import pytest
@@ -28,6 +29,19 @@ def odd(pipeline_home):
         yield this
 
 
+@contextlib.contextmanager
+def rule(project, signature, definition):
+    """A function of the extraction in another form; the extraction's own returns afterwards."""
+    with project.connect() as conn:
+        own = conn.execute("select pg_get_functiondef(%s::regprocedure)", (signature,)).fetchone()[0]
+        conn.execute(definition)
+    try:
+        yield
+    finally:
+        with project.connect() as conn:
+            conn.execute(own)
+
+
 def failure_of(result):
     """What the failed step says."""
     return next(e for e in result.all_events if e.is_step_failure).step_failure_data.user_failure_data.description
@@ -36,12 +50,10 @@ def failure_of(result):
 def test_a_value_that_the_extraction_cannot_cast_is_named(odd):
     transcript = odd.value("select transcript_id from cancer_transcript_base where drugs ? '990101'")
     gene = odd.value("select gene_id from cancer_transcript_base where drugs ? '990101'")
-    with odd.connect() as conn:  # a rule that trusts its input
-        conn.execute(
-            """create or replace function mediabase_next.json_number(value jsonb) returns numeric language sql immutable parallel safe
-               return nullif(value #>> '{}', '')::numeric"""
-        )
-    text = failure_of(odd.migrate("extraction/drug_facts"))
+    definition = """create or replace function mediabase_next.json_number(value jsonb) returns numeric language sql immutable parallel safe
+        return nullif(value #>> '{}', '')::numeric"""
+    with rule(odd, "mediabase_next.json_number(jsonb)", definition):  # it trusts its input
+        text = failure_of(odd.migrate("extraction/drug_facts"))
     assert "invalid input syntax for type numeric" in text
     assert f"transcript {transcript}, gene {gene}, column drugs, $.990101: " in text
     assert "culprit score" in text
@@ -50,12 +62,10 @@ def test_a_value_that_the_extraction_cannot_cast_is_named(odd):
 
 
 def test_a_value_that_a_table_cannot_hold_is_named(odd):
-    with odd.connect() as conn:
-        conn.execute(
-            """create or replace function mediabase_next.lower_case(value text) returns text language sql immutable parallel safe
-               return case when value = 'culpritdrug' then (length(value) / (length(value) - 11))::text else lower(value) end"""
-        )
-    text = failure_of(odd.migrate("normalized/drug_interactions"))
+    definition = """create or replace function mediabase_next.lower_case(value text) returns text language sql immutable parallel safe
+        return case when value = 'culpritdrug' then (length(value) / (length(value) - 11))::text else lower(value) end"""
+    with rule(odd, "mediabase_next.lower_case(text)", definition):
+        text = failure_of(odd.migrate("normalized/drug_interactions"))
     assert "division by zero" in text
     assert "column drugs" in text
     assert "culpritdrug" in text
