@@ -26,6 +26,7 @@ from sqlalchemy.engine import CreateEnginePlugin
 
 import mediabase_assets
 from mediabase_assets.lib.dagster_database import SEARCH_PATH_OPTION, dagster_url
+from mediabase_assets.lib.named_runs import NamedRunStorage
 from mediabase_assets.lib.session_settings import statement
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ConfigurationError
@@ -67,7 +68,17 @@ plugins.register(PLUGIN, __name__, KeptSessions.__name__)
 
 
 class MediabaseStorage(DagsterPostgresStorage):
-    """dagster-postgres, with the URL taken from the project's settings; has no configuration of its own."""
+    """dagster-postgres, with the URL taken from the project's settings and runs that name their job; without configuration."""
+
+    def __init__(self, postgres_url: str, inst_data: Any = None) -> None:
+        super().__init__(postgres_url, inst_data=inst_data)
+        super().run_storage.dispose()
+        self._runs = NamedRunStorage(postgres_url)
+
+    @property
+    def run_storage(self) -> NamedRunStorage:
+        """Where runs are kept."""
+        return self._runs
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
