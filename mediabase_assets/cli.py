@@ -183,6 +183,24 @@ def status(
 
 @app.command()
 @told
+def checks(
+    console: Console,
+    failed: Annotated[bool, typer.Option("--failed", help="Only checks that failed or warned.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config_file: ConfigFile = None,
+) -> Exit:
+    """List every check with its last outcome, since when, what it examined, and rows that show a failure.
+
+    Exit codes: 0 no check failed (warnings are no failure), 1 one did.
+    """
+    settings = _settings(config_file)
+    from mediabase_assets.lib.console.checks_view import tell_checks
+
+    return tell_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=console)
+
+
+@app.command()
+@told
 def ui(
     console: Console,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,

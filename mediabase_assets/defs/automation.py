@@ -5,11 +5,13 @@ The schedule asks the tables themselves whether anybody wrote to them; the senso
 
 import dagster as dg
 
+from mediabase_assets.lib import check_overview
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
 from mediabase_assets.lib.orphans import report_orphans
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.schedules import told_as_cron
 from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.lib.telling import KEEP_TAG, REBUILD
 from mediabase_assets.lib.view_schedule import Due, due_views
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
@@ -22,12 +24,20 @@ _PROOF = dg.AssetCheckKey(BACKUP_KEY, "newest_backup_can_be_restored")
 @dg.definitions
 def automation() -> dg.Definitions:
     """The whole migration, the audit of what is live, and the refresh of views."""
+    # a run whose process died is done again by itself; dagster.yaml leaves out runs of which a step failed
+    retries = {"dagster/max_retries": str(load_settings().max_retry_attempts), "dagster/retry_strategy": "FROM_ASSET_FAILURE"}
+    everything = dg.AssetSelection.all() - dg.AssetSelection.checks(_PROOF)
     migrate = dg.define_asset_job(
         "migrate",
-        selection=dg.AssetSelection.all() - dg.AssetSelection.checks(_PROOF),
-        description="The whole migration: prerequisites, backup, extraction, tables, views, audits, release.",
-        # a run whose process died is done again by itself; dagster.yaml leaves out runs of which a step failed
-        tags={"dagster/max_retries": str(load_settings().max_retry_attempts), "dagster/retry_strategy": "FROM_ASSET_FAILURE"},
+        selection=everything,
+        description="The whole migration: prerequisites, backup, extraction, tables, views, audits, release. What is up to date is kept.",
+        tags=retries,
+    )
+    rebuild = dg.define_asset_job(
+        "rebuild_everything",
+        selection=everything,
+        description="The whole migration, with every asset built and audited anew, whether it is up to date or not.",
+        tags={**retries, KEEP_TAG: REBUILD},
     )
     audited = [*(["normalized", t.name] for t in TABLES), *(["views", v.name] for v in VIEWS), ["validation", "round_trip"]]
     audit = dg.define_asset_job(
@@ -49,9 +59,9 @@ def automation() -> dg.Definitions:
         description="Refreshes views after their tables were materialized and passed their blocking checks.",
     )
     return dg.Definitions(
-        jobs=[migrate, audit, refresh_views],
+        jobs=[migrate, rebuild, audit, refresh_views],
         schedules=[_schedule(refresh_views.name)],
-        sensors=[after_tables, _dead_runs()],
+        sensors=[after_tables, _dead_runs(), _checks()],
         executor=dg.in_process_executor,
     )
 
@@ -70,6 +80,29 @@ def _dead_runs() -> dg.SensorDefinition:
         return dg.SkipReason(" ".join(orphan.sentence for orphan in found) or "Every run that goes on has a process.")
 
     return report_killed_runs
+
+
+def _checks() -> dg.SensorDefinition:
+    """Reports the overview of all checks after any of them was evaluated, whichever run did it."""
+
+    @dg.sensor(
+        name="report_checks",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Brings validation/check_overview up to date after checks were evaluated, also by the command line.",
+    )
+    def report_checks(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        assert context.repository_def is not None
+        graph = context.repository_def.asset_graph
+        specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+        seen = str(check_overview.newest_evaluation(context.instance, specs))
+        if seen == (context.cursor or "0"):
+            return dg.SkipReason("No check was evaluated since the last overview.")
+        lines = check_overview.report(context.instance, specs)
+        context.update_cursor(seen)
+        return dg.SkipReason(check_overview.summary(lines))
+
+    return report_checks
 
 
 def _schedule(job_name: str) -> dg.ScheduleDefinition:

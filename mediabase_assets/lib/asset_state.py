@@ -31,8 +31,9 @@ class State:
         inputs: Data version of every input.
         data_version: Names its content: equal content has the same.
         rows: Rows; None if it has none to count.
-        findings: Outcome of its checks: name, whether it passed, whether it only warns.
+        findings: Outcome of its checks: name, whether it passed, whether it only warns, description and metadata.
         finished_at: When.
+        shown: Its metadata as Dagster stores them; empty if an earlier version made it.
     """
 
     asset: str
@@ -45,6 +46,7 @@ class State:
     rows: int | None
     findings: Sequence[dict[str, Any]]
     finished_at: datetime
+    shown: str = ""
 
 
 def has_states(conn: Connection) -> bool:
@@ -71,27 +73,27 @@ def states(conn: Connection) -> dict[str, State]:
     if not has_states(conn):
         return {}
     rows = conn.execute(
-        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count, findings, finished_at
-           from asset_state"""
+        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count, findings, finished_at,
+             coalesce(to_jsonb(s) ->> 'shown', '') from asset_state as s"""
     ).fetchall()
     return {row[0]: State(*row) for row in rows}
 
 
 def record(
     conn: Connection, settings: Settings, definition: Definition, *, migration_id: str, run_id: str, inputs: dict[str, str],
-    data_version: str, rows: int | None = None, findings: Sequence[dict[str, Any]] = (), seconds: float = 0,
+    data_version: str, rows: int | None = None, findings: Sequence[dict[str, Any]] = (), seconds: float = 0, shown: str = "",
 ) -> None:  # fmt: skip
     """Note that an asset was made, in the transaction that makes it."""
     conn.execute(
         """insert into asset_state (asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count,
-             findings, seconds)
-           values (%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s::jsonb, %s)
+             findings, seconds, shown)
+           values (%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s::jsonb, %s, %s)
            on conflict (asset) do update set migration_id = excluded.migration_id, run_id = excluded.run_id,
              code_version = excluded.code_version, configuration = excluded.configuration, inputs = excluded.inputs,
              data_version = excluded.data_version, row_count = excluded.row_count, findings = excluded.findings,
-             seconds = excluded.seconds, finished_at = clock_timestamp()""",
+             seconds = excluded.seconds, shown = excluded.shown, finished_at = clock_timestamp()""",
         (definition.key, migration_id, run_id, definition.code_version, json.dumps(definition.configuration(settings)),
-         json.dumps(inputs), data_version, rows, json.dumps(list(findings)), seconds),
+         json.dumps(inputs), data_version, rows, json.dumps(list(findings)), seconds, shown),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from mediabase_assets.model.stages import Stage
 
 LEGACY = "legacy/cancer_transcript_base"
 BACKUP = "backup/legacy_backup"
+SCHEMA = "schema/normalized_schema"
 SNAPSHOT = "extraction/legacy_rows"
 REPORT = "validation/migration_report"
 ROUND_TRIP = "validation/round_trip"

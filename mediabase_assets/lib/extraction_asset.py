@@ -149,7 +149,6 @@ def _extract(
         snapshot = current_snapshot(conn, this.asset)
         if builds:
             require_inputs(conn, extraction.inputs, this.asset)
-            standing.require_same_settings(conn, this)
             with this.spending("build"):
                 data_version = _build(conn, this, extraction)
             with this.spending("audit"):
@@ -165,14 +164,17 @@ def _extract(
             asset_state.forget(conn, [this.asset])
         elif builds:
             this.note_stage(conn, rows=metadata["dagster/row_count"])
-            standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
+            metadata["seconds"] = this.seconds
+            standing.note_made(
+                conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata
+            )  # fmt: skip
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure("; ".join(f"{f.check}: {f.failures} failures, such as {f.sample[:1]}" for f in failed), allow_retries=False)
     if builds:
         yield dg.MaterializeResult(
             asset_key=key,
-            metadata={**metadata, "seconds": this.seconds},
+            metadata=metadata,
             data_version=dg.DataVersion(data_version),
         )
 

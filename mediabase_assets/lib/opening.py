@@ -1,4 +1,4 @@
-"""The beginning of a migration: its record is opened once, and what stands of earlier ones is taken over.
+"""The beginning of a migration: its id, its record, what is up to date and taken over, and what is stale beneath it.
 
 Any step may be the first of a run; the first look at the legacy table writes nothing to a database that holds no records yet.
 """
@@ -10,16 +10,23 @@ import dagster as dg
 
 from mediabase_assets.lib import catalogue, journal, schema
 from mediabase_assets.lib.backup_choice import find_reusable_backup
+from mediabase_assets.lib.beneath import stale_beneath
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.lib.tables import SCHEMA_VERSION
 from mediabase_assets.lib.telling import planned_assets
 
 if TYPE_CHECKING:
     from mediabase_assets.lib.step import Step
 
-_opened: set[str] = set()
+#: Journal entries of migrations that another run may go on with.
+_OPEN = ["running", "partial", "failed", "interrupted"]
+#: Assets that a sentence of the log names.
+_NAMED = 8
+_opened: dict[str, dict[str, str]] = {}
+_ids: dict[str, str] = {}
 _suffixes: dict[tuple[object, ...], str] = {}
 
 
@@ -37,6 +44,49 @@ def suffix_of(settings: Settings) -> str:
     return _suffixes[key]
 
 
+def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
+    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, from the time at which its first run was made.
+
+    A re-execution goes on with the migration of the run that it repeats, unless that was released since: what is live then is
+    another state, to which a rollback has to lead back, and the re-execution is a migration of its own.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    run_id = context.run.run_id
+    if run_id not in _ids:
+        suffix = suffix_of(settings)
+        with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+            _ids[run_id] = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
+    return _ids[run_id]
+
+
+def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: str) -> str:
+    """The id that a run has by its own time, or takes from the run that it repeats; empty if Dagster has forgotten the run."""
+    record = instance.get_run_record_by_id(run_id)
+    if record is None:
+        return ""
+    run = record.dagster_run
+    parent = run.parent_run_id or run.tags.get("dagster/parent_run_id")
+    inherited = _id_of(conn, instance, parent, suffix) if parent else ""
+    if inherited and _is_open(conn, inherited, run_id):
+        return inherited
+    return f"{record.create_timestamp.astimezone(UTC):%Y%m%d_%H%M%S}{suffix}"
+
+
+def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
+    """Whether a run may go on with a migration: it has not ended by another run, or there is no record of it."""
+    if not exists(conn, "migration_runs"):
+        return True
+    row = conn.execute("select run_id, status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
+    return row is None or row[0] == run_id or row[1] in _OPEN
+
+
+def beneath_of(run_id: str) -> dict[str, str]:
+    """What is rebuilt beneath the assets of a run that was opened in this process, with the reasons."""
+    return _opened.get(run_id, {})
+
+
 def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
     """Open the record of the migration that a run works for, unless this process did so before."""
     if this.run_id in _opened:
@@ -45,9 +95,10 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
         if this.asset == catalogue.LEGACY and not schema.has_operations(conn):
             return
         planned = planned_assets(context)
-        stands = [key for key in catalogue.definitions() if key not in planned]
+        beneath = stale_beneath(conn, this.settings, planned)
+        kept = [key for key in catalogue.definitions() if key not in planned and key not in beneath]
         seen = _look_at_legacy_table(context)
-        needs_backup = catalogue.BACKUP not in planned and not conn.workspace.is_throwaway
+        needs_backup = catalogue.BACKUP not in planned and catalogue.BACKUP not in beneath and not conn.workspace.is_throwaway
         backup = find_reusable_backup(conn, this.settings) if needs_backup else None
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
@@ -62,8 +113,26 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
                     conn, migration_id=this.migration_id, asset=catalogue.LEGACY, stage=int(catalogue.definition(catalogue.LEGACY).stage),
                     status="done", started_at=seen[0], finished_at=seen[1],
                 )  # fmt: skip
-            carry(conn, this.migration_id, stands)
-    _opened.add(this.run_id)
+            carry(conn, this.migration_id, kept)
+    if beneath:
+        context.log.info(_sentence(beneath))
+    _opened[this.run_id] = beneath
+
+
+def _sentence(beneath: dict[str, str]) -> str:
+    """What is stale beneath the assets of a run, for its log.
+
+    >>> _sentence({"extraction/legacy_rows": "legacy/cancer_transcript_base changed"})
+    '1 asset beneath those of this run is stale and is rebuilt first: extraction/legacy_rows (legacy/cancer_transcript_base changed).'
+    """
+    named = "; ".join(f"{key} ({reason})" for key, reason in list(beneath.items())[:_NAMED])
+    more = f"; and {len(beneath) - _NAMED} more" if len(beneath) > _NAMED else ""
+    many = (
+        f"{len(beneath)} assets beneath those of this run are stale and are"
+        if len(beneath) > 1
+        else "1 asset beneath those of this run is stale and is"
+    )
+    return f"{many} rebuilt first: {named}{more}."
 
 
 def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:

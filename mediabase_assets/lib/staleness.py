@@ -35,7 +35,7 @@ class _Built:
     fingerprint: str | None
 
 
-def stale_assets(conn: Connection, settings: Settings, legacy_version: str) -> dict[str, str]:
+def stale_assets(conn: Connection, settings: Settings, legacy_version: str | None) -> dict[str, str]:
     """Every asset that has to be made again, each after its inputs, with the reason.
 
     What changed makes stale whatever is made from it. What was merely lost or damaged is made again as it was, so that
@@ -44,7 +44,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str) -> d
     Args:
         conn: A session of any kind.
         settings: The settings of today.
-        legacy_version: Content hash of the legacy table as it is now.
+        legacy_version: Content hash of the legacy table as it is now; None to take the one that was last read.
     """
     known = asset_state.states(conn)
     all_ = {k: d for k, d in catalogue.definitions().items() if k not in (catalogue.LEGACY, catalogue.BACKUP)}  # see `planning`
@@ -70,9 +70,11 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str) -> d
     return {key: reasons[key] for key in all_ if key in reasons}
 
 
-def why_stale(conn: Connection, settings: Settings, definition: Definition, known: dict[str, State]) -> str:
-    """Why an asset has to be made again as things are now; empty if it stands."""
-    return why_changed(settings, definition, known) or why_damaged(conn, settings, definition)
+def why_stale(
+    conn: Connection, settings: Settings, definition: Definition, known: dict[str, State], legacy_version: str | None = None
+) -> str:  # fmt: skip
+    """Why an asset has to be rebuilt as things are now; empty if it is up to date. Arguments as those of `why_changed`."""
+    return why_changed(settings, definition, known, legacy_version=legacy_version) or why_damaged(conn, settings, definition)
 
 
 def why_changed(settings: Settings, definition: Definition, known: dict[str, State], *, legacy_version: str | None = None) -> str:

@@ -5,7 +5,7 @@ step that lost its connection waits for the server and is done again, as often a
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,12 +17,12 @@ from mediabase_assets.lib import journal
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
-from mediabase_assets.lib.opening import open_migration, suffix_of
+from mediabase_assets.lib.opening import migration_id_of, open_migration
 from mediabase_assets.lib.orphans import look_at
 from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
-from mediabase_assets.lib.telling import KEEP, KEEP_TAG, migration_id_of
+from mediabase_assets.lib.telling import KEEP, KEEP_TAG
 from mediabase_assets.lib.transient import is_transient, wait_for_server
 from mediabase_assets.lib.waiting import Lookout, lookout
 from mediabase_assets.model.errors import MediabaseError
@@ -43,7 +43,9 @@ class Step:
         stage: Stage of the owner's process.
         started_at: When the step began.
         run_id: Dagster's id of the run.
-        keeps: Whether the run keeps what is unchanged.
+        keeps: Whether the run keeps what is up to date.
+        why: Why the asset is rebuilt, where that is known; empty before it was asked, and if nothing is stale.
+        report: Writes a sentence to the log of the run.
         detail: What else the journal shall keep.
         spent: Seconds of `build` and of `audit`; what is left of the step is connecting, noting and telling.
         has_company: Whether other assets are built at the same time, so that each has one core.
@@ -56,6 +58,8 @@ class Step:
     started_at: datetime
     run_id: str
     keeps: bool = False
+    why: str = ""
+    report: Callable[[str], None] = print
     detail: dict[str, object] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
     has_company: bool = False
@@ -126,11 +130,13 @@ def step(
         dagster.RetryRequested: It lost its connection.
     """
     now = datetime.now(UTC)
-    keeps = context.run.tags.get(KEEP_TAG) == KEEP
+    keeps = context.run.tags.get(KEEP_TAG, KEEP) == KEEP
     this: Step | None = None
     seen = Lookout()
     try:
-        this = Step(settings, migration_id_of(context, suffix_of(settings)), asset, stage, now, context.run.run_id, keeps)
+        this = Step(
+            settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info
+        )  # fmt: skip
         if locks:
             hold_migration_lock(settings, context.run.run_id, purpose, look=look_at(context.instance))
         else:
@@ -140,6 +146,8 @@ def step(
         if context.retry_number and purpose is Purpose.MIGRATION:
             _restore(context, this)
         with lookout(settings, context.log.warning) as seen:
+            if locks and purpose is Purpose.MIGRATION:
+                _require_beneath(context, this)
             yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
         ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
@@ -170,13 +178,20 @@ def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error:
 
 def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
     """If it was a crash of the server that took the connection, it took the unlogged relations too."""
-    from mediabase_assets.lib.ahead import resume  # what builds stands above steps
+    from mediabase_assets.lib.ahead import resume  # what builds comes after steps in the order of imports
     from mediabase_assets.lib.restoring import restore_emptied
 
     names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset)
     resume(context.run.run_id)
     if names:
         context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
+
+
+def _require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:
+    """Wait for what is stale beneath the asset and is rebuilt in the same run."""
+    from mediabase_assets.lib.ahead import require_beneath
+
+    require_beneath(context, this)
 
 
 def _note(this: Step | None, what: str, purpose: Purpose) -> None:

@@ -21,7 +21,7 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import account_table, check_result, column_schema
+from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
@@ -128,7 +128,6 @@ def _build_and_audit(
     try:
         with this.building() as conn:
             snapshot = current_snapshot(conn, this.asset)
-            standing.require_same_settings(conn, this)
             require_inputs(conn, table.inputs, this.asset)
             with this.spending("build"):
                 tables.drop_built(conn, table)
@@ -139,7 +138,7 @@ def _build_and_audit(
                 account = accounts.take_account(conn, table)
                 for finding, is_warning in _findings(conn, table, checks, account):
                     severity = dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
-                    results.append(check_result(key, finding, severity))
+                    results.append(check_result(key, finding, severity, note="" if is_warning else CANDIDATE))
                     if not finding.passed and not is_warning:
                         failed.append(finding)
             if failed:
@@ -154,7 +153,9 @@ def _build_and_audit(
                     migration_id=this.migration_id, code_version=version,
                 )  # fmt: skip
             metadata = _tell(conn, this, table, account)
-            standing.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results)
+            standing.note_made(
+                conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata
+            )
     except audit.AuditRollback as raised:
         if raised is not rollback:
             raise

@@ -1,11 +1,10 @@
-"""How Dagster is told: findings as check results, tables as metadata, and which migration a run belongs to.
+"""How Dagster is told: findings as check results, tables as metadata; and what a run was asked to make.
 
 Here belong translations into Dagster's terms only.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -15,28 +14,8 @@ from mediabase_assets.lib.accounts import Account
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.model.reasons import sentence
 
-#: Run tag that names the migration; without it the id follows from the time at which the first run was made.
-MIGRATION_TAG = "mediabase/migration_id"
-#: Tag of a run that keeps what is unchanged; without it everything that is selected is made again.
-KEEP_TAG, KEEP = "mediabase/keep", "unchanged"
-
-
-def migration_id_of(context: dg.AssetExecutionContext, suffix: str = "") -> str:
-    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, the same for a re-execution as for its root.
-
-    Args:
-        context: Dagster's.
-        suffix: Of another target than that of the workspace `mediabase`: two targets may begin in the same second.
-    """
-    tagged = context.run.tags.get(MIGRATION_TAG)
-    if tagged:
-        return tagged
-    root = context.run.root_run_id or context.run.tags.get("dagster/root_run_id") or context.run.run_id
-    record = context.instance.get_run_record_by_id(root) or context.instance.get_run_record_by_id(context.run.run_id)
-    created = record.create_timestamp if record else datetime.now(UTC)
-    if root != context.run.run_id and record and record.dagster_run.tags.get(MIGRATION_TAG):
-        return str(record.dagster_run.tags[MIGRATION_TAG])
-    return f"{created.astimezone(UTC):%Y%m%d_%H%M%S}{suffix}"
+#: Tag of a run: `unchanged` (the default) keeps what is up to date, `nothing` rebuilds everything that is selected.
+KEEP_TAG, KEEP, REBUILD = "mediabase/keep", "unchanged", "nothing"
 
 
 def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
@@ -70,8 +49,14 @@ def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
     )
 
 
-def check_result(asset_key: dg.AssetKey, finding: Finding, severity: dg.AssetCheckSeverity | None = None) -> dg.AssetCheckResult:
-    """A finding as Dagster shows it: what was examined, and sample rows when it fails."""
+#: What a failed check of something that was not released yet adds.
+CANDIDATE = "The candidate was dropped; the live content is unchanged."
+
+
+def check_result(
+    asset_key: dg.AssetKey, finding: Finding, severity: dg.AssetCheckSeverity | None = None, *, note: str = ""
+) -> dg.AssetCheckResult:  # fmt: skip
+    """A finding as Dagster shows it: what was examined, and sample rows when it fails; a `note` follows the sentence of a failure."""
     metadata: dict[str, Any] = {k: _metadata(v) for k, v in finding.examined.items()}
     if not finding.passed:
         metadata["failures"] = finding.failures
@@ -83,7 +68,7 @@ def check_result(asset_key: dg.AssetKey, finding: Finding, severity: dg.AssetChe
         passed=finding.passed,
         severity=severity or dg.AssetCheckSeverity.ERROR,
         metadata=metadata,
-        description=_sentence(finding),
+        description=_sentence(finding) if finding.passed or not note else f"{_sentence(finding)} {note}",
     )
 
 
@@ -98,6 +83,27 @@ def _metadata(value: Any) -> Any:
     if isinstance(value, (dict, list, tuple)):
         return dg.MetadataValue.json(json.loads(json.dumps(value, default=str)))
     return value
+
+
+def stored(metadata: Mapping[str, Any]) -> str:
+    """Metadata as the text in which Dagster stores them; `restored` reads it."""
+    values: dict[str, Any] = {**normalized(metadata)}
+    return dg.serialize_value(values)
+
+
+def restored(text: str) -> dict[str, Any]:
+    """Metadata from the text of `stored`; none from an empty one.
+
+    >>> restored(stored({"bytes": 12}))["bytes"].value, restored("")
+    (12, {})
+    """
+    found = dg.deserialize_value(text) if text else {}
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def normalized(metadata: Mapping[str, Any] | None) -> Mapping[str, dg.MetadataValue[Any]]:
+    """Values as Dagster's metadata: its constructors do that, and nothing else that is public."""
+    return dg.AssetObservation("any", metadata=metadata).metadata
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:

@@ -19,7 +19,7 @@ from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, column_schema, will_release
+from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, will_release
 from mediabase_assets.lib.view_refresh import refresh_view
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
@@ -120,7 +120,6 @@ def _build(
     try:
         with this.building() as conn:
             snapshot = current_snapshot(conn, this.asset)
-            standing.require_same_settings(conn, this)
             with this.spending("build"):
                 views.drop_built(conn, view, conn.workspace.build)
                 views.create(conn, view, conn.workspace.build)
@@ -135,16 +134,21 @@ def _build(
                 code_version=version,
             )  # fmt: skip
             digest = content.digest
-            metadata = _tell(conn, this, view)
+            metadata = {**_tell(conn, this, view), "migration": this.migration_id}
             standing.note_made(
-                conn, this, data_version=digest, rows=metadata["dagster/row_count"], results=[check_result(key, f) for f in found]
+                conn,
+                this,
+                data_version=digest,
+                rows=metadata["dagster/row_count"],
+                results=[check_result(key, f) for f in found],
+                metadata=metadata,
             )
             this.note_stage(conn, rows=int(metadata["dagster/row_count"]))
     except audit.AuditRollback:
         this.detail["failed"] = [f.check for f in found if not f.passed]
-    yield from (check_result(key, f) for f in found if f.check in wanted)
+    yield from (check_result(key, f, note=CANDIDATE) for f in found if f.check in wanted)
     _require_passed(view, found, "it was dropped, and everything live is as it was")
-    yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "migration": this.migration_id}, data_version=dg.DataVersion(digest))
+    yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(digest))
 
 
 def _refresh(

@@ -1,6 +1,7 @@
 """The crew that builds ahead: order, failures, losses that pass, the end. What it builds here are functions, no assets."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -139,3 +140,22 @@ def test_the_step_that_makes_two_assets_is_one_work(monkeypatch):
     monkeypatch.setattr(ahead, "_works", {})
     ahead.register(ahead.Work("x", frozenset({"extraction/legacy_payloads", "y"}), 1, Stage.POPULATION, noting([], "x")))
     assert ahead._works["x"].needs == {"extraction/legacy_rows", "y"}
+
+
+def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_and_what_is_up_to_date_is_kept(monkeypatch):
+    seen = {}
+
+    def build(this):
+        seen[this.asset] = this.keeps
+        return [this.asset]
+
+    monkeypatch.setattr(ahead, "_works", {})
+    for key in ("backup", "report", "table"):
+        ahead.register(ahead.Work(key, frozenset(), 1, Stage.POPULATION, build, by_its_step=key != "table"))
+    crew = ahead._Crew(frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
+    try:
+        assert [crew.job_of(key).events for key in ("backup", "table")] == [["backup"], ["table"]]
+        assert seen == {"backup": True, "table": False}  # what the run was asked for is rebuilt, what is beneath it only if it is stale
+        assert "report" not in crew.works
+    finally:
+        crew.end()

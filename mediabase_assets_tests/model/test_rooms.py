@@ -13,8 +13,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 #: The only modules of `lib` that know Dagster.
 KNOW_DAGSTER = {
-    "ahead", "backup_choice", "conduct", "dagster_storage", "dry_run", "dry_run_reading", "extraction_asset", "migrate",
-    "opening", "orphans", "planning", "recovery", "rehearsal", "resources", "run_failures", "runner", "schedules", "specs",
+    "ahead", "backup_choice", "check_overview", "checks_view",
+    "conduct", "dagster_storage", "dry_run", "dry_run_reading", "extraction_asset", "migrate",
+    "named_runs", "opening", "orphans", "planning", "recovery", "rehearsal", "resources", "run_failures", "runner", "schedules", "specs",
     "standing", "step",
     "stale_view", "status", "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
 }  # fmt: skip

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,12 @@ from mediabase_assets.lib import server
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_table import add_keys_and_indexes
 from mediabase_assets.lib.settings import Settings, load_settings
-from mediabase_assets.lib.telling import KEEP, KEEP_TAG
+from mediabase_assets.lib.telling import KEEP, KEEP_TAG, REBUILD
 
 #: Rows of the demonstration table that the tests migrate.
 ROWS = 3000
+#: Tags of a run that rebuilds what is up to date, too.
+EVERYTHING = {KEEP_TAG: REBUILD}
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +67,10 @@ class Project:
     demo: DemoReport | None = None
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
 
-    def migrate(self, *assets: str, job: str = "migrate", **kwargs: object) -> dg.ExecuteInProcessResult:
-        """Run a job in process; `assets` (layer/relation) selects some of its assets."""
+    def migrate(
+        self, *assets: str, job: str = "migrate", tags: Mapping[str, str] = EVERYTHING, **kwargs: object
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job in process, which by its tags rebuilds everything; `assets` (layer/relation) selects some of its assets."""
         from mediabase_assets.definitions import defs
 
         selection = [dg.AssetKey(a.split("/")) for a in assets] or None
@@ -74,7 +78,7 @@ class Project:
             result = (
                 defs()
                 .resolve_job_def(job)
-                .execute_in_process(instance=self.instance, raise_on_error=False, asset_selection=selection, **kwargs)
+                .execute_in_process(instance=self.instance, raise_on_error=False, asset_selection=selection, tags=tags, **kwargs)
             )
         self.runs.append(result)
         return result

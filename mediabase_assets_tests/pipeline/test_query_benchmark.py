@@ -137,10 +137,10 @@ def test_a_slower_query_is_found(demo, tmp_path, monkeypatch):
         (tmp_path / f"sleepy.{side}.sql").write_text(text)
     monkeypatch.setattr(questions, "PAIRS", tmp_path)
     results = measured(demo, replace(pair("genes_of_drug"), name="sleepy"))
-    found = findings.none_slower(results)
-    assert not found.passed
-    assert [row["query"] for row in found.sample] == ["sleepy"]
-    assert found.sample[0]["views ms"] >= 50
+    found = findings.slower(results)
+    assert [row["query"] for row in found] == ["sleepy"]
+    assert found[0]["views ms"] >= 50
+    assert findings.numbers(results, [])["questions slower from the views"] == 1
 
 
 def test_a_statement_that_takes_too_long_is_stopped(demo, tmp_path, monkeypatch):
@@ -242,12 +242,14 @@ def test_a_missing_view_is_named(copied):
     assert 'relation "pathway_coverage_view" does not exist' in told(result)
 
 
-def test_a_large_release_misses_its_goal():
+def test_storage_is_a_number_to_plot():
     sizes = [storage.RelationSize("legacy table", "l", 60, 20, 20), storage.RelationSize("tables", "genes", 20, 0, 1)]
-    found = findings.storage_goal([*sizes, storage.RelationSize("views", "v", 20, 0, 0)])
-    assert not found.passed
-    assert [row["relations"] for row in found.sample] == ["tables", "genes", "v"]
-    assert found.examined["goals"] == {"tables": "21.0% of at most 20%", "tables and views": "41.0% of at most 50%"}
+    found = findings.numbers([], [*sizes, storage.RelationSize("views", "v", 20, 0, 0)])
+    assert found == {
+        "questions slower from the views": 0,
+        "tables, % of the legacy table": 21.0,
+        "tables and views, % of the legacy table": 41.0,
+    }
 
 
 def test_a_picture_needs_two_sides():

@@ -126,3 +126,19 @@ def test_no_migration_runs_it(this):
         nodes = defs().resolve_job_def("migrate").graph.node_dict
     assert not [name for name in nodes if CHECK in name]
     assert RelationName("public", "genes") in scope_of(this.settings, Workspace()).relations
+
+
+def test_materialize_all_shows_the_outcome_of_the_last_proof(pipeline_home):
+    def proof(result):
+        return [e for e in result.get_asset_check_evaluations() if e.check_name == CHECK]
+
+    with harness.project(pipeline_home, demo=1500) as project:
+        assert proof(project.migrate(job="__ASSET_JOB")) == []  # never proved: skipped
+        (proved,) = proof(project.migrate(job="prove_backup"))
+        assert (proved.passed, "proved at" in proved.metadata) == (True, False)
+        for _ in range(2):
+            (shown,) = proof(project.migrate(job="__ASSET_JOB", tags={}))
+            assert shown.passed
+            assert shown.metadata["findings"] == proved.metadata["findings"]
+            assert shown.description.startswith(f"{proved.description} This is the outcome of the proof of 20")
+            assert shown.description.count("proof of") == 1

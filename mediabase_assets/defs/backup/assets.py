@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib import ahead, audit, catalogue, journal
-from mediabase_assets.lib.backup import FINDINGS, create_backup, verify_backup
+from mediabase_assets.lib.backup import FINDINGS, BackupManifest, create_backup, free_name, verify_backup
 from mediabase_assets.lib.backup.needed import OBJECTS_FILE
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.content_hash import ContentHash
@@ -59,51 +59,62 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
 )  # fmt: skip
 def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Back up, or find the backup that still holds; verify either."""
-    settings = mediabase.settings()
-    with step(context, settings, BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
+    wanted = {k.name for k in context.selected_asset_check_keys}
+    with step(context, mediabase.settings(), BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
         if context.selected_asset_keys:
             ahead.begin(context, this)
-        with connect(settings, application_name="mediabase backup choice") as conn:
-            manifest, scope = find_reusable_backup(conn, settings), scope_of(settings, conn.workspace)
-        reused = manifest is not None
-        if manifest is None:
-            manifest = create_backup(
-                settings, scope, migration_id=this.migration_id, progress=context.log.info, known=lambda f: _known(this, f),
-                patience=PATIENCE,
-            )  # fmt: skip
-        findings = verify_backup(manifest, progress=context.log.info)
-        wanted = {k.name for k in context.selected_asset_check_keys}
-        for found in findings:
-            if found.name in wanted:
-                yield check_result(BACKUP_KEY, audit.Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
-        wrong = [f.name for f in findings if not f.passed]
-        if wrong:
-            raise dg.Failure(
-                f"The backup {manifest.migration_id} did not verify ({', '.join(wrong)}); nothing that people read was changed.\n"
-                f"  next:  look at {manifest.folder}, free disk space if it is short, and run again.",
-                allow_retries=False,
-            )
-        if context.selected_asset_keys:
-            journal.note_backup(settings, this.migration_id, manifest, started_at=this.started_at)
-            legacy = manifest.legacy_relation
-            yield dg.MaterializeResult(
-                asset_key=BACKUP_KEY,
-                metadata={
-                    BACKUP_ID: manifest.migration_id,
-                    "used again": reused,
-                    "folder": dg.MetadataValue.path(str(manifest.folder)),
-                    "bytes": manifest.size_bytes,
-                    "dagster/row_count": legacy.rows or 0,
-                    "legacy content hash": legacy.content_hash or "",
-                    "relations": len(manifest.relations),
-                    **(
-                        {"to be run before pg_restore": OBJECTS_FILE, "for the sake of": ", ".join(manifest.needed)}
-                        if manifest.objects
-                        else {}
-                    ),
-                    "server": manifest.server_version,
-                    "pg_dump": manifest.pg_dump_version,
-                    "seconds": this.seconds,
-                },
-                data_version=dg.DataVersion(f"{manifest.migration_id}-{legacy.content_hash}"),
-            )
+        for event in _back_up(this, notes=bool(context.selected_asset_keys)):
+            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
+                yield event
+
+
+def _back_up(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
+    """Back up or find the backup, verify it, and note in the journal that the migration is based on it."""
+    settings = this.settings
+    with connect(settings, application_name="mediabase backup choice") as conn:
+        manifest, scope = find_reusable_backup(conn, settings), scope_of(settings, conn.workspace)
+    reused = manifest is not None
+    if manifest is None:
+        manifest = create_backup(
+            settings, scope, migration_id=free_name(settings.backup_dir, this.migration_id), progress=this.report,
+            known=lambda f: _known(this, f), patience=PATIENCE,
+        )  # fmt: skip
+    findings = verify_backup(manifest, progress=this.report)
+    for found in findings:
+        yield check_result(BACKUP_KEY, audit.Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
+    wrong = [f.name for f in findings if not f.passed]
+    if wrong:
+        raise dg.Failure(
+            f"The backup {manifest.migration_id} did not verify ({', '.join(wrong)}); nothing that people read was changed.\n"
+            f"  next:  look at {manifest.folder}, free disk space if it is short, and run again.",
+            allow_retries=False,
+        )
+    if notes:
+        journal.note_backup(settings, this.migration_id, manifest, started_at=this.started_at)
+    yield _materialized(this, manifest, reused=reused)
+
+
+def _materialized(this: Step, manifest: BackupManifest, *, reused: bool) -> dg.MaterializeResult[Any]:
+    """What Dagster shows of a backup."""
+    legacy = manifest.legacy_relation
+    needed = {"to be run before pg_restore": OBJECTS_FILE, "for the sake of": ", ".join(manifest.needed)} if manifest.objects else {}
+    return dg.MaterializeResult(
+        asset_key=BACKUP_KEY,
+        metadata={
+            BACKUP_ID: manifest.migration_id,
+            "used again": reused,
+            "folder": dg.MetadataValue.path(str(manifest.folder)),
+            "bytes": manifest.size_bytes,
+            "dagster/row_count": legacy.rows or 0,
+            "legacy content hash": legacy.content_hash or "",
+            "relations": len(manifest.relations),
+            **needed,
+            "server": manifest.server_version,
+            "pg_dump": manifest.pg_dump_version,
+            "seconds": this.seconds,
+        },
+        data_version=dg.DataVersion(f"{manifest.migration_id}-{legacy.content_hash}"),
+    )
+
+
+ahead.register(ahead.Work(catalogue.BACKUP, frozenset(), 5, Stage.BACKUP, _back_up, by_its_step=True))

@@ -10,12 +10,14 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib import ahead, catalogue, journal, standing
+from mediabase_assets.lib.content_hash import physical_fingerprint
+from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, take_snapshot
+from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, define_rules, run
+from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, define_rules, looking_in, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.model.stages import Stage
 
@@ -145,8 +147,26 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         yield from ahead.events_of(context, this, _snapshot)
 
 
-def _snapshot(this: Step) -> Iterator[dg.MaterializeResult[Any]]:
+def _kept(this: Step) -> list[ahead.Event]:
+    """What is told of a snapshot that holds what the legacy table holds, by a fingerprint of the table; empty if it may not."""
+    database = this.settings.database
+    with connect(this.settings, application_name=f"mediabase {this.asset}") as conn, looking_in(conn, conn.workspace.operations):
+        known = known_content(conn, physical_fingerprint(conn, database.source_schema, database.legacy_table))
+    content = known.digest if known else "not known yet"
+    found: list[ahead.Event] = []
+    for key in (ROWS, PAYLOADS):
+        kept = standing.kept(this, key, (), legacy_version=content)
+        if kept is None:
+            return []
+        found += kept
+    return found
+
+
+def _snapshot(this: Step) -> Iterator[ahead.Event]:
     settings = this.settings
+    if this.keeps and (kept := _kept(this)):
+        yield from kept
+        return
     with this.building() as conn:
         conn.execute("set transaction isolation level repeatable read")
         legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
@@ -155,27 +175,23 @@ def _snapshot(this: Step) -> Iterator[dg.MaterializeResult[Any]]:
         with this.spending("build"):
             snapshot = take_snapshot(conn, settings, legacy)
         counts = {name: count(conn, name) for name in SNAPSHOT_RELATIONS}
-        _note(conn, this, snapshot, counts)
+        shown: dict[str, dict[str, Any]] = {
+            n: {"dagster/row_count": c, "legacy_content_hash": snapshot.content_hash, "seconds": this.seconds} for n, c in counts.items()
+        }
+        _note(conn, this, snapshot, shown)
     for key in (ROWS, PAYLOADS):
-        yield dg.MaterializeResult(
-            asset_key=key,
-            metadata={
-                "dagster/row_count": counts[key.path[-1]],
-                "legacy_content_hash": snapshot.content_hash,
-                "seconds": this.seconds,
-            },
-            data_version=dg.DataVersion(snapshot.snapshot_id),
-        )
+        yield dg.MaterializeResult(asset_key=key, metadata=shown[key.path[-1]], data_version=dg.DataVersion(snapshot.snapshot_id))
 
 
 ahead.register(ahead.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
 
 
-def _note(conn: Connection, this: Step, snapshot: Snapshot, counts: dict[str, int]) -> None:
-    for name, rows in counts.items():
+def _note(conn: Connection, this: Step, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
+    for name, metadata in shown.items():
+        rows = int(metadata["dagster/row_count"])
         standing.note_made(
             conn, this, asset=f"extraction/{name}", data_version=snapshot.content_hash, rows=rows,
-            inputs={catalogue.LEGACY: snapshot.content_hash},
+            inputs={catalogue.LEGACY: snapshot.content_hash}, metadata=metadata,
         )  # fmt: skip
         note_built(conn, name, this, snapshot.snapshot_id, rows)
         journal.write_stage(

@@ -5,12 +5,12 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import catalogue, prerequisites
+from mediabase_assets.lib import ahead, catalogue, prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.step import step
+from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, column_schema
 from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.model.stages import Stage
@@ -39,31 +39,40 @@ def cancer_transcript_base(
     context: dg.AssetExecutionContext, mediabase: Mediabase
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Look at the prerequisites, and take the fingerprint."""
-    settings = mediabase.settings()
-    with step(context, settings, KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
-        with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
-            legacy, findings = prerequisites.look(conn, settings, run_id=context.run.run_id)
-            wanted = {k.name for k in context.selected_asset_check_keys}
-            yield from (check_result(KEY, f) for f in findings if f.check in wanted)
-            wrong = list(prerequisites.problems(findings))
-            if wrong:
-                raise PrerequisiteError(
-                    " ".join(problem for problem, _ in wrong),
-                    where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
-                    next_step=" ".join(step_ for _, step_ in wrong),
-                )
-            fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
-        if context.selected_asset_keys:
-            columns = legacy.columns or {}
-            yield dg.MaterializeResult(
-                asset_key=KEY,
-                metadata={
-                    "dagster/column_schema": column_schema(dict.fromkeys(columns, ""), columns),
-                    "bytes": legacy.size_bytes,
-                    "estimated rows": legacy.approximate_rows,
-                    "absent columns count as empty": ", ".join(legacy.missing) or "none",
-                    "unknown columns are archived": ", ".join(legacy.extra) or "none",
-                    "seconds": this.seconds,
-                },
-                data_version=dg.DataVersion(fingerprint),
+    wanted = {k.name for k in context.selected_asset_check_keys}
+    with step(context, mediabase.settings(), KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
+        for event in _look(this):
+            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
+                yield event
+
+
+def _look(this: Step) -> Iterator[ahead.Event]:
+    """The prerequisites, then what the table is; what is wrong is raised after its check."""
+    settings = this.settings
+    with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
+        legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id)
+        yield from (check_result(KEY, f) for f in findings)
+        wrong = list(prerequisites.problems(findings))
+        if wrong:
+            raise PrerequisiteError(
+                " ".join(problem for problem, _ in wrong),
+                where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
+                next_step=" ".join(step_ for _, step_ in wrong),
             )
+        fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
+    columns = legacy.columns or {}
+    yield dg.MaterializeResult(
+        asset_key=KEY,
+        metadata={
+            "dagster/column_schema": column_schema(dict.fromkeys(columns, ""), columns),
+            "bytes": legacy.size_bytes,
+            "estimated rows": legacy.approximate_rows,
+            "absent columns count as empty": ", ".join(legacy.missing) or "none",
+            "unknown columns are archived": ", ".join(legacy.extra) or "none",
+            "seconds": this.seconds,
+        },
+        data_version=dg.DataVersion(fingerprint),
+    )
+
+
+ahead.register(ahead.Work(catalogue.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _look, by_its_step=True))

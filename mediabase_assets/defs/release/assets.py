@@ -61,23 +61,26 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             _require_everything(conn, this)
             changes, shown = release(conn, settings.database.schema_name, this.migration_id)
             schema.record_version(conn, settings.database.schema_name)
-            data_version = _record(conn, this, snapshot, changes, shown)
+            metadata = _shown(this, changes, shown)
+            data_version = _record(conn, this, snapshot, changes, shown, metadata)
         with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
             written = [c.relation for c in changes if c.how != "kept"]
             written += [c.view for c in shown if c.how != "kept" and views.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
-        yield dg.MaterializeResult(
-            asset_key=KEY,
-            metadata={
-                "changes": rows_table([c.__dict__ for c in changes]),
-                "views": rows_table([c.__dict__ for c in shown]),
-                "rows changed": sum(c.inserted + c.updated + c.deleted for c in changes),
-                "tables": len(TABLES),
-                "release": this.migration_id,
-                "seconds": this.seconds,
-            },
-            data_version=dg.DataVersion(data_version),
-        )
+        yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
+
+
+def _shown(this: Step, changes: list[Change], shown: list[ViewChange]) -> dict[str, Any]:
+    """What Dagster shows of a release."""
+    return {
+        "release": this.migration_id,
+        "rows changed": sum(c.inserted + c.updated + c.deleted for c in changes),
+        "changes": rows_table([c.__dict__ for c in changes]),
+        "views": rows_table([c.__dict__ for c in shown]),
+        "tables": len(TABLES),
+        **({"why it was rebuilt": this.why} if this.why else {}),
+        "seconds": this.seconds,
+    }
 
 
 def _require_everything(conn: Connection, this: Step) -> None:
@@ -98,7 +101,9 @@ def _require_everything(conn: Connection, this: Step) -> None:
         )
 
 
-def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange]) -> str:
+def _record(
+    conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange], metadata: dict[str, Any]
+) -> str:  # fmt: skip
     """The release's record, in the transaction that makes it true; returns the name of its content."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
     database = this.settings.database
@@ -122,7 +127,7 @@ def _record(conn: Connection, this: Step, snapshot: Snapshot, changes: list[Chan
     _note_live(conn, this.settings.database.schema_name, changes, shown)
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
-    standing.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes))
+    standing.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes), metadata=metadata)
     this.note_stage(conn, rows=sum(c.rows for c in changes))
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
     return content.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import audit, catalogue, standing
+from mediabase_assets.lib import ahead, audit, catalogue, standing
 from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.legacy_table import describe_legacy_table
@@ -69,36 +69,46 @@ catalogue.register(
 )  # fmt: skip
 def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Account for every column."""
-    settings = mediabase.settings()
     wanted = {k.name for k in context.selected_asset_check_keys}
-    with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
-        kept = standing.kept(this, KEY, wanted)
-        if kept is not None:
-            yield from kept
-            return
-        with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
-            snapshot = current_snapshot(conn, this.asset)
-            require_inputs(conn, ("fact_counts",), this.asset)
-            _write_account(conn, this)
-            rows = _rows(conn, this)
-            data_version = md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-            finding = audit.failing_rows(conn, ACCOUNT_CHECK, sql.SQL(read(SQL / "columns_unaccounted.sql")), {"columns": len(rows)})
-            told = [check_result(KEY, finding)]
-            backup = backup_of(conn, settings, this.migration_id)
-            if backup is not None:
-                told.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
-            this.note_stage(conn, rows=len(rows), failed=not finding.passed)
-            if finding.passed and context.selected_asset_keys:
-                standing.note_made(conn, this, data_version=data_version, rows=len(rows), results=told)
-        yield from (r for r in told if r.check_name in wanted)
-        if not finding.passed:
-            raise dg.Failure(f"The account of the legacy table does not balance: {finding.sample[:3]}", allow_retries=False)
-        if context.selected_asset_keys:
-            yield dg.MaterializeResult(
-                asset_key=KEY,
-                metadata={"account": rows_table(rows), "dagster/row_count": len(rows), "seconds": this.seconds},
-                data_version=dg.DataVersion(data_version),
-            )
+    with step(context, mediabase.settings(), KEY.to_user_string(), Stage.VALIDATION) as this:
+        for event in _account(this, notes=bool(context.selected_asset_keys)):
+            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
+                yield event if isinstance(event, dg.AssetCheckResult) else ahead.with_reason(event, this.why)
+
+
+def _account(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
+    """Account for every column, unless the account is up to date; `notes` that it was made."""
+    kept = standing.kept(this, KEY, (ACCOUNT_CHECK, WRITERS_CHECK))
+    if kept is not None:
+        yield from kept
+        return
+    with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
+        snapshot = current_snapshot(conn, this.asset)
+        require_inputs(conn, ("fact_counts",), this.asset)
+        _write_account(conn, this)
+        rows = _rows(conn, this)
+        data_version = md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        finding = audit.failing_rows(conn, ACCOUNT_CHECK, sql.SQL(read(SQL / "columns_unaccounted.sql")), {"columns": len(rows)})
+        told = [check_result(KEY, finding)]
+        backup = backup_of(conn, this.settings, this.migration_id)
+        if backup is not None:
+            told.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
+        this.note_stage(conn, rows=len(rows), failed=not finding.passed)
+        metadata: dict[str, Any] = {"account": rows_table(rows), "dagster/row_count": len(rows), "seconds": this.seconds}
+        if finding.passed and notes:
+            standing.note_made(conn, this, data_version=data_version, rows=len(rows), results=told, metadata=metadata)
+    yield from told
+    if not finding.passed:
+        raise dg.Failure(f"The account of the legacy table does not balance: {finding.sample[:3]}", allow_retries=False)
+    yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
+
+
+ahead.register(
+    ahead.Work(
+        KEY.to_user_string(), frozenset({*catalogue.RECORDED, *(f"normalized/{t.name}" for t in TABLES)}), 0.3, Stage.VALIDATION, _account,
+        by_its_step=True,
+    )
+)  # fmt: skip
 
 
 def _write_account(conn: Connection, this: Step) -> None:

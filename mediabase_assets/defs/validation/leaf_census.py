@@ -99,22 +99,19 @@ def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
         failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
         this.note_stage(conn, rows=census.leaves, failed=bool(failed))
         data_version = md5(repr(census.counted).encode(), usedforsecurity=False).hexdigest()
-        if not failed:
-            standing.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told)
-    yield from (r for r in told if r.check_name in wanted)
-    if failed:
-        what = "The census of the legacy table's values failed; nothing was released."
-        raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)
-    yield dg.MaterializeResult(
-        asset_key=KEY,
-        metadata={
+        metadata: dict[str, Any] = {
             "columns": rows_table(census.by_column()),
             "set aside": reasons_table({"quarantined": reasons["quarantined"]}),
             "dagster/row_count": census.leaves,
             "seconds": this.seconds,
-        },
-        data_version=dg.DataVersion(data_version),
-    )
+        }
+        if not failed:
+            standing.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told, metadata=metadata)
+    yield from (r for r in told if r.check_name in wanted)
+    if failed:
+        what = "The census of the legacy table's values failed; nothing was released."
+        raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)
+    yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
 ahead.register(

@@ -94,24 +94,21 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
         this.note_stage(conn, rows=rows, failed=bool(failed))
         told = [check_result(KEY, f) for f in found.findings]
         data_version = md5(repr(sorted(map(repr, found.explained))).encode(), usedforsecurity=False).hexdigest()
-        if not failed:
-            standing.note_made(conn, this, data_version=data_version, rows=rows, results=told)
-    yield from (r for r in told if r.check_name in wanted)
-    if failed:
-        what = "The normalized tables do not give back what the legacy table holds; nothing was released."
-        next_step = "look at the table that a row names as the place of the value; mend its rule, then run again."
-        raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
-    yield dg.MaterializeResult(
-        asset_key=KEY,
-        metadata={
+        metadata: dict[str, Any] = {
             "columns": rows_table(found.by_column()),
             "explanations": rows_table([{**e.__dict__, "what it means": e.sentence} for e in found.explained]),
             "dagster/row_count": rows,
             "legacy rows changed since the snapshot": found.changed_rows,
             "seconds": this.seconds,
-        },
-        data_version=dg.DataVersion(data_version),
-    )
+        }
+        if not failed:
+            standing.note_made(conn, this, data_version=data_version, rows=rows, results=told, metadata=metadata)
+    yield from (r for r in told if r.check_name in wanted)
+    if failed:
+        what = "The normalized tables do not give back what the legacy table holds; nothing was released."
+        next_step = "look at the table that a row names as the place of the value; mend its rule, then run again."
+        raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
+    yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
 # the longest step of a migration, and the only one that uses all cores by itself: where there are few, it comes last

@@ -1,6 +1,7 @@
 """Backups of everything that a migration could touch: written, listed, verified, reused."""
 
 from mediabase_assets.lib.backup.create import create_backup
+from mediabase_assets.lib.backup.folder import free_name
 from mediabase_assets.lib.backup.manifest import (
     BackedUpRelation,
     BackupFile,
@@ -28,6 +29,7 @@ __all__ = [
     "current_state",
     "find_relations",
     "find_reusable",
+    "free_name",
     "is_of_target",
     "is_verified",
     "list_backups",

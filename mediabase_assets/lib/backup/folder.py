@@ -46,6 +46,16 @@ def folder_of(directory: Path, migration_id: str, patience: float) -> Iterator[P
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def free_name(directory: Path, migration_id: str) -> str:
+    """The name of the next backup of a migration: its id, or with a number if an earlier run of the migration has one already.
+
+    >>> free_name(Path("/nowhere"), "20260101_120000")
+    '20260101_120000'
+    """
+    names = (migration_id, *(f"{migration_id}_{number}" for number in range(2, 1000)))
+    return next((name for name in names if not _is_whole(directory / name)), migration_id)
+
+
 def _take(lock: int, directory: Path, patience: float) -> None:
     """Take the lock of a folder of backups; another one that is being written is waited for."""
     end = time.monotonic() + patience

@@ -39,7 +39,7 @@ def draw(results: Sequence[Result], subtitle: str) -> bytes | None:
     if not timed:
         return None
     height = 1.9 + 0.3 * len(timed)
-    figure = Figure(figsize=(12.5, height), dpi=110, facecolor="white")
+    figure = Figure(figsize=(12.5, height), dpi=86, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.335, 0.62 / height, 0.455, 1 - 1.62 / height))
     places = _places(timed)

@@ -15,8 +15,6 @@ from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
 
 Group = Literal["legacy table", "tables", "views"]
-#: The owner's goals: size of the tables, and of tables and views together, as shares of the legacy table.
-TABLES_GOAL, VIEWS_GOAL = 0.20, 0.50
 
 
 class RelationSize(NamedTuple):

@@ -21,6 +21,7 @@ from mediabase_assets.lib.runner import Outcome, RunEnd, run_job
 from mediabase_assets.lib.self_test.components import Report, components_of, findings_told
 from mediabase_assets.lib.self_test.sample import missing_kinds, take_sample
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.telling import KEEP_TAG, REBUILD
 from mediabase_assets.lib.trial_run import JOB, made_by, some_of, temporary_instance
 from mediabase_assets.lib.workspace import SELF_TEST, Workspace
 from mediabase_assets.model.tables import RELATIONS
@@ -152,7 +153,7 @@ class _Test:
         """Migrate the same sample again: nothing may change."""
         with self.report.component("second run changes nothing") as told:
             before = self.hashes(sampled)
-            outcome = self.run(sampled, self.definitions, _MIGRATE, lambda event: None, ops=_OPS)
+            outcome = self.run(sampled, self.definitions, _MIGRATE, lambda event: None, ops=_OPS, tags={KEEP_TAG: REBUILD})
             after = self.hashes(sampled)
             changed = [name for name in before if before[name] != after.get(name)]
             failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")

@@ -238,7 +238,8 @@ create table if not exists asset_state (
   seconds double precision not null,
   finished_at timestamptz not null default clock_timestamp()
 );
-comment on table asset_state is 'One row per asset that stands: from which data versions of its inputs, by which code and with which settings it was made, and how its checks ended.';
+alter table asset_state add column if not exists shown text;
+comment on table asset_state is 'One row per asset that stands: from which data versions of its inputs, by which code and with which settings it was made, how its checks ended, and what Dagster shows of it.';
 
 create table if not exists legacy_contents (
   fingerprint text primary key,

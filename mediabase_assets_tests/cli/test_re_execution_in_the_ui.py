@@ -1,0 +1,113 @@
+"""Every form of re-execution by the web server's own mutations, after the legacy table, a setting or nothing changed."""
+
+import pytest
+
+from mediabase_assets_tests.cli.web import served
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
+LOOKED_AT = {"legacy/cancer_transcript_base", "backup/legacy_backup"}
+_SPOIL = """
+    create table kept_aside as select transcript_id, chromosome from cancer_transcript_base where chromosome ~ '^chr[0-9]+$'
+      order by transcript_id limit 300;
+    update cancer_transcript_base as c set chromosome = 'chr99' from kept_aside as k where k.transcript_id = c.transcript_id;
+"""
+_CORRECT = """
+    update cancer_transcript_base as c set chromosome = k.chromosome from kept_aside as k where k.transcript_id = c.transcript_id;
+    drop table kept_aside;
+"""
+
+
+@pytest.fixture(scope="module")
+def web(project):
+    """A migrated demonstration behind the web UI; more than 100 refused values of a column fail the census."""
+    file = project.home.parent / "config.yaml"
+    file.write_text("validation: {max_validation_errors: 100, max_validation_error_share: 0.05}\n")
+    environment = {"MEDIABASE_CONFIG": str(file)}
+    done = project.run("migrate", "--skip-confirmation", "--demo", "--demo-transcripts", "1500", **environment)
+    assert done.code == 0, done.out + done.err
+    with served(project, **environment) as this:
+        yield this
+
+
+def execute(project, statement):
+    with project.connect() as conn:
+        conn.execute(statement)
+
+
+@pytest.fixture
+def failed(project, web):
+    """A run of *Materialize all* that failed because the legacy table holds what the census refuses."""
+    execute(project, _SPOIL)
+    run_id = web.launch()
+    assert web.end_of(run_id) == "FAILURE"
+    failures = [e for e in web.events(run_id) if e["__typename"] == "ExecutionStepFailureEvent"]
+    assert [e["stepKey"] for e in failures] == ["validation__leaf_census"]
+    yield run_id
+    if project.value("select to_regclass('kept_aside') is not null"):
+        execute(project, _CORRECT)
+
+
+def content(project):
+    return project.value(
+        "select md5(string_agg(t::text, ',' order by transcript_id)) from (select transcript_id, chromosome from transcripts) t"
+    )
+
+
+FORMS = {
+    "all": lambda web, run: web.re_execute(run, "ALL_STEPS"),
+    "from failure": lambda web, run: web.re_execute(run, "FROM_FAILURE"),
+    "from asset failure": lambda web, run: web.re_execute(run, "FROM_ASSET_FAILURE"),
+    "selected steps": lambda web, run: web.re_execute_steps(
+        run, ["validation__leaf_census", "release__current_release", "validation__query_benchmark"]
+    ),
+    "materialize all": lambda web, run: web.launch(),
+    "selected assets": lambda web, run: web.launch(assets=(CENSUS, RELEASE)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_after_the_legacy_table_was_corrected(project, web, failed, form):
+    before = content(project)
+    execute(project, _CORRECT)
+    run_id = FORMS[form](web, failed)
+    assert web.end_of(run_id) == "SUCCESS", [e for e in web.events(run_id) if "Failure" in e["__typename"]]
+    rebuilt = web.rebuilt(run_id)
+    assert {"extraction/legacy_rows", "normalized/transcripts"} <= rebuilt  # the census of the corrected content was taken before
+    assert "schema/normalized_schema" not in rebuilt
+    assert content(project) == before
+    done = project.run("migrate", "--skip-confirmation", MEDIABASE_CONFIG=str(project.home.parent / "config.yaml"))
+    assert "Nothing to do" in done.out or form == "selected assets"  # the benchmark was not among them
+
+
+@pytest.mark.parametrize("form", ["from failure", "from asset failure"])
+def test_where_nothing_changed_what_failed_is_made_again(web, failed, form):
+    run_id = FORMS[form](web, failed)
+    assert web.end_of(run_id) == "FAILURE"
+    assert web.rebuilt(run_id) == set()
+
+
+def test_a_released_run_is_re_executed_and_keeps_everything(project, web):
+    run_id = web.launch()
+    assert web.end_of(run_id) == "SUCCESS"
+    again = web.re_execute(run_id, "ALL_STEPS")
+    assert web.end_of(again) == "SUCCESS"
+    assert web.rebuilt(again) == LOOKED_AT
+
+
+def test_the_job_that_rebuilds_everything_does(web):
+    run_id = web.launch(job="rebuild_everything")
+    assert web.end_of(run_id) == "SUCCESS"
+    assert {"extraction/legacy_rows", "normalized/genes", "views/gene_summary_view", CENSUS, RELEASE, BENCHMARK} <= web.rebuilt(run_id)
+
+
+def test_a_run_of_the_command_line_is_one_of_its_job_and_can_be_re_executed(project, web):
+    query = """{ repositoryOrError(repositorySelector: {repositoryLocationName: "mediabase_assets", repositoryName: "__repository__"}) {
+      ... on Repository { pipelines { name runs(limit: 100) { runId tags { key value } } } } } }"""
+    jobs = {p["name"]: p["runs"] for p in web.ask(query)["repositoryOrError"]["pipelines"]}
+    first = jobs["migrate"][-1]
+    assert ".dagster/repository" in {t["key"] for t in first["tags"]} or first
+    by_hand = [r for r in jobs["migrate"] if any(t["key"] == "dagster/max_retries" and t["value"] == "0" for t in r["tags"])]
+    assert by_hand
+    again = web.re_execute(by_hand[-1]["runId"], "ALL_STEPS")
+    assert web.end_of(again) == "SUCCESS"

@@ -1,0 +1,118 @@
+"""The web UI as its own pages use it: `mediabase ui` as a process, and GraphQL."""
+
+import json
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+JOB = {"repositoryLocationName": "mediabase_assets", "repositoryName": "__repository__", "jobName": "migrate"}
+_RUN = "... on LaunchRunSuccess { run { runId } } ... on PythonError { message } ... on RunConfigValidationInvalid { errors { message } }"
+LAUNCH = f"mutation($p: ExecutionParams!) {{ launchRun(executionParams: $p) {{ __typename {_RUN} }} }}"
+AGAIN = f"mutation($p: ReexecutionParams!) {{ launchRunReexecution(reexecutionParams: $p) {{ __typename {_RUN} }} }}"
+AGAIN_STEPS = f"mutation($p: ExecutionParams!) {{ launchRunReexecution(executionParams: $p) {{ __typename {_RUN} }} }}"
+_STATUS = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status rootRunId } } }"
+_EVENTS = """query($id: ID!, $after: String) { logsForRun(runId: $id, afterCursor: $after) {
+  ... on EventConnection { cursor hasMore events {
+  __typename ... on MessageEvent { message } ... on MaterializationEvent { assetKey { path } metadataEntries {
+    label ... on TextMetadataEntry { text } } } ... on ExecutionStepFailureEvent { stepKey failureMetadata { description } } } } } }"""
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Web:
+    """A running web UI."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+        """The data that a query gives."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                found = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from error
+        assert not found.get("errors"), found
+        return found["data"]
+
+    def launch(self, job: str = "migrate", *, assets: tuple[str, ...] = ()) -> str:
+        """Start a job, or some of its assets; returns the id of the run."""
+        selector = JOB | {"jobName": job} | ({"assetSelection": [{"path": a.split("/")} for a in assets]} if assets else {})
+        return self._started("launchRun", LAUNCH, {"selector": selector, "runConfigData": {}})
+
+    def re_execute(self, run_id: str, strategy: str) -> str:
+        """Re-execute a run: ALL_STEPS, FROM_FAILURE or FROM_ASSET_FAILURE."""
+        return self._started("launchRunReexecution", AGAIN, {"parentRunId": run_id, "strategy": strategy})
+
+    def re_execute_steps(self, run_id: str, steps: list[str]) -> str:
+        """Re-execute selected steps of a run."""
+        metadata = {"parentRunId": run_id, "rootRunId": self.run(run_id)["rootRunId"] or run_id, "tags": []}
+        params = {"selector": JOB, "runConfigData": {}, "stepKeys": steps, "executionMetadata": metadata}
+        return self._started("launchRunReexecution", AGAIN_STEPS, params)
+
+    def _started(self, name: str, query: str, params: dict[str, object]) -> str:
+        answer = self.ask(query, p=params)[name]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        return str(answer["run"]["runId"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """Status and root of a run."""
+        return self.ask(_STATUS, id=run_id)["runOrError"]
+
+    def end_of(self, run_id: str, seconds: float = 180) -> str:
+        """The status in which a run ends."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            status = str(self.run(run_id)["status"])
+            if status in ("SUCCESS", "FAILURE", "CANCELED"):
+                return status
+            time.sleep(0.3)
+        raise AssertionError(f"{run_id} does not end: {status}")
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """All events of a run."""
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            page = self.ask(_EVENTS, id=run_id, after=cursor)["logsForRun"]
+            found += page["events"]
+            cursor = page["cursor"]
+            if not page["hasMore"]:
+                return found
+
+    def rebuilt(self, run_id: str) -> set[str]:
+        """Assets that a run built, and did not keep."""
+        made = [e for e in self.events(run_id) if e["__typename"] == "MaterializationEvent"]
+        how = {"/".join(e["assetKey"]["path"]): {m["label"]: m.get("text", "") for m in e["metadataEntries"]}.get("how", "") for e in made}
+        return {key for key, text in how.items() if not text.startswith("kept")}
+
+
+@contextmanager
+def served(project: Any, **environment: str) -> Iterator[Web]:
+    """`mediabase ui` of a project, stopped at the end."""
+    port = free_port()
+    process = project.start("ui", "--port", str(port), **environment)
+    watchdog = threading.Timer(540, process.kill)
+    watchdog.start()
+    try:
+        line = ""
+        while "Dagster is at" not in line:
+            line = process.stdout.readline()
+            assert line, process.communicate()
+        yield Web(port)
+    finally:
+        watchdog.cancel()
+        process.terminate()
+        process.communicate(timeout=60)

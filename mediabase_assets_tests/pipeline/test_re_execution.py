@@ -1,0 +1,197 @@
+"""Re-execution: what is stale is rebuilt, also beneath what failed; what is up to date is kept.
+
+The forms of the web UI, by its own mutations, are in `cli/test_re_execution_in_the_ui.py`.
+"""
+
+import dagster as dg
+import pytest
+
+from mediabase_assets.definitions import defs
+from mediabase_assets.lib import catalogue
+from mediabase_assets_tests.benchmarks.place import QUIET
+from mediabase_assets_tests.pipeline import harness
+from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
+
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
+LIMITS = {"validation": {"max_validation_errors": 100, "max_validation_error_share": 0.05}}
+_SPOIL = """
+    create table kept_aside as select transcript_id, chromosome from cancer_transcript_base where chromosome is not null
+      order by transcript_id limit 300;
+    update cancer_transcript_base as c set chromosome = 'chr99' from kept_aside as k where k.transcript_id = c.transcript_id;
+"""
+_CORRECT = """
+    update cancer_transcript_base as c set chromosome = k.chromosome from kept_aside as k where k.transcript_id = c.transcript_id;
+    drop table kept_aside;
+"""
+ROWS = 1500
+CENSUS = "validation/leaf_census"
+AFTER_CENSUS = {CENSUS, catalogue.RELEASE, catalogue.BENCHMARK}
+
+
+def migrate_job():
+    """The job as a re-execution finds it again."""
+    return defs().resolve_job_def("migrate")
+
+
+def execute(this, **kwargs):
+    with this.environed():
+        return dg.execute_job(dg.reconstructable(migrate_job), instance=this.instance, run_config=QUIET, **kwargs)
+
+
+def all_of(this, run):
+    return execute(this, reexecution_options=dg.ReexecutionOptions(run.run_id))
+
+
+def from_failure(this, run):
+    return execute(this, reexecution_options=dg.ReexecutionOptions.from_failure(run.run_id, this.instance))
+
+
+def from_asset_failure(this, run):
+    """As the web UI does it: the assets that failed or were skipped, in a run that names its parent."""
+    plan = this.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    assets, _ = this.instance.run_domain.get_keys_to_reexecute(run.run_id, plan)
+    parent = {"dagster/parent_run_id": run.run_id, "dagster/root_run_id": run.root_run_id or run.run_id}
+    return execute(this, asset_selection=sorted(assets), tags=parent)
+
+
+def statement(this, query):
+    with this.connect() as conn:
+        conn.execute(query)
+
+
+def run_of(this, result):
+    return this.instance.get_run_by_id(result.run_id)
+
+
+def log_of(this, result):
+    return "\n".join(e.user_message for e in this.instance.all_logs(result.run_id))
+
+
+def made(result):
+    """Assets that were rebuilt, beneath those of the run too."""
+    return {
+        m.asset_key.to_user_string()
+        for e in result.all_events
+        if e.is_step_materialization
+        for m in [e.step_materialization_data.materialization]
+        if not str(getattr(m.metadata.get("how"), "value", "")).startswith("kept")
+    }
+
+
+@pytest.fixture
+def failed(pipeline_home):
+    """A project whose first migration failed in the census, and that run."""
+    with harness.project(pipeline_home, demo=ROWS, **LIMITS) as this:
+        statement(this, _SPOIL)
+        result = execute(this)
+        assert harness.failed_steps(result) == ["validation__leaf_census"], told(result)
+        yield this, run_of(this, result)
+
+
+def test_a_corrected_legacy_table_is_read_again(failed):
+    this, run = failed
+    statement(this, _CORRECT)
+    result = from_asset_failure(this, run)
+    assert result.success, told(result)
+    again = made(result)
+    assert {"extraction/legacy_rows", "extraction/row_states", "normalized/transcripts", catalogue.BACKUP, *AFTER_CENSUS} <= again
+    assert "schema/normalized_schema" not in again
+    assert "beneath those of this run are stale and are rebuilt first: " in log_of(this, result)
+    assert "extraction/legacy_rows (legacy/cancer_transcript_base changed)" in log_of(this, result)
+    assert this.value("select count(*) from transcripts where chromosome is null") == this.value(
+        "select count(*) from transcripts join cancer_transcript_base using (transcript_id) where transcripts.chromosome is null"
+        " and cancer_transcript_base.chromosome is distinct from 'chr99'"
+    )
+    assert this.work() == {}
+    backups = {str(b) for (b,) in this.rows("select backup_id from mediabase_ops.migration_runs where backup_id is not null")}
+    assert all((this.settings.backup_dir / b / "manifest.json").exists() for b in backups)
+
+
+def test_where_nothing_changed_exactly_what_failed_is_made(failed):
+    this, run = failed
+    result = from_failure(this, run)
+    assert harness.failed_steps(result) == ["validation__leaf_census"]
+    assert made(result) == set()
+    assert "beneath" not in log_of(this, result)
+
+
+def test_the_second_of_two_re_executions_goes_on_with_the_migration(failed):
+    this, run = failed
+    second = from_asset_failure(this, run)
+    statement(this, _CORRECT)
+    third = from_asset_failure(this, run_of(this, second))
+    assert third.success, told(third)
+    assert this.rows("select status from mediabase_ops.migration_runs") == [("released",)]
+
+
+def test_a_re_execution_of_a_released_run_is_a_migration_of_its_own(pipeline_home):
+    with harness.project(pipeline_home, demo=ROWS) as this:
+        first = execute(this)
+        assert first.success, told(first)
+        before = hashes(this)
+        statement(this, "update cancer_transcript_base set gene_type = 'lncRNA' where gene_symbol = 'TP53'")
+        second = all_of(this, run_of(this, first))
+        assert second.success, told(second)
+        assert hashes(this)["genes"] != before["genes"]
+        released = this.rows("select migration_id, backup_id, status from mediabase_ops.migration_runs order by started_at")
+        assert [row[2] for row in released] == ["released", "released"]
+        assert len({row[0] for row in released}) == len({row[1] for row in released}) == 2
+        third = execute(this)
+        assert third.success, told(third)
+        assert made(third) == {catalogue.LEGACY, catalogue.BACKUP}  # the table is looked at, the backup is verified
+        assert this.value("select count(*) from mediabase_ops.releases") == 2
+        shows_the_same(this, second, third)
+
+
+def shows_the_same(this, built, kept):
+    """What is kept shows what it showed when it was built: columns with types, account, sizes, samples of warnings."""
+    before, after = (
+        {
+            m.asset_key.to_user_string(): m.metadata
+            for e in result.all_events
+            if e.is_step_materialization
+            for m in [e.step_materialization_data.materialization]
+        }
+        for result in (built, kept)
+    )
+    for key in sorted(before.keys() - {catalogue.LEGACY, catalogue.BACKUP}):
+        for name, value in before[key].items():
+            if name not in ("how", "migration", "why it was rebuilt", "used again"):
+                assert after[key][name] == value, (key, name)
+    types = {c.type for c in after["normalized/genes"]["dagster/column_schema"].schema.columns}
+    assert "text[]" in types or len(types) > 1
+    checks = [{(e.asset_key, e.check_name): e for e in result.get_asset_check_evaluations()} for result in (built, kept)]
+    warned = {key for key, e in checks[0].items() if not e.passed}
+    assert warned
+    for key in warned - {k for k in warned if k[0].to_user_string() in (catalogue.LEGACY, catalogue.BACKUP)}:
+        assert checks[1][key].metadata.items() >= {k: v for k, v in checks[0][key].metadata.items() if k != "checked at"}.items()
+
+
+def test_selected_assets_are_built_from_what_is_up_to_date(migrated, pipeline_home):
+    with copy_of(migrated, pipeline_home, symbol_conflicts="qualify") as this:
+        result = execute(this, asset_selection=[dg.AssetKey(["normalized", "genes"])])
+        assert result.success, told(result)
+        assert {"extraction/gene_candidates", "normalized/genes"} <= made(result)
+        assert "extraction/gene_candidates (the setting symbol_conflicts changed from keep_best to qualify)" in log_of(this, result)
+        assert "extraction/legacy_rows" not in made(result)
+
+
+def test_what_fails_beneath_fails_the_step_that_needs_it(failed, pipeline_home):
+    this, run = failed
+    statement(this, _CORRECT)
+    statement(
+        this,
+        """create function public.forbid() returns event_trigger language plpgsql as $$
+           begin
+             if current_setting('application_name') = 'mediabase extraction/row_states' then
+               raise exception 'this is forbidden here';
+             end if;
+           end $$;
+           create event trigger forbid on ddl_command_start execute function public.forbid()""",
+    )
+    result = from_asset_failure(this, run)
+    assert harness.failed_steps(result) == ["validation__leaf_census"]
+    assert "this is forbidden here" in told(result)
+    statement(this, "drop event trigger forbid; drop function public.forbid()")
+    last = from_asset_failure(this, run_of(this, result))
+    assert last.success, told(last)
