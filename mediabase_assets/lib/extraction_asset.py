@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, standing
+from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, standing, tables
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
@@ -26,7 +26,7 @@ from mediabase_assets.lib.snapshot import (
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, is_there, read, run
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import account_table, check_result, reasons_table
+from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
 from mediabase_assets.model.stages import Stage
 
 _COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
@@ -96,7 +96,16 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
-        specs=[asset_spec(key, extraction.stage, deps=deps, description=extraction.description, code_version=version)],
+        specs=[
+            asset_spec(
+                key,
+                extraction.stage,
+                deps=deps,
+                description=extraction.description,
+                code_version=version,
+                sources=[path, *_other_files(extraction)],
+            )
+        ],
         check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
         can_subset=True,
     )
@@ -218,7 +227,10 @@ def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: s
         run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
     reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
     note_built(conn, extraction.name, this, snapshot_id, rows)
-    metadata: dict[str, Any] = {"dagster/row_count": rows, "migration": this.migration_id}
+    types = tables.types_of(conn, extraction.name)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": rows, "dagster/column_schema": column_schema(dict.fromkeys(types, ""), types), "migration": this.migration_id,
+    }  # fmt: skip
     if extraction.records:
         metadata["reasons"] = reasons_table(reasons)
     if extraction.name == "remaining_facts":

@@ -107,6 +107,19 @@ def note_interrupted(settings: Settings, run_id: str) -> None:
             )
 
 
+def was_released(settings: Settings, run_id: str) -> bool:
+    """Whether a run released what it built.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+        if not exists(conn, "migration_runs"):
+            return False
+        row = conn.execute("select status from migration_runs where run_id = %s", (run_id,)).fetchone()
+        return row is not None and row[0] == "released"
+
+
 def _result(conn: Connection, migration_id: str) -> MigrationResult:
     changes = conn.execute(
         """select l.relation, l.how, l.row_count, l.inserted, l.updated, l.deleted

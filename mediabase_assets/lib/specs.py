@@ -1,10 +1,12 @@
-"""The spec of an asset with the policy that all assets share: group by layer, stage as a tag, kind and owner."""
+"""The spec of an asset with the policy that all assets share: group by layer, stage as a tag, kinds, owner, source code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.stages import STAGE_TAG, Stage
 
 
@@ -15,6 +17,10 @@ def asset_spec(
     description: str,
     code_version: str,
     deps: Iterable[dg.AssetKey] = (),
+    sources: Sequence[Path],
+    kinds: Iterable[str] = ("table",),
+    group: str = "",
+    relation: str = "",
     automation_condition: dg.AutomationCondition[Any] | None = None,
     **metadata: Any,
 ) -> dg.AssetSpec:
@@ -26,18 +32,31 @@ def asset_spec(
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
         deps: Assets that it is made from.
+        sources: Files that say what the asset is: its SQL first, or the module where Python makes it.
+        kinds: What it is, beside being in PostgreSQL; Dagster has icons for some.
+        group: Where the graph shows it; by default with its layer.
+        relation: The relation with its schema, for an asset that is one.
         automation_condition: When Dagster materializes it by itself.
         metadata: Facts about the definition, such as `column_schema`.
     """
+    references: list[Any] = [dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name) for path in sources]
+    metadata["code_references"] = dg.CodeReferencesMetadataValue(code_references=references)
+    if relation:
+        metadata["table_name"] = relation
     return dg.AssetSpec(
         key,
         deps=list(deps),
         description=description,
         code_version=code_version,
-        group_name=key.path[0],
+        group_name=group or key.path[0],
         automation_condition=automation_condition,
-        kinds={"postgres"},
+        kinds={"postgres", *kinds},
         owners=["team:mediabase"],
         tags={STAGE_TAG: str(int(stage))},
         metadata={f"dagster/{name}": value for name, value in metadata.items()},
     )
+
+
+def live_name(relation: str) -> str:
+    """A relation with the schema in which people read it."""
+    return f"{load_settings().database.schema_name}.{relation}"

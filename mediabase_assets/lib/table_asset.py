@@ -18,7 +18,7 @@ from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
-from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema
@@ -84,7 +84,10 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
                 deps=deps,
                 description=table.description,
                 code_version=version,
-                column_schema=column_schema(table.columns, {}),
+                sources=tables.definition_paths(table),
+                kinds=("view" if table.is_view else "table", "pandera"),
+                relation=live_name(table.name),
+                column_schema=_columns(table, {}),
             )
         ],
         check_specs=[
@@ -110,6 +113,14 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
         )
     )  # fmt: skip
     return _asset
+
+
+def _columns(table: Table, types: dict[str, str]) -> dg.TableSchema:
+    """The columns as people see them; a table that is a view has the constraints of none of its relations."""
+    if table.is_view:
+        return column_schema(table.columns, types)
+    first = table.relations[0]
+    return column_schema(table.columns, types, model=first.model, keys=(first.key, *first.unique))
 
 
 def _build_and_audit(
@@ -196,7 +207,7 @@ def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Acc
     return {
         "dagster/row_count": rows,
         "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",
-        "dagster/column_schema": column_schema(table.columns, tables.types_of(conn, table.name)),
+        "dagster/column_schema": _columns(table, tables.types_of(conn, table.name)),
         "account": account_table(account),
         "bytes": tables.bytes_of(conn, table),
         "seconds": this.seconds,

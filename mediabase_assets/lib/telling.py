@@ -13,6 +13,7 @@ from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.accounts import Account
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.model.reasons import sentence
+from mediabase_assets.model.tables.base import TableModel
 
 #: Tag of a run: `unchanged` (the default) keeps what is up to date, `nothing` rebuilds everything that is selected.
 KEEP_TAG, KEEP, REBUILD = "mediabase/keep", "unchanged", "nothing"
@@ -120,9 +121,31 @@ def _cell(value: Any) -> str | int | float | bool:
     return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
-    """A table's columns for the UI, with what they mean."""
-    return dg.TableSchema(columns=[dg.TableColumn(name, types.get(name, "string"), description=text) for name, text in columns.items()])
+def column_schema(
+    columns: Mapping[str, str], types: Mapping[str, str], *, model: type[TableModel] | None = None, keys: Iterable[Sequence[str]] = ()
+) -> dg.TableSchema:  # fmt: skip
+    """A table's columns for the UI: names, types and what they mean, which are NOT NULL, and which are unique by themselves.
+
+    Args:
+        columns: Descriptions by name.
+        types: PostgreSQL's types by name; where one is not known yet, the kind of value that the model says.
+        model: The Pandera model of the table.
+        keys: Sets of columns whose values are unique together.
+    """
+    described = model.to_schema().columns if model else {}
+    alone = {key[0] for key in keys if len(key) == 1}
+    inside = {name for key in keys for name in key}
+    found = []
+    for name, text in columns.items():
+        nullable = name not in inside and (name not in described or bool(described[name].nullable))
+        kind = types.get(name) or _KINDS.get(str(described[name].dtype) if name in described else "", "text")
+        constraints = dg.TableColumnConstraints(nullable=nullable, unique=name in alone)
+        found.append(dg.TableColumn(name, kind, description=text, constraints=constraints))
+    return dg.TableSchema(columns=found)
+
+
+#: Kinds of values of a model as PostgreSQL's types, for columns whose relation was not built yet.
+_KINDS = {"Int64": "bigint", "Float64": "double precision", "boolean": "boolean", "int64": "bigint", "float64": "double precision"}
 
 
 def account_table(accounts: Iterable[Account]) -> dg.TableMetadataValue:

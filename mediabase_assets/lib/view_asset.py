@@ -16,7 +16,7 @@ from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
-from mediabase_assets.lib.specs import asset_spec
+from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, will_release
@@ -75,7 +75,10 @@ def view_asset(view: View) -> dg.AssetsDefinition:
                 deps=deps,
                 description=view.description,
                 code_version=version,
-                column_schema=column_schema(view.columns, {}),
+                sources=[views.QUERIES / f"{view.name}.sql"],
+                kinds=("view", "pandera"),
+                relation=live_name(view.name),
+                column_schema=_columns(view, {}),
                 automation_condition=condition if view.is_materialized else None,
             )
         ],
@@ -104,6 +107,10 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         )
     )  # fmt: skip
     return _asset
+
+
+def _columns(view: View, types: dict[str, str]) -> dg.TableSchema:
+    return column_schema(view.columns, types, model=view.model, keys=(view.key,) if view.key else ())
 
 
 def _build(
@@ -181,7 +188,7 @@ def _tell(conn: Connection, this: Step, view: View) -> dict[str, Any]:
     return {
         "dagster/row_count": count(conn, view.name),
         "dagster/table_name": f"{this.settings.database.schema_name}.{view.name}",
-        "dagster/column_schema": column_schema(view.columns, tables.types_of(conn, view.name)),
+        "dagster/column_schema": _columns(view, tables.types_of(conn, view.name)),
         "bytes": int(size[0]) if size else 0,
         "seconds": this.seconds,
     }

@@ -1,21 +1,19 @@
 """`mediabase ui`: ready when the definitions are loaded, gone without orphans when told to."""
 
 import json
+import re
 import signal
 import socket
 import threading
+import time
 import urllib.request
 
 import psutil
 import pytest
 
+from mediabase_assets_tests.cli.web import Web, free_port
+
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_taken_port_is_told(project):
@@ -25,6 +23,9 @@ def test_a_taken_port_is_told(project):
         done = project.run("ui", "--port", str(taken.getsockname()[1]))
     assert done.code == 2
     assert "cannot listen" in done.err
+    port = int(re.search(r"mediabase ui --port (\d+)`", done.err)[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM])
@@ -54,6 +55,61 @@ def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
         if process.poll() is None:
             process.terminate()
             process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def migrated(project):
+    done = project.migrate("--demo", "--demo-transcripts", "1500")
+    assert done.code == 0, done.out + done.err
+    return project
+
+
+def started(project):
+    """A web UI with a run that rebuilds everything and is at work."""
+    port = free_port()
+    process = project.start("ui", "--port", str(port))
+    line = ""
+    while "Dagster is at" not in line:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+    web = Web(port)
+    run_id = web.launch("rebuild_everything")
+    end = time.monotonic() + 120
+    while not any(e["__typename"] == "ExecutionStepStartEvent" for e in web.events(run_id)):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return process, run_id
+
+
+def test_ctrl_c_waits_for_a_run_that_is_at_work(migrated):
+    process, run_id = started(migrated)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=180)
+    assert f"The run {run_id[:8]} (rebuild_everything) is at work. Waiting until it ends; Ctrl-C again cancels it" in out
+    assert f"The run {run_id[:8]} ended: success." in out
+    assert (process.returncode, err) == (0, "")
+    assert migrated.value("select status from mediabase_ops.migration_runs where run_id = %s", run_id) in ("released", "unchanged")
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)], ids=["Ctrl-C twice", "TERM"])
+def test_a_run_is_canceled_and_releases_nothing(migrated, signals):
+    before = migrated.value("select count(*) from mediabase_ops.releases")
+    process, run_id = started(migrated)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(2)
+    out, err = process.communicate(timeout=120)
+    assert f"The run {run_id[:8]} was canceled; nothing of it was released." in out
+    assert (process.returncode, err) == (130, "")
+    assert migrated.value("select count(*) from mediabase_ops.releases") == before
+    process, again = started(migrated)  # the daemon does not repeat what a person canceled
+    try:
+        query = "{ runsOrError(limit: 2) { ... on Runs { results { runId status } } } }"
+        runs = Web(int(process.args[-1])).ask(query)["runsOrError"]["results"]
+        assert [(r["runId"], r["status"] == "CANCELED") for r in runs] == [(again, False), (run_id, True)]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
 
 
 def assets(port: int) -> list[list[str]]:

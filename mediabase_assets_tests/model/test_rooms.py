@@ -13,11 +13,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 #: The only modules of `lib` that know Dagster.
 KNOW_DAGSTER = {
-    "ahead", "backup_choice", "check_overview", "checks_view",
-    "conduct", "dagster_storage", "dry_run", "dry_run_reading", "extraction_asset", "migrate",
-    "named_runs", "opening", "orphans", "planning", "recovery", "rehearsal", "resources", "run_failures", "runner", "schedules", "specs",
-    "standing", "step",
-    "stale_view", "status", "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
+    "ahead", "backup_choice", "check_overview", "checks_view", "conduct", "dagster_storage", "dry_run",
+    "dry_run_reading", "extraction_asset", "migrate", "named_runs", "opening", "orphans", "planning", "recovery",
+    "rehearsal", "resources", "run_failures", "runner", "running_work", "schedules", "specs", "stale_view", "standing",
+    "status", "step", "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The backup layer: a verified dump of everything that the migration could touch."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -50,6 +51,8 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
             description="A dump, by PostgreSQL's own pg_dump and in one snapshot, of the legacy table and of everything else that "
             "the migration could touch, with a manifest. An earlier one is used again while nothing of it has changed.",
             code_version="1",
+            sources=[Path(__file__)],
+            kinds=("backup",),
         )
     ],
     check_specs=[

@@ -132,11 +132,11 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     name="extraction__legacy_snapshot",
     specs=[
         asset_spec(
-            ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION,
+            ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION, sources=[EXTRACTION / "legacy_rows.sql"],
             description="One row per legacy row, with digests of its large values; read in one snapshot of the legacy table.",
         ),
         asset_spec(
-            PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION,
+            PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION, sources=[EXTRACTION / "legacy_payloads.sql"],
             description="One row per gene, large column and distinct value; read in the same snapshot.",
         ),
     ],

@@ -1,6 +1,7 @@
 """The legacy layer: the table as it is found, its fingerprint, and the prerequisites as checks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -9,6 +10,7 @@ from mediabase_assets.lib import ahead, catalogue, prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, column_schema
@@ -30,6 +32,8 @@ catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (
             description="One row per transcript, with the annotation of its gene copied onto each. The corrupted table that "
             "is migrated: observed, never written. Its fingerprint tells whether anybody wrote to it.",
             code_version="1",
+            sources=[Path(__file__)],
+            relation=f"{load_settings().database.source_schema}.{load_settings().database.legacy_table}",
         )
     ],
     check_specs=[dg.AssetCheckSpec(name, asset=KEY, description=text, blocking=True) for name, text in prerequisites.PREREQUISITES.items()],

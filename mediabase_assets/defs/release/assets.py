@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import md5
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -43,6 +44,8 @@ catalogue.register(catalogue.Definition(catalogue.RELEASE, Stage.INDEXES, tuple(
             "audit has passed. New relations are moved into place; of live tables only the rows that differ are changed, live views "
             "are refreshed while they are read.",
             code_version=_VERSION,
+            sources=[Path(__file__)],
+            kinds=(),
         )
     ],
 )

@@ -37,6 +37,8 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
             description="The versioned definition of the normalized tables and views: deployed, verified and reverted in a schema of its "
             "own; and the schemas in which the migration builds and keeps its accounts.",
             code_version=_VERSION,
+            sources=[*sorted(VERSION_FOLDERS.glob("v*/tables/*.sql"))],
+            kinds=("sql",),
         )
     ],
     check_specs=[

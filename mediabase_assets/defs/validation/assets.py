@@ -52,6 +52,7 @@ catalogue.register(
             description="One row per column of the legacy table: how many facts it holds, and how many of them were kept, merged, "
             "repaired, quarantined or archived. The release waits for it.",
             code_version=_VERSION,
+            sources=[SQL / "column_account.sql", SQL / "columns_unaccounted.sql"],
         )
     ],
     check_specs=[

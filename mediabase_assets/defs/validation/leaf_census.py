@@ -65,6 +65,8 @@ CHECKS = {
             description="One row per column of the legacy table, place in its values and account: how many scalars are read, archived, in "
             "quarantine or held by a repair. A walker that knows no column counts them; the release waits for it.",
             code_version=_VERSION,
+            sources=[*_FILES],
+            kinds=("python",),
         )
     ],
     check_specs=[dg.AssetCheckSpec(name, asset=KEY, blocking=True, description=text) for name, text in CHECKS.items()],

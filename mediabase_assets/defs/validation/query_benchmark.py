@@ -48,6 +48,7 @@ class Benchmark(dg.Config):
             description="One row per question that people asked of the legacy table: how long it and the views take to answer, warm, "
             "medians of several repetitions, and whether they answer the same; with storage before and after.",
             code_version=_VERSION,
+            sources=[*sorted(PAIRS.glob("*.sql"))], kinds=("matplotlib",), group="measurement",
         )
     ],
     check_specs=[

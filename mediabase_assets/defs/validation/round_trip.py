@@ -53,6 +53,8 @@ CHECKS = {
             description="One row per column of the legacy table and explanation: facts that the normalized tables give back, and why "
             "the others differ. Read from the legacy table itself; the release waits for it.",
             code_version=_VERSION,
+            sources=[*sorted(round_trip_parts.SQL.glob("*.sql"))],
+            kinds=("sql",),
         )
     ],
     check_specs=[dg.AssetCheckSpec(name, asset=KEY, blocking=True, description=text) for name, text in CHECKS.items()],

@@ -3,8 +3,10 @@
 Here belong their start, the question whether they are well, and their end. What they show is the definitions' business.
 """
 
+import errno
 import fcntl
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -25,6 +27,7 @@ from rich.console import Console
 from mediabase_assets.lib.console.details import without_secrets
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.recovery import recover
+from mediabase_assets.lib.console.running_work import cancel, wait_for
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.run_log import make_log_folder
 from mediabase_assets.lib.runner import prepare_dagster_home
@@ -53,11 +56,18 @@ class Child:
 
 
 class _Stop(Exception):  # noqa: N818  # not an error: somebody wants the UI to end
-    """Ctrl-C or TERM."""
+    """Ctrl-C, which waits for runs that are at work, or TERM, which does not."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.waits = number == signal.SIGINT
 
 
 def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit:
-    """Run web server and daemon until somebody stops them.
+    """Run web server and daemon until somebody stops them; runs that are at work then are waited for, or canceled.
+
+    Returns:
+        INTERRUPTED if a run was canceled, or the UI was stopped before it was up.
 
     Raises:
         ConfigurationError: The port is taken, the UI runs already on this storage, or the logs cannot be written.
@@ -86,9 +96,22 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
             while True:
                 time.sleep(1)
                 _require_alive(children)
-        except _Stop:
+        except _Stop as stop:
+            canceled = _settle(settings, console, waits=stop.waits)
             console.print("Stopping …")
-    return Exit.OK
+    return Exit.INTERRUPTED if canceled else Exit.OK
+
+
+def _settle(settings: Settings, console: Console, *, waits: bool) -> bool:
+    """Bring the runs that the UI's processes work on to an end; whether one was canceled."""
+    with dg.DagsterInstance.get() as instance:
+        if waits:
+            try:
+                with _stopping_on_signals():
+                    wait_for(instance, os.getpid(), console)
+            except _Stop:
+                console.print("Ctrl-C again.")
+        return cancel(instance, settings, os.getpid(), console)
 
 
 def _start(stack: ExitStack, host: str, port: int, workspace: Path, logs: Path) -> tuple[Child, ...]:
@@ -122,10 +145,10 @@ def _alone(lock: Path) -> Iterator[None]:
 def _stopping_on_signals() -> Iterator[None]:
     """Ctrl-C and TERM raise `_Stop`. A handler is set, so children start with the signals as they should be."""
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(received: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # once is enough; nothing interrupts the stopping
-        raise _Stop
+        raise _Stop(received)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -169,8 +192,22 @@ def _require_free(host: str, port: int) -> None:
         raise ConfigurationError(
             f"The web UI cannot listen there: {error.strerror or error}.",
             where=f"{host}, port {port}",
-            next_step=f"Name another port: `mediabase ui --port {port + 1}`.",
+            next_step=f"Name a port that is free: `mediabase ui --port {free_port(host)}`."
+            if _is_taken(error)
+            else "Name another host or port.",
         ) from error
+
+
+def _is_taken(error: OSError) -> bool:
+    return error.errno == errno.EADDRINUSE
+
+
+def free_port(host: str) -> int:
+    """A port of an address on which nobody listens at this moment."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.bind(address)
+        return int(probe.getsockname()[1])
 
 
 def _require_alive(children: tuple[Child, ...]) -> None:

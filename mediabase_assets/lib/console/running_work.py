@@ -1,0 +1,83 @@
+"""Runs that are at work when the web UI is to end: they are waited for, or canceled, and never go on unseen.
+
+Here belong waiting, canceling and what is said of both. Which processes are the UI's own is `web`'s business.
+"""
+
+import signal
+import time
+
+import dagster as dg
+import psutil
+from rich.console import Console
+
+from mediabase_assets.lib.migration_result import was_released
+from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.workers import Life, worker_of
+
+#: Seconds between two looks at the runs.
+POLL = 0.5
+#: Seconds that a run has to end after it was asked to; a transaction that is rolled back takes some.
+CANCEL_TIMEOUT = 30.0
+_AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+
+
+def runs_at_work(instance: dg.DagsterInstance, family: int) -> list[dg.DagsterRun]:
+    """The runs that a descendant of a process works on: not those of a command line beside the UI."""
+    ours = {process.pid for process in psutil.Process(family).children(recursive=True)}
+    found = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK)):
+        worker = worker_of(run.run_id, run.tags)
+        if worker is not None and worker.life is Life.ALIVE and worker.pid in ours:
+            found.append(run)
+    return found
+
+
+def sentence(run: dg.DagsterRun) -> str:
+    """Which run it is."""
+    return f"The run {run.run_id[:8]} ({run.job_name}) is at work."
+
+
+def wait_for(instance: dg.DagsterInstance, family: int, console: Console) -> None:
+    """Wait until the runs that are at work now have ended, and say how each did."""
+    waiting = runs_at_work(instance, family)
+    for run in waiting:
+        console.print(f"{sentence(run)} Waiting until it ends; Ctrl-C again cancels it, and nothing of it is released.", soft_wrap=True)
+    while waiting:
+        time.sleep(POLL)
+        still = {run.run_id for run in runs_at_work(instance, family)}
+        for run in waiting:
+            if run.run_id not in still:
+                ended = instance.get_run_by_id(run.run_id)
+                console.print(f"The run {run.run_id[:8]} ended: {ended.status.value.lower() if ended else 'its record is gone'}.")
+        waiting = [run for run in waiting if run.run_id in still]
+
+
+def cancel(instance: dg.DagsterInstance, settings: Settings, family: int, console: Console) -> bool:
+    """Interrupt the runs that are at work, and wait until their processes have gone; whether there was any."""
+    found = runs_at_work(instance, family)
+    for run in found:
+        console.print(f"{sentence(run)} Canceling it …", soft_wrap=True)
+        worker = worker_of(run.run_id, run.tags)
+        assert worker is not None
+        instance.report_run_canceling(run)  # without it Dagster takes the interruption for a failure, and the daemon repeats the run
+        _end(worker.pid)
+        left = instance.get_run_by_id(run.run_id)
+        if left is not None and not left.is_finished:
+            instance.report_run_canceled(left, message="The web UI was stopped.")
+        released = "its tables and views had been released before" if was_released(settings, run.run_id) else "nothing of it was released"
+        console.print(f"The run {run.run_id[:8]} was canceled; {released}. To go on: re-execute it, from asset failure.", soft_wrap=True)
+    return bool(found)
+
+
+def _end(pid: int) -> None:
+    """Ask a process to end, as Ctrl-C does; kill it if it does not."""
+    try:
+        process = psutil.Process(pid)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(CANCEL_TIMEOUT)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(CANCEL_TIMEOUT)
+    except psutil.NoSuchProcess:
+        return
