@@ -15,8 +15,9 @@ LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 KNOW_DAGSTER = {
     "ahead", "backup_choice", "check_overview", "checks_view", "conduct", "dagster_storage", "dry_run",
     "dry_run_reading", "extraction_asset", "migrate", "named_runs", "opening", "orphans", "planning", "recovery",
-    "rehearsal", "resources", "run_failures", "runner", "running_work", "schedules", "specs", "stale_view", "standing",
-    "status", "step", "table_asset", "telling", "trial_run", "view_asset", "watch", "web",
+    "rehearsal", "resources", "rollback_report", "rollback_view", "run_failures", "runner", "running_work", "schedules",
+    "specs", "stale_view", "standing", "status", "step", "table_asset", "telling", "trial_run", "view_asset", "watch",
+    "web",
 }  # fmt: skip
 
 

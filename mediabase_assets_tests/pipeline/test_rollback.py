@@ -286,6 +286,19 @@ def test_the_job(twice, this):
     (output,) = [e.step_output_data for e in result.all_node_events if e.is_successful_output]
     assert output.metadata["undone with it"].value == twice.second
     assert len(output.metadata["relations"].value.records) > 20
+    release = observed(this, "release/current_release")
+    assert release["live now"].value == "nothing of a migration is live: everything is as it was before the first one"
+    assert release["rolled back"].value == f"{twice.first}, {twice.second}"
+    assert [(r.data["migration_id"], r.data["can be rolled back"]) for r in release["can be rolled back"].records] == [
+        (twice.second, "no: it is rolled back already"), (twice.first, "no: it is rolled back already")
+    ]  # fmt: skip
+    assert observed(this, "normalized/genes")["what was done"].value.startswith("public.genes: ")
+
+
+def observed(this, asset):
+    """The metadata of the newest observation of an asset."""
+    records = this.instance.fetch_observations(dg.AssetKey(asset.split("/")), limit=1).records
+    return records[0].asset_observation.metadata
 
 
 def test_a_migration_that_runs_is_not_disturbed(twice, this):

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from mediabase_assets.lib import rollback_report
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.rollback import RollbackResult, roll_back
 from mediabase_assets.lib.telling import rows_table
@@ -32,6 +33,7 @@ def roll_back_migration(context: dg.OpExecutionContext, config: RollbackConfig, 
         raise dg.Failure(
             str(error), metadata={"what": error.what, "where": error.where, "next step": error.next_step}, allow_retries=False
         ) from error
+    rollback_report.report(context.instance, mediabase.settings(), result)
     context.add_output_metadata(_metadata(result))
     for line in result.lost:
         context.log.warning(line)
@@ -50,7 +52,8 @@ def _metadata(result: RollbackResult) -> dict[str, object]:
 
 
 @dg.job(
-    description="Back to the state before a migration. Name it in the configuration: ops: roll_back_migration: config: migration_id.",
+    description="Back to the state before a migration. Name it in the configuration: ops: roll_back_migration: config: migration_id. "
+    "The ids that can be chosen are listed by release/current_release, in its metadata 'can be rolled back', and by `mediabase status`.",
     executor_def=dg.in_process_executor,
     tags={"dagster/max_retries": "0"},
 )

@@ -11,6 +11,7 @@ from mediabase_assets.lib import catalogue, journal, schema, staleness, standing
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.rollback_report import choices, choices_table
 from mediabase_assets.lib.session import build_session, refresh_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
 from mediabase_assets.lib.specs import asset_spec
@@ -70,6 +71,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             written = [c.relation for c in changes if c.how != "kept"]
             written += [c.view for c in shown if c.how != "kept" and views.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
+        metadata["can be rolled back"] = choices_table(choices(settings))
         yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

@@ -10,6 +10,7 @@ from mediabase_assets.lib.rollback import Plan, RollbackResult, preview, roll_ba
 from mediabase_assets.lib.rollback.after_failure import remove_unreleased
 from mediabase_assets.lib.rollback.plan import KEEP
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.model.errors import MediabaseError
 
 _WILL = {
     "kept": "stays as it is",
@@ -46,7 +47,24 @@ def rollback(
         progress=lambda sentence: console.print(f"[dim]{escape(sentence)} …[/]", soft_wrap=True),
     )  # fmt: skip
     print_result(console, result)
+    _report(console, settings, result)
     return Exit.OK
+
+
+def _report(console: Console, settings: Settings, result: RollbackResult) -> None:
+    """Have Dagster's catalog say what is live; the rollback is done, whether that succeeds or not."""
+    import dagster as dg
+    import sqlalchemy.exc
+
+    from mediabase_assets.lib.rollback_report import report
+    from mediabase_assets.lib.runner import prepare_dagster_home
+
+    try:
+        prepare_dagster_home(settings)
+        with dg.DagsterInstance.get() as instance:
+            report(instance, settings, result)
+    except (MediabaseError, sqlalchemy.exc.SQLAlchemyError) as error:
+        console.print(f"[yellow]Dagster's catalog still shows the release that was undone:[/] {escape(str(error))}", soft_wrap=True)
 
 
 def _print_plan(console: Console, plan: Plan) -> None:
