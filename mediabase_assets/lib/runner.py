@@ -225,6 +225,7 @@ class _EventReader:
     _end: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _asset_of_step: dict[str, str] = field(default_factory=dict)
+    _planned: dict[str, set[str]] = field(default_factory=dict)
 
     def __enter__(self) -> "_EventReader":
         self._thread = threading.Thread(target=self._poll, name="mediabase progress", daemon=True)
@@ -279,11 +280,17 @@ class _EventReader:
         asset = self._asset_of_step.get(step, "")
         if event.event_type in _PLANNED:
             key = _planned_asset(event)
+            self._planned.setdefault(step, set()).add(key)
             asset = self._asset_of_step.setdefault(step, key)
             return StepEvent("planned", step, at, asset, self.stages.get(asset))
         if event.is_step_materialization:
-            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
-            return StepEvent("rows", step, at, asset, rows=int(_value(rows))) if rows is not None else None
+            made = event.step_materialization_data.materialization
+            if made.asset_key.to_user_string() not in self._planned.get(step, {asset}):
+                return None  # rebuilt beneath the assets of the run, and reported by this step
+            values = {name: _value(value) for name, value in made.metadata.items()}
+            is_kept = str(values.get("how", "")).startswith("kept")
+            seconds = 0.0 if is_kept else values.get("seconds")
+            return StepEvent("rows", step, at, asset, rows=values.get("dagster/row_count"), seconds=seconds)
         kind = _KINDS.get(event.event_type)
         return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]
 

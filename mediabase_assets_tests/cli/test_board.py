@@ -44,6 +44,18 @@ def test_a_stage_counts_its_steps_rows_and_seconds():
     assert line(board, Stage.DRUG_EXTRACTION).state == "none"
 
 
+def test_the_seconds_of_a_step_are_those_in_which_its_asset_was_worked_on():
+    board = Board()
+    planned(board)
+    board.feed(StepEvent("started", "a", 100.0))
+    board.feed(StepEvent("rows", "a", 100.2, rows=5, seconds=3.0))  # built ahead, while other steps ran
+    board.feed(StepEvent("done", "a", 100.3))
+    board.feed(StepEvent("started", "b", 100.3))
+    board.feed(StepEvent("rows", "b", 109.0, seconds=0.5))  # waited for
+    board.feed(StepEvent("done", "b", 109.0))
+    assert (line(board).seconds, line(board).rows) == (3.5, 5)
+
+
 @pytest.mark.parametrize(("kind", "state"), [("failed", "failed"), ("skipped", "skipped")])
 def test_a_stage_is_no_better_than_its_worst_step(kind, state):
     board = Board()

@@ -1,7 +1,7 @@
 """The state of a running migration, told in the owner's twelve stages.
 
 Here belongs counting only: events come from `mediabase_assets.lib.runner`, drawing is in `progress`. A stage's seconds
-are those of its assets; assets of different stages may take turns.
+are those in which its assets were worked on; assets of different stages are built beside each other.
 """
 
 import threading
@@ -25,7 +25,8 @@ class StepEvent:
         at: When, in seconds since the epoch.
         asset: The asset `layer/relation` that the step makes or checks.
         stage: Stage of the asset; None if it has none.
-        rows: Rows of the asset, with the kind `rows`.
+        rows: Rows of the asset, with the kind `rows`; None if it has none to count.
+        seconds: With the kind `rows`, how long the asset was worked on, also before its step began; None if it does not say.
     """
 
     kind: EventKind
@@ -33,7 +34,8 @@ class StepEvent:
     at: float
     asset: str = ""
     stage: int | None = None
-    rows: int = 0
+    rows: int | None = None
+    seconds: float | None = None
 
 
 @dataclass
@@ -47,9 +49,15 @@ class StepState:
     has_rows: bool = False
     started_at: float | None = None
     ended_at: float | None = None
+    busy: float | None = None
 
     def seconds(self, now: float) -> float:
-        """Seconds that it took, or takes until now."""
+        """Seconds that its asset was worked on, where the asset says it; else those that the step took, or takes until now.
+
+        Assets are built beside each other and ahead of their steps: the time of a step is partly that of waiting.
+        """
+        if self.busy is not None:
+            return self.busy
         if self.started_at is None:
             return 0.0
         return max((self.ended_at or now) - self.started_at, 0.0)
@@ -93,8 +101,9 @@ class Board:
         with self._lock:
             step = self.steps.setdefault(event.step, StepState(event.asset, event.stage))
             if event.kind == "rows":
-                step.rows += event.rows
-                step.has_rows = True
+                step.rows += event.rows or 0
+                step.has_rows |= event.rows is not None
+                step.busy = max(step.busy or 0.0, event.seconds) if event.seconds is not None else step.busy
             elif event.kind == "started":
                 step.state, step.started_at = "started", event.at
             elif event.kind != "planned":
