@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import ahead, audit, catalogue, standing
+from mediabase_assets.lib import ahead, audit, catalogue, headline, standing
 from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.legacy_table import describe_legacy_table
@@ -22,7 +22,7 @@ from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, rows_table
 from mediabase_assets.model.legacy import Fate, legacy_column
 from mediabase_assets.model.stages import Stage
-from mediabase_assets.model.tables import TABLES
+from mediabase_assets.model.tables import RELATIONS, TABLES
 
 KEY = dg.AssetKey(["validation", "migration_report"])
 SQL = Path(__file__).parent / "sql"
@@ -95,7 +95,13 @@ def _account(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
         if backup is not None:
             told.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
         this.note_stage(conn, rows=len(rows), failed=not finding.passed)
-        metadata: dict[str, Any] = {"account": rows_table(rows), "dagster/row_count": len(rows), "seconds": this.seconds}
+        metadata: dict[str, Any] = {
+            "summary": dg.MetadataValue.md(_headline(conn, rows)),
+            **headline.totals(rows),
+            "account": rows_table(rows),
+            "dagster/row_count": len(rows),
+            "seconds": this.seconds,
+        }
         if finding.passed and notes:
             standing.note_made(conn, this, data_version=data_version, rows=len(rows), results=told, metadata=metadata)
     yield from told
@@ -110,6 +116,13 @@ ahead.register(
         by_its_step=True,
     )
 )  # fmt: skip
+
+
+def _headline(conn: Connection, rows: list[dict[str, Any]]) -> str:
+    reasons = conn.execute(sql.SQL(read(SQL / "headline_reasons.sql"))).fetchall()
+    conn.execute("select set_config('mediabase.headline_relations', %s, true)", (",".join(r.name for r in RELATIONS),))
+    counted = conn.execute(sql.SQL(read(SQL / "headline_rows.sql"))).fetchall()
+    return headline.text(rows, reasons, counted)
 
 
 def _write_account(conn: Connection, this: Step) -> None:
