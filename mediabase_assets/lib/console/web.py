@@ -5,12 +5,15 @@ Here belong their start, the question whether they are well, and their end. What
 
 import errno
 import fcntl
+import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +32,7 @@ from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.recovery import recover
 from mediabase_assets.lib.console.running_work import cancel, wait_for
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.named_runs import LOCATION
 from mediabase_assets.lib.run_log import make_log_folder
 from mediabase_assets.lib.runner import prepare_dagster_home
 from mediabase_assets.lib.settings import Settings
@@ -39,11 +43,16 @@ START_TIMEOUT = 120.0
 STOP_TIMEOUT = 15.0
 _HEALTH = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+MODULE = "mediabase_assets.definitions"
 _WORKSPACE = """load_from:
-  - python_module:
-      module_name: mediabase_assets.definitions
-      location_name: mediabase_assets
+  - grpc_server:
+      socket: {socket}
+      location_name: {name}
 """
+#: Bytes at which a log of a child is set aside; one older one is kept.
+LARGEST_LOG = 10_000_000
+#: Seconds between two looks at the size of the logs.
+LOOK_AT_LOGS = 60
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,6 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     """
     _require_free(host, port)
     folder = prepare_dagster_home(settings)
-    workspace = folder / "workspace.yaml"
-    workspace.write_text(_WORKSPACE, encoding="utf-8")
     logs = make_log_folder(settings.home / "logs")
     with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is told here
         lock = folder / f"ui{conn.workspace.suffix}.lock"
@@ -86,16 +93,18 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
                 recover(instance, settings, console, then="Re-execute it, from asset failure.")
             stack.enter_context(_stopping_on_signals())
             try:
-                children = _start(stack, host, port, workspace, logs)
+                children = _start(stack, host, port, folder, logs)
                 _wait_until_well(f"http://{_address(host)}:{port}", children)
             except _Stop:
                 return Exit.INTERRUPTED
         where = f"http://{_address(host)}:{port}"
         console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
         try:
-            while True:
+            for second in itertools.count():
                 time.sleep(1)
                 _require_alive(children)
+                if second % LOOK_AT_LOGS == 0:
+                    _set_large_logs_aside(children)
         except _Stop as stop:
             canceled = _settle(settings, console, waits=stop.waits)
             console.print("Stopping …")
@@ -114,16 +123,51 @@ def _settle(settings: Settings, console: Console, *, waits: bool) -> bool:
         return cancel(instance, settings, os.getpid(), console)
 
 
-def _start(stack: ExitStack, host: str, port: int, workspace: Path, logs: Path) -> tuple[Child, ...]:
+def _start(stack: ExitStack, host: str, port: int, folder: Path, logs: Path) -> tuple[Child, ...]:
+    """The code server, which both others share, then these: each would start one of its own, and the daemon a new one every minute."""
+    socket_file = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediabase-ui-"))) / "code"
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(_WORKSPACE.format(socket=socket_file, name=LOCATION), encoding="utf-8")
+    code = ["dagster", "api", "grpc", "-s", str(socket_file), "-m", MODULE, "--location-name", LOCATION]
+    server = stack.enter_context(_child("codeserver", code, logs))
+    _wait_for_file(socket_file, server)
     web = ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)]
     daemon = ["dagster._daemon", "run", "-w", str(workspace)]
     children = (
+        server,
         stack.enter_context(_child("webserver", web, logs)),
         stack.enter_context(_child("daemon", daemon, logs)),
     )
     for child in children:  # leaving the stack asks all of them to end before it waits for each
         stack.callback(child.process.terminate)
     return children
+
+
+def _wait_for_file(file: Path, child: Child) -> None:
+    """Wait until the code server listens, which it does when the definitions are loaded."""
+    end = time.monotonic() + START_TIMEOUT
+    while not file.exists():
+        if child.process.poll() is not None:
+            raise ServerError(
+                f"The definitions do not load: {_last_words(child.log)}",
+                where=str(child.log),
+                next_step=f"Try `dagster definitions validate -m {MODULE}` for the whole stack.",
+            )
+        if time.monotonic() > end:
+            raise ServerError(
+                f"The definitions are not loaded after {START_TIMEOUT:.0f} seconds.",
+                where=str(child.log),
+                next_step="Look at that file, then start `mediabase ui` again.",
+            )
+        time.sleep(0.1)
+
+
+def _set_large_logs_aside(children: tuple[Child, ...]) -> None:
+    """Copy a log that has grown large and empty it: its process goes on appending to the same file."""
+    for child in children:
+        if child.log.stat().st_size > LARGEST_LOG:
+            shutil.copyfile(child.log, child.log.with_suffix(".1.log"))
+            os.truncate(child.log, 0)
 
 
 @contextmanager
