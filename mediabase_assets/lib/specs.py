@@ -1,5 +1,6 @@
 """The spec of an asset with the policy that all assets share: group by layer, stage as a tag, kinds, owner, source code."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,7 @@ def asset_spec(
         automation_condition: When Dagster materializes it by itself.
         metadata: Facts about the definition, such as `column_schema`.
     """
-    references: list[Any] = [dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name) for path in sources]
-    metadata["code_references"] = dg.CodeReferencesMetadataValue(code_references=references)
+    metadata["code_references"] = _code_references(sources)
     if relation:
         metadata["table_name"] = relation
     return dg.AssetSpec(
@@ -55,6 +55,14 @@ def asset_spec(
         tags={STAGE_TAG: str(int(stage))},
         metadata={f"dagster/{name}": value for name, value in metadata.items()},
     )
+
+
+def _code_references(sources: Sequence[Path]) -> dg.CodeReferencesMetadataValue:
+    """The files as Dagster shows them under "Source code"; in Dagster 1.13 the class is in beta, and warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        references: list[Any] = [dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name) for path in sources]
+        return dg.CodeReferencesMetadataValue(code_references=references)
 
 
 def live_name(relation: str) -> str:
