@@ -141,6 +141,13 @@ def test_a_re_execution_of_a_released_run_is_a_migration_of_its_own(pipeline_hom
         assert made(third) == {catalogue.LEGACY, catalogue.BACKUP}  # the table is looked at, the backup is verified
         assert this.value("select count(*) from mediabase_ops.releases") == 2
         shows_the_same(this, second, third)
+        assert "can be rolled back" in log_entry(third, catalogue.RELEASE)
+
+
+def log_entry(result, asset):
+    """The metadata of an asset's materialization by a run."""
+    made_by_run = (e.step_materialization_data.materialization for e in result.all_events if e.is_step_materialization)
+    return next(m.metadata for m in made_by_run if m.asset_key.to_user_string() == asset)
 
 
 def shows_the_same(this, built, kept):
@@ -156,7 +163,7 @@ def shows_the_same(this, built, kept):
     )
     for key in sorted(before.keys() - {catalogue.LEGACY, catalogue.BACKUP}):
         for name, value in before[key].items():
-            if name not in ("how", "migration", "why it was rebuilt", "used again"):
+            if name not in ("how", "migration", "why it was rebuilt", "used again", "can be rolled back"):
                 assert after[key][name] == value, (key, name)
     types = {c.type for c in after["normalized/genes"]["dagster/column_schema"].schema.columns}
     assert "text[]" in types or len(types) > 1

@@ -58,7 +58,8 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         if kept is not None:
             with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
                 journal.close_run(conn, this.migration_id, "unchanged")
-            yield from kept
+            now = {"can be rolled back": choices_table(choices(settings))}
+            yield from (e._replace(metadata={**(e.metadata or {}), **now}) if isinstance(e, dg.MaterializeResult) else e for e in kept)
             return
         with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
             snapshot = current_snapshot(conn, this.asset)
