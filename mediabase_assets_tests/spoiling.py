@@ -26,6 +26,19 @@ _TRIGGER = """
 _CHANGE = "update cancer_transcript_base set expression_fold_change = expression_fold_change + %s where transcript_id = any(%s)"
 
 
+#: 300 chromosomes that are refused, more than `LIMITS` allow: the census fails; and how a person corrects them.
+REFUSE = """
+    create table kept_aside as select transcript_id, chromosome from cancer_transcript_base where chromosome ~ '^chr[0-9]+$'
+      order by transcript_id limit 300;
+    update cancer_transcript_base as c set chromosome = 'chr99' from kept_aside as k where k.transcript_id = c.transcript_id;
+"""
+CORRECT = """
+    update cancer_transcript_base as c set chromosome = k.chromosome from kept_aside as k where k.transcript_id = c.transcript_id;
+    drop table kept_aside;
+"""
+LIMITS = {"validation": {"max_validation_errors": 100, "max_validation_error_share": 0.05}}
+
+
 def _doubled(value: str) -> str:
     """A literal inside of another one."""
     return sql.Literal(value).as_string(None).strip().replace("'", "''")

@@ -93,8 +93,7 @@ def _checks() -> dg.SensorDefinition:
     )
     def report_checks(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         assert context.repository_def is not None
-        graph = context.repository_def.asset_graph
-        specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+        specs = check_overview.specs_of(context.repository_def.asset_graph)
         seen = str(check_overview.newest_evaluation(context.instance, specs))
         if seen == (context.cursor or "0"):
             return dg.SkipReason("No check was evaluated since the last overview.")

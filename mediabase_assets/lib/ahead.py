@@ -22,7 +22,7 @@ from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.opening import beneath_of
 from mediabase_assets.lib.session import cancel_statement_of
 from mediabase_assets.lib.step import Step
-from mediabase_assets.lib.telling import normalized, planned_assets, will_release
+from mediabase_assets.lib.telling import is_kept, normalized, planned_assets, will_release
 from mediabase_assets.lib.transient import is_transient
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
@@ -185,14 +185,21 @@ def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
 def events_of(context: dg.AssetExecutionContext, this: Step, build: Build) -> Iterator[Event]:
     """What a step tells: what was built ahead of it, when that is over; or what it builds itself."""
     job = _crews[this.run_id].job_of(this.asset) if begin(context, this) and this.asset in _crews[this.run_id].works else None
-    wanted = {key.name for key in context.selected_asset_check_keys}
-    for event in build(this) if job is None else job.events:  # of a failed audit too: its findings come before the failure
-        if isinstance(event, dg.MaterializeResult):
-            yield with_reason(event, this.why if job is None else job.why)
-        elif event.check_name in wanted:
-            yield event
+    # of a failed audit too: its findings come before the failure
+    yield from selected(context, build(this) if job is None else job.events, this if job is None else job)
     if job is not None and job.error is not None:
         raise job.error
+
+
+def selected(context: dg.AssetExecutionContext, events: Iterable[Event], built: Step | _Job) -> Iterator[Event]:
+    """Those events of an asset that the step was asked for: its checks that are selected, and itself with the reason of the build."""
+    wanted = {key.name for key in context.selected_asset_check_keys}
+    for event in events:
+        if isinstance(event, dg.AssetCheckResult):
+            if event.check_name in wanted:
+                yield event
+        elif context.selected_asset_keys:
+            yield with_reason(event, built.why)
 
 
 def with_reason(event: dg.MaterializeResult[Any], why: str) -> dg.MaterializeResult[Any]:
@@ -241,12 +248,10 @@ def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> Non
                 description=event.description,
             )
         )
-    elif not str((event.metadata or {}).get("how", "")).startswith("kept"):
+    elif not is_kept(event.metadata):
         assert event.asset_key is not None
         version = {"dagster/data_version": event.data_version.value} if event.data_version else {}
-        context.log_event(
-            dg.AssetMaterialization(event.asset_key, metadata={**(event.metadata or {}), "why it was rebuilt": reason}, tags=version)
-        )
+        context.log_event(dg.AssetMaterialization(event.asset_key, metadata=with_reason(event, reason).metadata, tags=version))
 
 
 def await_build(run_id: str, key: str) -> None:

@@ -7,7 +7,6 @@ what those assets are made from is out of date too. Here belongs the decision on
 from collections.abc import Collection
 
 from mediabase_assets.lib import catalogue
-from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.planning import legacy_content
 from mediabase_assets.lib.schema import has_operations
 from mediabase_assets.lib.settings import Settings
@@ -18,17 +17,18 @@ from mediabase_assets.lib.statements import Connection, is_there
 _NEVER = {catalogue.RELEASE, catalogue.BENCHMARK}
 
 
-def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str]) -> dict[str, str]:
+def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str], *, needs_backup: bool) -> dict[str, str]:
     """The assets that have to be rebuilt before those of a run, each after its inputs, with the reason.
 
     Args:
         conn: A session that may write what was seen of the legacy table.
         settings: The settings of today.
         planned: The assets of the run, as `layer/relation`.
+        needs_backup: Whether the run makes no backup and none holds what is there now.
     """
     built = set(planned) & catalogue.definitions().keys() - {catalogue.BENCHMARK}
     wanted = set().union(*(catalogue.below(key) for key in built)) - built - _NEVER
-    needs_backup = catalogue.RELEASE in planned and catalogue.BACKUP not in planned and not conn.workspace.is_throwaway
+    needs_backup = needs_backup and catalogue.RELEASE in planned
     if not (wanted - {catalogue.LEGACY}) and not needs_backup:
         return {}
     reasons = _stale(conn, settings)
@@ -36,7 +36,7 @@ def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str]
     first: dict[str, str] = {}
     if catalogue.SNAPSHOT in found and catalogue.LEGACY not in planned:
         first[catalogue.LEGACY] = "the legacy table is read again"
-    if needs_backup and catalogue.RELEASE in reasons and find_reusable_backup(conn, settings) is None:
+    if needs_backup and catalogue.RELEASE in reasons:
         first[catalogue.BACKUP] = "no verified backup holds what is there now"
     return first | found
 

@@ -21,8 +21,8 @@ HISTORY = 50
 #: Metadata of a check that could examine nothing, with the reason.
 NOTHING_EXAMINED = ("not looked at", "not proved")
 
-#: When, in which run, and what was found.
-_Evaluation = tuple[datetime, str, dg.AssetCheckEvaluation]
+#: When, and what was found.
+Evaluation = tuple[datetime, dg.AssetCheckEvaluation]
 
 
 class Outcome(StrEnum):
@@ -49,7 +49,6 @@ class CheckLine:
         failures: How many of them failed.
         description: What it found, in a sentence; of a check that was never run, what it is about.
         sample: Rows that show the failure.
-        run_id: The run.
     """
 
     asset: str
@@ -61,7 +60,11 @@ class CheckLine:
     failures: int = 0
     description: str = ""
     sample: tuple[dict[str, Any], ...] = ()
-    run_id: str = ""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.outcome in (Outcome.FAILED, Outcome.WARNED)
 
     def as_row(self) -> dict[str, Any]:
         """As a row of a table, and as JSON."""
@@ -72,9 +75,8 @@ class CheckLine:
         }  # fmt: skip
 
 
-def specs_of(definitions: dg.Definitions) -> list[dg.AssetCheckSpec]:
-    """The checks of all assets."""
-    graph = definitions.resolve_asset_graph()
+def specs_of(graph: Any) -> list[dg.AssetCheckSpec]:
+    """The checks of all assets, from the asset graph of definitions or of a repository, whose class is not public in Dagster."""
     return [graph.get_check_spec(key) for key in graph.asset_check_keys]
 
 
@@ -85,7 +87,7 @@ def read_overview(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpe
         instance: Where Dagster keeps its events.
         specs: The checks.
     """
-    lines = [_line(spec, _evaluations(instance, spec.key)) for spec in specs]
+    lines = [_line(spec, evaluations(instance, spec.key, HISTORY)) for spec in specs]
     order = list(Outcome)
     return sorted(lines, key=lambda line: (order.index(line.outcome), line.asset, line.check))
 
@@ -96,26 +98,26 @@ def newest_evaluation(instance: dg.DagsterInstance, specs: Iterable[dg.AssetChec
     return max((record.id for record in found.values()), default=0)
 
 
-def _evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> list[_Evaluation]:
-    """The evaluations of a check, the newest first; where a run planned one and did not make it, there is none."""
+def evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey, limit: int) -> list[Evaluation]:
+    """The evaluations of a check in its newest runs, the newest first; where a run planned one and did not make it, there is none."""
     found = []
-    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=HISTORY):
+    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=limit):
         event = record.event.dagster_event if record.event else None
         if event is not None and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             assert record.event is not None
-            found.append((datetime.fromtimestamp(record.event.timestamp, UTC), record.run_id, event.asset_check_evaluation_data))
+            found.append((datetime.fromtimestamp(record.event.timestamp, UTC), event.asset_check_evaluation_data))
     return found
 
 
-def _line(spec: dg.AssetCheckSpec, evaluations: Sequence[_Evaluation]) -> CheckLine:
+def _line(spec: dg.AssetCheckSpec, found: Sequence[Evaluation]) -> CheckLine:
     """A check from its evaluations, the newest first."""
     asset = spec.asset_key.to_user_string()
-    if not evaluations:
+    if not found:
         return CheckLine(asset, spec.name, Outcome.NEVER, description=spec.description or "")
-    when, run_id, newest = evaluations[0]
+    when, newest = found[0]
     outcome = _outcome(newest)
     since = when
-    for earlier, _, evaluation in evaluations:
+    for earlier, evaluation in found:
         if _outcome(evaluation) is not outcome:
             break
         since = earlier
@@ -123,7 +125,7 @@ def _line(spec: dg.AssetCheckSpec, evaluations: Sequence[_Evaluation]) -> CheckL
     sample = newest.metadata.get("sample")
     return CheckLine(
         asset, spec.name, outcome, since, when, _examined(values), int(values.get("failures") or 0), newest.description or "",
-        tuple(dict(r.data) for r in sample.records) if isinstance(sample, dg.TableMetadataValue) else (), run_id,
+        tuple(dict(r.data) for r in sample.records) if isinstance(sample, dg.TableMetadataValue) else (),
     )  # fmt: skip
 
 
@@ -165,8 +167,8 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
     """Report the overview as a materialization of its asset, with counts that Dagster plots."""
     lines = read_overview(instance, specs)
     layers = sorted({line.asset.partition("/")[0] for line in lines})
-    failed = Counter(line.asset.partition("/")[0] for line in lines if line.outcome in (Outcome.FAILED, Outcome.WARNED))
-    attention = [line for line in lines if line.outcome in (Outcome.FAILED, Outcome.WARNED)]
+    attention = [line for line in lines if line.needs_attention]
+    failed = Counter(line.asset.partition("/")[0] for line in attention)
     columns = ("asset", "check", "outcome", "since", "checked", "examined", "failures")
     instance.report_runless_asset_event(
         dg.AssetMaterialization(

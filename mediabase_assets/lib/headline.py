@@ -6,9 +6,9 @@ A short text for people who look at one page, and the same totals as numbers tha
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mediabase_assets.model.reasons import sentence
+from mediabase_assets.model.reasons import Outcome, sentence
 
-OUTCOMES = ("kept", "merged", "repaired", "quarantined", "archived")
+OUTCOMES = tuple(map(str, Outcome))
 #: Reasons that are named.
 NAMED = 3
 

@@ -86,10 +86,8 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase summary") as conn:
-        if not exists(conn, "migration_runs"):
-            return None
-        row = conn.execute("select migration_id from migration_runs where run_id = %s", (run_id,)).fetchone()
-        return None if row is None else _result(conn, str(row[0]))
+        entry = _entry(conn, run_id)
+        return None if entry is None else _result(conn, entry[0])
 
 
 def note_interrupted(settings: Settings, run_id: str) -> None:
@@ -114,10 +112,16 @@ def was_released(settings: Settings, run_id: str) -> bool:
         ServerError: The server cannot be reached.
     """
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-        if not exists(conn, "migration_runs"):
-            return False
-        row = conn.execute("select status from migration_runs where run_id = %s", (run_id,)).fetchone()
-        return row is not None and row[0] == "released"
+        entry = _entry(conn, run_id)
+        return entry is not None and entry[1] == "released"
+
+
+def _entry(conn: Connection, run_id: str) -> tuple[str, str] | None:
+    """The migration that a run worked for, and how it stands; None if the run did not get as far as a journal."""
+    if not exists(conn, "migration_runs"):
+        return None
+    row = conn.execute("select migration_id, status from migration_runs where run_id = %s", (run_id,)).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
 
 
 def _result(conn: Connection, migration_id: str) -> MigrationResult:

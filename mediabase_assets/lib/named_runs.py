@@ -4,7 +4,7 @@ Dagster notes the origin of a run (code location, repository, job) only where it
 makes it. A run without one is missing on the landing page and among the runs of its job, and its re-execution is refused.
 
 NOTE: Dagster 1.13 has no public constructor of an origin. `dagster.deserialize_value` is public, and its format is what the
-table `runs` keeps; `cli/test_runs_of_the_command_line.py` sees that the web server accepts it.
+table `runs` keeps; `cli/test_re_execution_in_the_ui.py` sees that the web server accepts it.
 """
 
 import json

@@ -95,11 +95,11 @@ def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
         if this.asset == catalogue.LEGACY and not schema.has_operations(conn):
             return
         planned = planned_assets(context)
-        beneath = stale_beneath(conn, this.settings, planned)
+        stands_on_another = catalogue.BACKUP not in planned and not conn.workspace.is_throwaway
+        backup = find_reusable_backup(conn, this.settings) if stands_on_another else None
+        beneath = stale_beneath(conn, this.settings, planned, needs_backup=stands_on_another and backup is None)
         kept = [key for key in catalogue.definitions() if key not in planned and key not in beneath]
         seen = _look_at_legacy_table(context)
-        needs_backup = catalogue.BACKUP not in planned and catalogue.BACKUP not in beneath and not conn.workspace.is_throwaway
-        backup = find_reusable_backup(conn, this.settings) if needs_backup else None
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
             schema.prepare_schemas(conn, this.settings.database.schema_name)

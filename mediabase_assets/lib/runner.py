@@ -27,6 +27,7 @@ from mediabase_assets.lib.dagster_storage import instance_config_file
 from mediabase_assets.lib.run_failures import Failure, failures_of
 from mediabase_assets.lib.run_log import QuietHandler, RunLog, begin_log
 from mediabase_assets.lib.settings import Settings
+from mediabase_assets.lib.telling import is_kept
 from mediabase_assets.lib.workers import this_worker
 from mediabase_assets.model.errors import ConfigurationError, ServerError
 from mediabase_assets.model.stages import STAGE_TAG
@@ -288,8 +289,7 @@ class _EventReader:
             if made.asset_key.to_user_string() not in self._planned.get(step, {asset}):
                 return None  # rebuilt beneath the assets of the run, and reported by this step
             values = {name: _value(value) for name, value in made.metadata.items()}
-            is_kept = str(values.get("how", "")).startswith("kept")
-            seconds = 0.0 if is_kept else values.get("seconds")
+            seconds = 0.0 if is_kept(made.metadata) else values.get("seconds")
             return StepEvent("rows", step, at, asset, rows=values.get("dagster/row_count"), seconds=seconds)
         kind = _KINDS.get(event.event_type)
         return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.step import Step
-from mediabase_assets.lib.telling import restored, stored
+from mediabase_assets.lib.telling import KEPT, restored, stored
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
@@ -53,7 +53,7 @@ def kept(this: Step, key: dg.AssetKey, wanted: Iterable[str], *, legacy_version:
         for name in wanted
         if name in found
     ]
-    how = {"how": f"kept: what it is made from has the content of {when}", "migration": state.migration_id}
+    how = {"how": f"{KEPT}what it is made from has the content of {when}", "migration": state.migration_id}
     metadata: dict[str, Any] = restored(state.shown) | how
     if state.rows is not None:
         metadata["dagster/row_count"] = state.rows

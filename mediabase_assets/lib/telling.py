@@ -50,6 +50,20 @@ def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
     )
 
 
+#: How the entry `how` begins of an asset that a run kept.
+KEPT = "kept: "
+
+
+def is_kept(metadata: Mapping[str, Any] | None) -> bool:
+    """Whether a materialization tells of an asset that was kept, and not built.
+
+    >>> is_kept({"how": f"{KEPT}it is up to date"}), is_kept({"how": dg.MetadataValue.text("created")}), is_kept(None)
+    (True, False, False)
+    """
+    how = (metadata or {}).get("how", "")
+    return str(getattr(how, "value", how)).startswith(KEPT)
+
+
 #: What a failed check of something that was not released yet adds.
 CANDIDATE = "The candidate was dropped; the live content is unchanged."
 

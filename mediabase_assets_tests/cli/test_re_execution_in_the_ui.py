@@ -1,28 +1,21 @@
 """Every form of re-execution by the web server's own mutations, after the legacy table, a setting or nothing changed."""
 
 import pytest
+import yaml
 
 from mediabase_assets_tests.cli.web import served
+from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
 LOOKED_AT = {"legacy/cancer_transcript_base", "backup/legacy_backup"}
-_SPOIL = """
-    create table kept_aside as select transcript_id, chromosome from cancer_transcript_base where chromosome ~ '^chr[0-9]+$'
-      order by transcript_id limit 300;
-    update cancer_transcript_base as c set chromosome = 'chr99' from kept_aside as k where k.transcript_id = c.transcript_id;
-"""
-_CORRECT = """
-    update cancer_transcript_base as c set chromosome = k.chromosome from kept_aside as k where k.transcript_id = c.transcript_id;
-    drop table kept_aside;
-"""
 
 
 @pytest.fixture(scope="module")
 def web(project):
     """A migrated demonstration behind the web UI; more than 100 refused values of a column fail the census."""
     file = project.home.parent / "config.yaml"
-    file.write_text("validation: {max_validation_errors: 100, max_validation_error_share: 0.05}\n")
+    file.write_text(yaml.safe_dump(LIMITS))
     environment = {"MEDIABASE_CONFIG": str(file)}
     done = project.run("migrate", "--skip-confirmation", "--demo", "--demo-transcripts", "1500", **environment)
     assert done.code == 0, done.out + done.err
@@ -38,14 +31,14 @@ def execute(project, statement):
 @pytest.fixture
 def failed(project, web):
     """A run of *Materialize all* that failed because the legacy table holds what the census refuses."""
-    execute(project, _SPOIL)
+    execute(project, REFUSE)
     run_id = web.launch()
     assert web.end_of(run_id) == "FAILURE"
     failures = [e for e in web.events(run_id) if e["__typename"] == "ExecutionStepFailureEvent"]
     assert [e["stepKey"] for e in failures] == ["validation__leaf_census"]
     yield run_id
     if project.value("select to_regclass('kept_aside') is not null"):
-        execute(project, _CORRECT)
+        execute(project, CORRECT)
 
 
 def content(project):
@@ -69,7 +62,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_after_the_legacy_table_was_corrected(project, web, failed, form):
     before = content(project)
-    execute(project, _CORRECT)
+    execute(project, CORRECT)
     run_id = FORMS[form](web, failed)
     assert web.end_of(run_id) == "SUCCESS", [e for e in web.events(run_id) if "Failure" in e["__typename"]]
     rebuilt = web.rebuilt(run_id)

@@ -1,17 +1,15 @@
 """`mediabase ui`: ready when the definitions are loaded, gone without orphans when told to."""
 
-import json
 import re
 import signal
 import socket
 import threading
 import time
-import urllib.request
 
 import psutil
 import pytest
 
-from mediabase_assets_tests.cli.web import Web, free_port
+from mediabase_assets_tests.cli.web import free_port, start
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -30,17 +28,12 @@ def test_a_taken_port_is_told(project):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM])
 def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
-    port = free_port()
-    process = project.start("ui", "--port", str(port))
+    process, web = start(project)  # says the address that it was given
     watchdog = threading.Timer(150, process.kill)
     watchdog.start()
     try:
-        line = ""
-        while "Dagster is at" not in line:
-            line = process.stdout.readline()
-            assert line, process.communicate()
-        assert f"http://127.0.0.1:{port}" in line
-        assert ["normalized", "genes"] in assets(port)
+        nodes = web.ask("{ assetNodes { assetKey { path } } }")["assetNodes"]
+        assert ["normalized", "genes"] in [node["assetKey"]["path"] for node in nodes]
         second = project.run("ui", "--port", str(free_port()))
         assert (second.code, "running already" in second.err) == (2, True)
         children = psutil.Process(process.pid).children(recursive=True)
@@ -66,23 +59,17 @@ def migrated(project):
 
 def started(project):
     """A web UI with a run that rebuilds everything and is at work."""
-    port = free_port()
-    process = project.start("ui", "--port", str(port))
-    line = ""
-    while "Dagster is at" not in line:
-        line = process.stdout.readline()
-        assert line, process.communicate()
-    web = Web(port)
+    process, web = start(project)
     run_id = web.launch("rebuild_everything")
     end = time.monotonic() + 120
     while not any(e["__typename"] == "ExecutionStepStartEvent" for e in web.events(run_id)):
         assert time.monotonic() < end
         time.sleep(0.2)
-    return process, run_id
+    return process, web, run_id
 
 
 def test_ctrl_c_waits_for_a_run_that_is_at_work(migrated):
-    process, run_id = started(migrated)
+    process, _, run_id = started(migrated)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=180)
     assert f"The run {run_id[:8]} (rebuild_everything) is at work. Waiting until it ends; Ctrl-C again cancels it" in out
@@ -94,7 +81,7 @@ def test_ctrl_c_waits_for_a_run_that_is_at_work(migrated):
 @pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)], ids=["Ctrl-C twice", "TERM"])
 def test_a_run_is_canceled_and_releases_nothing(migrated, signals):
     before = migrated.value("select count(*) from mediabase_ops.releases")
-    process, run_id = started(migrated)
+    process, _, run_id = started(migrated)
     for number in signals:
         process.send_signal(number)
         time.sleep(2)
@@ -102,18 +89,11 @@ def test_a_run_is_canceled_and_releases_nothing(migrated, signals):
     assert f"The run {run_id[:8]} was canceled; nothing of it was released." in out
     assert (process.returncode, err) == (130, "")
     assert migrated.value("select count(*) from mediabase_ops.releases") == before
-    process, again = started(migrated)  # the daemon does not repeat what a person canceled
+    process, web, again = started(migrated)  # the daemon does not repeat what a person canceled
     try:
         query = "{ runsOrError(limit: 2) { ... on Runs { results { runId status } } } }"
-        runs = Web(int(process.args[-1])).ask(query)["runsOrError"]["results"]
+        runs = web.ask(query)["runsOrError"]["results"]
         assert [(r["runId"], r["status"] == "CANCELED") for r in runs] == [(again, False), (run_id, True)]
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=120)
-
-
-def assets(port: int) -> list[list[str]]:
-    query = json.dumps({"query": "{ assetNodes { assetKey { path } } }"}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", query, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return [node["assetKey"]["path"] for node in json.load(answer)["data"]["assetNodes"]]

@@ -99,19 +99,26 @@ class Web:
         return {key for key, text in how.items() if not text.startswith("kept")}
 
 
+def start(project: Any, **environment: str) -> tuple[Any, Web]:
+    """Start `mediabase ui` of a project and wait until it says its address; returns the process and the UI."""
+    port = free_port()
+    process = project.start("ui", "--port", str(port), **environment)
+    line = ""
+    while "Dagster is at" not in line:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+    assert f"http://127.0.0.1:{port}" in line
+    return process, Web(port)
+
+
 @contextmanager
 def served(project: Any, **environment: str) -> Iterator[Web]:
     """`mediabase ui` of a project, stopped at the end."""
-    port = free_port()
-    process = project.start("ui", "--port", str(port), **environment)
+    process, web = start(project, **environment)
     watchdog = threading.Timer(540, process.kill)
     watchdog.start()
     try:
-        line = ""
-        while "Dagster is at" not in line:
-            line = process.stdout.readline()
-            assert line, process.communicate()
-        yield Web(port)
+        yield web
     finally:
         watchdog.cancel()
         process.terminate()

@@ -9,6 +9,7 @@ from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets_tests.pipeline import copies, harness
+from mediabase_assets_tests.pipeline.re_executions import from_asset_failure, from_failure
 from mediabase_assets_tests.spoiling import BAD, spoiled
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -92,27 +93,6 @@ _MEND = """
 """
 
 
-def migrate_job():
-    """The job as a re-execution finds it again."""
-    return defs().resolve_job_def("migrate")
-
-
-def from_failure(this, run):
-    options = dg.ReexecutionOptions.from_failure(run.run_id, this.instance)
-    return dg.execute_job(dg.reconstructable(migrate_job), instance=this.instance, reexecution_options=options)
-
-
-def from_asset_failure(this, run):
-    plan = this.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
-    assets, _ = this.instance.run_domain.get_keys_to_reexecute(run.run_id, plan)
-    tags = {
-        "dagster/parent_run_id": run.run_id,
-        "dagster/root_run_id": run.root_run_id or run.run_id,
-        "dagster/is_asset_resume_retry": "true",
-    }
-    return dg.execute_job(dg.reconstructable(migrate_job), instance=this.instance, asset_selection=sorted(assets), tags=tags)
-
-
 @pytest.mark.parametrize("strategy", [from_failure, from_asset_failure])
 def test_a_re_execution_runs_what_failed_and_what_waited_for_it_alone(migrated, fresh, strategy):
     with fresh.connect() as conn:
@@ -128,7 +108,7 @@ def test_a_re_execution_runs_what_failed_and_what_waited_for_it_alone(migrated, 
     assert harness.executed(first) == everything - waited
     with fresh.connect() as conn:
         conn.execute(_MEND)
-    with fresh.environed(), strategy(fresh, fresh.instance.get_run_by_id(first.run_id)) as second:
+    with strategy(fresh, fresh.instance.get_run_by_id(first.run_id)) as second:
         assert second.success
         assert harness.executed(second) == waited
     assert copies.hashes(fresh) == copies.hashes(migrated)

@@ -6,52 +6,16 @@ The forms of the web UI, by its own mutations, are in `cli/test_re_execution_in_
 import dagster as dg
 import pytest
 
-from mediabase_assets.definitions import defs
 from mediabase_assets.lib import catalogue
-from mediabase_assets_tests.benchmarks.place import QUIET
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
+from mediabase_assets_tests.pipeline.re_executions import all_of, execute, from_asset_failure, from_failure
+from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
-LIMITS = {"validation": {"max_validation_errors": 100, "max_validation_error_share": 0.05}}
-_SPOIL = """
-    create table kept_aside as select transcript_id, chromosome from cancer_transcript_base where chromosome is not null
-      order by transcript_id limit 300;
-    update cancer_transcript_base as c set chromosome = 'chr99' from kept_aside as k where k.transcript_id = c.transcript_id;
-"""
-_CORRECT = """
-    update cancer_transcript_base as c set chromosome = k.chromosome from kept_aside as k where k.transcript_id = c.transcript_id;
-    drop table kept_aside;
-"""
 ROWS = 1500
 CENSUS = "validation/leaf_census"
 AFTER_CENSUS = {CENSUS, catalogue.RELEASE, catalogue.BENCHMARK}
-
-
-def migrate_job():
-    """The job as a re-execution finds it again."""
-    return defs().resolve_job_def("migrate")
-
-
-def execute(this, **kwargs):
-    with this.environed():
-        return dg.execute_job(dg.reconstructable(migrate_job), instance=this.instance, run_config=QUIET, **kwargs)
-
-
-def all_of(this, run):
-    return execute(this, reexecution_options=dg.ReexecutionOptions(run.run_id))
-
-
-def from_failure(this, run):
-    return execute(this, reexecution_options=dg.ReexecutionOptions.from_failure(run.run_id, this.instance))
-
-
-def from_asset_failure(this, run):
-    """As the web UI does it: the assets that failed or were skipped, in a run that names its parent."""
-    plan = this.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
-    assets, _ = this.instance.run_domain.get_keys_to_reexecute(run.run_id, plan)
-    parent = {"dagster/parent_run_id": run.run_id, "dagster/root_run_id": run.root_run_id or run.run_id}
-    return execute(this, asset_selection=sorted(assets), tags=parent)
 
 
 def statement(this, query):
@@ -67,22 +31,11 @@ def log_of(this, result):
     return "\n".join(e.user_message for e in this.instance.all_logs(result.run_id))
 
 
-def made(result):
-    """Assets that were rebuilt, beneath those of the run too."""
-    return {
-        m.asset_key.to_user_string()
-        for e in result.all_events
-        if e.is_step_materialization
-        for m in [e.step_materialization_data.materialization]
-        if not str(getattr(m.metadata.get("how"), "value", "")).startswith("kept")
-    }
-
-
 @pytest.fixture
 def failed(pipeline_home):
     """A project whose first migration failed in the census, and that run."""
     with harness.project(pipeline_home, demo=ROWS, **LIMITS) as this:
-        statement(this, _SPOIL)
+        statement(this, REFUSE)
         result = execute(this)
         assert harness.failed_steps(result) == ["validation__leaf_census"], told(result)
         yield this, run_of(this, result)
@@ -90,10 +43,10 @@ def failed(pipeline_home):
 
 def test_a_corrected_legacy_table_is_read_again(failed):
     this, run = failed
-    statement(this, _CORRECT)
+    statement(this, CORRECT)
     result = from_asset_failure(this, run)
     assert result.success, told(result)
-    again = made(result)
+    again = harness.made(result)
     assert {"extraction/legacy_rows", "extraction/row_states", "normalized/transcripts", catalogue.BACKUP, *AFTER_CENSUS} <= again
     assert "schema/normalized_schema" not in again
     assert "beneath those of this run are stale and are rebuilt first: " in log_of(this, result)
@@ -111,14 +64,14 @@ def test_where_nothing_changed_exactly_what_failed_is_made(failed):
     this, run = failed
     result = from_failure(this, run)
     assert harness.failed_steps(result) == ["validation__leaf_census"]
-    assert made(result) == set()
+    assert harness.made(result) == set()
     assert "beneath" not in log_of(this, result)
 
 
 def test_the_second_of_two_re_executions_goes_on_with_the_migration(failed):
     this, run = failed
     second = from_asset_failure(this, run)
-    statement(this, _CORRECT)
+    statement(this, CORRECT)
     third = from_asset_failure(this, run_of(this, second))
     assert third.success, told(third)
     assert this.rows("select status from mediabase_ops.migration_runs") == [("released",)]
@@ -138,7 +91,7 @@ def test_a_re_execution_of_a_released_run_is_a_migration_of_its_own(pipeline_hom
         assert len({row[0] for row in released}) == len({row[1] for row in released}) == 2
         third = execute(this)
         assert third.success, told(third)
-        assert made(third) == {catalogue.LEGACY, catalogue.BACKUP}  # the table is looked at, the backup is verified
+        assert harness.made(third) == {catalogue.LEGACY, catalogue.BACKUP}  # the table is looked at, the backup is verified
         assert this.value("select count(*) from mediabase_ops.releases") == 2
         shows_the_same(this, second, third)
         assert "can be rolled back" in log_entry(third, catalogue.RELEASE)
@@ -178,14 +131,14 @@ def test_selected_assets_are_built_from_what_is_up_to_date(migrated, pipeline_ho
     with copy_of(migrated, pipeline_home, symbol_conflicts="qualify") as this:
         result = execute(this, asset_selection=[dg.AssetKey(["normalized", "genes"])])
         assert result.success, told(result)
-        assert {"extraction/gene_candidates", "normalized/genes"} <= made(result)
+        assert {"extraction/gene_candidates", "normalized/genes"} <= harness.made(result)
         assert "extraction/gene_candidates (the setting symbol_conflicts changed from keep_best to qualify)" in log_of(this, result)
-        assert "extraction/legacy_rows" not in made(result)
+        assert "extraction/legacy_rows" not in harness.made(result)
 
 
 def test_what_fails_beneath_fails_the_step_that_needs_it(failed, pipeline_home):
     this, run = failed
-    statement(this, _CORRECT)
+    statement(this, CORRECT)
     statement(
         this,
         """create function public.forbid() returns event_trigger language plpgsql as $$

@@ -20,11 +20,6 @@ def copy(migrated, pipeline_home):
         yield this
 
 
-def nothing_is_rebuilt(*_args):
-    """Instead of what a run rebuilds beneath its assets: the release looks for itself."""
-    return {}
-
-
 def execute(this, query, *parameters):
     with this.connect() as conn:
         conn.execute(query, parameters or None)
@@ -183,7 +178,7 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     assert fresh.work().keys() == {catalogue.RELEASE, catalogue.BENCHMARK}
     aside = fresh.settings.backup_dir.rename(fresh.settings.backup_dir.with_name("aside"))
     with monkeypatch.context() as patch:
-        patch.setattr("mediabase_assets.lib.opening.stale_beneath", nothing_is_rebuilt)
+        harness.nothing_is_rebuilt_first(patch)
         assert "There is no backup of what is live now." in told(fresh.migrate(catalogue.RELEASE))
     aside.rename(fresh.settings.backup_dir)
     execute(fresh, "drop materialized view mediabase_next.publication_summary_view")
@@ -199,7 +194,7 @@ def test_a_measurement_needs_no_backup(copy):
 
 
 def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):
-    monkeypatch.setattr("mediabase_assets.lib.opening.stale_beneath", nothing_is_rebuilt)
+    harness.nothing_is_rebuilt_first(monkeypatch)
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
     result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
     assert "1 of 52 assets have to be made and audited again before a release." in told(result)

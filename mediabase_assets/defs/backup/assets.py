@@ -62,13 +62,10 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
 )  # fmt: skip
 def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Back up, or find the backup that still holds; verify either."""
-    wanted = {k.name for k in context.selected_asset_check_keys}
     with step(context, mediabase.settings(), BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
         if context.selected_asset_keys:
             ahead.begin(context, this)
-        for event in _back_up(this, notes=bool(context.selected_asset_keys)):
-            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
-                yield event
+        yield from ahead.selected(context, _back_up(this, notes=bool(context.selected_asset_keys)), this)
 
 
 def _back_up(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:

@@ -43,11 +43,8 @@ def cancer_transcript_base(
     context: dg.AssetExecutionContext, mediabase: Mediabase
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Look at the prerequisites, and take the fingerprint."""
-    wanted = {k.name for k in context.selected_asset_check_keys}
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
-        for event in _look(this):
-            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
-                yield event
+        yield from ahead.selected(context, _look(this), this)
 
 
 def _look(this: Step) -> Iterator[ahead.Event]:

@@ -4,11 +4,11 @@ No migration runs it: a migration verifies its backup by reading it whole, and a
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import dagster as dg
 
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
+from mediabase_assets.lib.check_overview import evaluations
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
 from mediabase_assets.lib.schedules import told_as_cron
@@ -50,19 +50,17 @@ def newest_backup_can_be_restored(context: dg.AssetCheckExecutionContext, mediab
 
 def _last_proof(instance: dg.DagsterInstance) -> dg.AssetCheckResult | None:
     """The outcome of the last proof, for a run that makes none; without it the run would turn a passed check into a skipped one."""
-    for record in instance.event_log_storage.get_asset_check_execution_history(dg.AssetCheckKey(BACKUP_KEY, CHECK), limit=_RUNS):
-        event = record.event.dagster_event if record.event else None
-        if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            continue  # planned and not made, as by this run until now
-        found = event.asset_check_evaluation_data
-        proved = found.metadata.get("proved at")
-        when = str(proved.value) if proved else f"{datetime.fromtimestamp(record.create_timestamp, UTC):%Y-%m-%d %H:%M} UTC"
-        text = (found.description or "").removesuffix(_OF_LAST.format(when))
-        return dg.AssetCheckResult(
-            asset_key=BACKUP_KEY, check_name=CHECK, passed=found.passed, severity=found.severity,
-            description=text + _OF_LAST.format(when), metadata={**found.metadata, "proved at": when},
-        )  # fmt: skip
-    return None
+    known = evaluations(instance, dg.AssetCheckKey(BACKUP_KEY, CHECK), _RUNS)
+    if not known:
+        return None
+    ended, found = known[0]
+    proved = found.metadata.get("proved at")
+    when = str(proved.value) if proved else f"{ended:%Y-%m-%d %H:%M} UTC"
+    text = (found.description or "").removesuffix(_OF_LAST.format(when))
+    return dg.AssetCheckResult(
+        asset_key=BACKUP_KEY, check_name=CHECK, passed=found.passed, severity=found.severity,
+        description=text + _OF_LAST.format(when), metadata={**found.metadata, "proved at": when},
+    )  # fmt: skip
 
 
 def _proved(mediabase: Mediabase) -> dg.AssetCheckResult:

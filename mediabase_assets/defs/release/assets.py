@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import catalogue, journal, schema, staleness, standing, tables, view_state, views
+from mediabase_assets.lib import ahead, catalogue, journal, schema, staleness, standing, tables, view_state, views
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
@@ -73,7 +73,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             written += [c.view for c in shown if c.how != "kept" and views.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
         metadata["can be rolled back"] = choices_table(choices(settings))
-        yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
+        yield ahead.with_reason(dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)), this.why)
 
 
 def _shown(this: Step, changes: list[Change], shown: list[ViewChange]) -> dict[str, Any]:
@@ -84,7 +84,6 @@ def _shown(this: Step, changes: list[Change], shown: list[ViewChange]) -> dict[s
         "changes": rows_table([c.__dict__ for c in changes]),
         "views": rows_table([c.__dict__ for c in shown]),
         "tables": len(TABLES),
-        **({"why it was rebuilt": this.why} if this.why else {}),
         "seconds": this.seconds,
     }
 

@@ -55,7 +55,7 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
             yield from ahead.events_of(context, this, _prepare)
         else:
             this.keeps = False  # who asks for the check wants it made now
-            yield from (e for e in _prepare(this) if isinstance(e, dg.AssetCheckResult))
+            yield from ahead.selected(context, _prepare(this), this)
 
 
 def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:

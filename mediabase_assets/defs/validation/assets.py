@@ -70,11 +70,8 @@ catalogue.register(
 )  # fmt: skip
 def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Account for every column."""
-    wanted = {k.name for k in context.selected_asset_check_keys}
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.VALIDATION) as this:
-        for event in _account(this, notes=bool(context.selected_asset_keys)):
-            if event.check_name in wanted if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
-                yield event if isinstance(event, dg.AssetCheckResult) else ahead.with_reason(event, this.why)
+        yield from ahead.selected(context, _account(this, notes=bool(context.selected_asset_keys)), this)
 
 
 def _account(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:

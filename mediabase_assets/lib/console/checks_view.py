@@ -45,7 +45,7 @@ def tell_checks(
     with waiting(progress, "Reading the checks …"):
         lines = _read(settings, load_definitions)
     failed = any(line.outcome == "failed" for line in lines)
-    shown = [line for line in lines if line.outcome in ("failed", "warned")] if only_failed else lines
+    shown = [line for line in lines if line.needs_attention] if only_failed else lines
     if as_json:
         console.out(json.dumps([line.as_row() for line in shown], indent=2, ensure_ascii=False, default=str), highlight=False)
     else:
@@ -62,7 +62,7 @@ def _read(settings: Settings, load_definitions: Callable[[], "dg.Definitions"]) 
     prepare_dagster_home(settings)
     definitions = load_definitions()
     with dg.DagsterInstance.get() as instance:
-        return read_overview(instance, specs_of(definitions))
+        return read_overview(instance, specs_of(definitions.resolve_asset_graph()))
 
 
 def _print(console: Console, lines: "list[CheckLine]", shown: "list[CheckLine]") -> None:
@@ -83,7 +83,7 @@ def _print(console: Console, lines: "list[CheckLine]", shown: "list[CheckLine]")
             )  # fmt: skip
         console.print(table)
     for line in shown:
-        if line.outcome in ("failed", "warned", "skipped"):
+        if line.needs_attention or line.outcome == "skipped":
             console.print(f"\n{line.asset}, {line.check.replace('_', ' ')}: {line.description}", markup=False, soft_wrap=True)
             for row in line.sample[:SAMPLE]:
                 text = ", ".join(f"{name} {value}" for name, value in row.items() if value not in ("", None))

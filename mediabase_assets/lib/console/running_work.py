@@ -21,9 +21,9 @@ CANCEL_TIMEOUT = 30.0
 _AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
-def runs_at_work(instance: dg.DagsterInstance, family: int) -> list[dg.DagsterRun]:
-    """The runs that a descendant of a process works on: not those of a command line beside the UI."""
-    ours = {process.pid for process in psutil.Process(family).children(recursive=True)}
+def runs_at_work(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """The runs that a descendant of this process works on: not those of a command line beside the UI."""
+    ours = {process.pid for process in psutil.Process().children(recursive=True)}
     found = []
     for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK)):
         worker = worker_of(run.run_id, run.tags)
@@ -37,14 +37,14 @@ def sentence(run: dg.DagsterRun) -> str:
     return f"The run {run.run_id[:8]} ({run.job_name}) is at work."
 
 
-def wait_for(instance: dg.DagsterInstance, family: int, console: Console) -> None:
+def wait_for(instance: dg.DagsterInstance, console: Console) -> None:
     """Wait until the runs that are at work now have ended, and say how each did."""
-    waiting = runs_at_work(instance, family)
+    waiting = runs_at_work(instance)
     for run in waiting:
         console.print(f"{sentence(run)} Waiting until it ends; Ctrl-C again cancels it, and nothing of it is released.", soft_wrap=True)
     while waiting:
         time.sleep(POLL)
-        still = {run.run_id for run in runs_at_work(instance, family)}
+        still = {run.run_id for run in runs_at_work(instance)}
         for run in waiting:
             if run.run_id not in still:
                 ended = instance.get_run_by_id(run.run_id)
@@ -52,9 +52,9 @@ def wait_for(instance: dg.DagsterInstance, family: int, console: Console) -> Non
         waiting = [run for run in waiting if run.run_id in still]
 
 
-def cancel(instance: dg.DagsterInstance, settings: Settings, family: int, console: Console) -> bool:
+def cancel(instance: dg.DagsterInstance, settings: Settings, console: Console) -> bool:
     """Interrupt the runs that are at work, and wait until their processes have gone; whether there was any."""
-    found = runs_at_work(instance, family)
+    found = runs_at_work(instance)
     for run in found:
         console.print(f"{sentence(run)} Canceling it …", soft_wrap=True)
         worker = worker_of(run.run_id, run.tags)

@@ -1,25 +1,20 @@
 """`mediabase ui`: Dagster's web server and daemon as child processes on the project's storage, until Ctrl-C or TERM.
 
-Here belong their start, the question whether they are well, and their end. What they show is the definitions' business.
+Here belong their start, the question whether they answer, and the signals that end them. A child as such is in `children`.
 """
 
 import errno
 import fcntl
 import itertools
 import json
-import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +22,7 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from mediabase_assets.lib.console.children import Child, child, last_words, require_alive, set_large_logs_aside
 from mediabase_assets.lib.console.details import without_secrets
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.recovery import recover
@@ -40,28 +36,18 @@ from mediabase_assets.model.errors import ConfigurationError, ServerError
 
 START_TIMEOUT = 120.0
 """Seconds until the web server must answer; loading the definitions takes some of them on a busy machine."""
-STOP_TIMEOUT = 15.0
 _HEALTH = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 MODULE = "mediabase_assets.definitions"
+VALIDATE = f"Try `dagster definitions validate -m {MODULE}` for the whole stack."
+WEB_SERVER = "webserver"
 _WORKSPACE = """load_from:
   - grpc_server:
       socket: {socket}
       location_name: {name}
 """
-#: Bytes at which a log of a child is set aside; one older one is kept.
-LARGEST_LOG = 10_000_000
 #: Seconds between two looks at the size of the logs.
 LOOK_AT_LOGS = 60
-
-
-@dataclass(frozen=True)
-class Child:
-    """A process of ours, and where its output goes."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
 
 
 class _Stop(Exception):  # noqa: N818  # not an error: somebody wants the UI to end
@@ -102,9 +88,9 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
         try:
             for second in itertools.count():
                 time.sleep(1)
-                _require_alive(children)
+                require_alive(children)
                 if second % LOOK_AT_LOGS == 0:
-                    _set_large_logs_aside(children)
+                    set_large_logs_aside(children)
         except _Stop as stop:
             canceled = _settle(settings, console, waits=stop.waits)
             console.print("Stopping …")
@@ -117,10 +103,10 @@ def _settle(settings: Settings, console: Console, *, waits: bool) -> bool:
         if waits:
             try:
                 with _stopping_on_signals():
-                    wait_for(instance, os.getpid(), console)
+                    wait_for(instance, console)
             except _Stop:
                 console.print("Ctrl-C again.")
-        return cancel(instance, settings, os.getpid(), console)
+        return cancel(instance, settings, console)
 
 
 def _start(stack: ExitStack, host: str, port: int, folder: Path, logs: Path) -> tuple[Child, ...]:
@@ -129,45 +115,37 @@ def _start(stack: ExitStack, host: str, port: int, folder: Path, logs: Path) -> 
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE.format(socket=socket_file, name=LOCATION), encoding="utf-8")
     code = ["dagster", "api", "grpc", "-s", str(socket_file), "-m", MODULE, "--location-name", LOCATION]
-    server = stack.enter_context(_child("codeserver", code, logs))
+    server = stack.enter_context(child("codeserver", code, logs))
     _wait_for_file(socket_file, server)
     web = ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)]
     daemon = ["dagster._daemon", "run", "-w", str(workspace)]
     children = (
         server,
-        stack.enter_context(_child("webserver", web, logs)),
-        stack.enter_context(_child("daemon", daemon, logs)),
+        stack.enter_context(child(WEB_SERVER, web, logs)),
+        stack.enter_context(child("daemon", daemon, logs)),
     )
-    for child in children:  # leaving the stack asks all of them to end before it waits for each
-        stack.callback(child.process.terminate)
+    for one in children:  # leaving the stack asks all of them to end before it waits for each
+        stack.callback(one.process.terminate)
     return children
 
 
-def _wait_for_file(file: Path, child: Child) -> None:
+def _wait_for_file(file: Path, server: Child) -> None:
     """Wait until the code server listens, which it does when the definitions are loaded."""
     end = time.monotonic() + START_TIMEOUT
     while not file.exists():
-        if child.process.poll() is not None:
+        if server.process.poll() is not None:
             raise ServerError(
-                f"The definitions do not load: {_last_words(child.log)}",
-                where=str(child.log),
-                next_step=f"Try `dagster definitions validate -m {MODULE}` for the whole stack.",
+                f"The definitions do not load: {last_words(server.log)}",
+                where=str(server.log),
+                next_step=VALIDATE,
             )
         if time.monotonic() > end:
             raise ServerError(
                 f"The definitions are not loaded after {START_TIMEOUT:.0f} seconds.",
-                where=str(child.log),
+                where=str(server.log),
                 next_step="Look at that file, then start `mediabase ui` again.",
             )
         time.sleep(0.1)
-
-
-def _set_large_logs_aside(children: tuple[Child, ...]) -> None:
-    """Copy a log that has grown large and empty it: its process goes on appending to the same file."""
-    for child in children:
-        if child.log.stat().st_size > LARGEST_LOG:
-            shutil.copyfile(child.log, child.log.with_suffix(".1.log"))
-            os.truncate(child.log, 0)
 
 
 @contextmanager
@@ -202,30 +180,6 @@ def _stopping_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _child(name: str, arguments: list[str], logs: Path) -> Iterator[Child]:
-    """A process in a session of its own, stopped at the end by TERM, by KILL if that is not enough."""
-    log = logs / f"{name}.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        yield Child(name, process, log)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 def _require_free(host: str, port: int) -> None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -233,17 +187,13 @@ def _require_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
+        next_step = f"Name a port that is free: `mediabase ui --port {free_port(host)}`." if is_taken else "Name another host or port."
         raise ConfigurationError(
             f"The web UI cannot listen there: {error.strerror or error}.",
             where=f"{host}, port {port}",
-            next_step=f"Name a port that is free: `mediabase ui --port {free_port(host)}`."
-            if _is_taken(error)
-            else "Name another host or port.",
+            next_step=next_step,
         ) from error
-
-
-def _is_taken(error: OSError) -> bool:
-    return error.errno == errno.EADDRINUSE
 
 
 def free_port(host: str) -> int:
@@ -254,44 +204,24 @@ def free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _require_alive(children: tuple[Child, ...]) -> None:
-    for child in children:
-        code = child.process.poll()
-        if code is not None:
-            raise ServerError(
-                f"Dagster's {child.name} ended by itself with code {code}: {_last_words(child.log)}",
-                where=str(child.log),
-                next_step="Look at the end of that file, then start `mediabase ui` again.",
-            )
-
-
-def _last_words(log: Path) -> str:
-    """The last line of a log that is no part of a stack."""
-    try:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
-    except OSError:
-        lines = []
-    return without_secrets(lines[-1].strip()) if lines else "it said nothing."
-
-
 def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
     """Wait until the web server answers and the definitions are loaded, which `/server_info` would not tell."""
     end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end:
-        _require_alive(children)
+        require_alive(children)
         problem = _problem(url)
         if problem == "":
             return
         if problem is not None:
             raise ServerError(
                 f"The definitions do not load: {_sentence(problem)}",
-                where="mediabase_assets.definitions",
-                next_step="Try `dagster definitions validate -m mediabase_assets.definitions` for the whole stack.",
+                where=MODULE,
+                next_step=VALIDATE,
             )
         time.sleep(0.3)
     raise ServerError(
         f"Dagster's web server does not answer after {START_TIMEOUT:.0f} seconds.",
-        where=str(children[0].log),
+        where=str(next(c.log for c in children if c.name == WEB_SERVER)),
         next_step="Look at that file, then start `mediabase ui` again.",
     )
 

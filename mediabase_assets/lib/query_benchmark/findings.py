@@ -9,7 +9,7 @@ from typing import Any
 
 from mediabase_assets.lib.audit import SAMPLE_ROWS, Finding
 from mediabase_assets.lib.query_benchmark.measuring import Result
-from mediabase_assets.lib.query_benchmark.storage import Group, RelationSize, share
+from mediabase_assets.lib.query_benchmark.storage import SHARE, RelationSize, summary
 
 SAME_ANSWER = "both_sides_give_the_same_answer"
 #: Milliseconds by which two medians may differ without a meaning.
@@ -57,9 +57,8 @@ def numbers(results: Sequence[Result], sizes: Sequence[RelationSize]) -> dict[st
     if timed:
         found["median times faster"] = round(median(timed), 2)
         found["% of questions at least 10 times faster"] = round(100 * sum(t >= 10 for t in timed) / len(timed), 1)
-    groups: tuple[tuple[str, tuple[Group, ...]], ...] = (("tables", ("tables",)), ("tables and views", ("tables", "views")))
-    for name, members in groups:
-        part = share(sizes, *members)
-        if part is not None:
-            found[f"{name}, % of the legacy table"] = round(100 * part, 1)
+    for group in summary(sizes):
+        part = group[SHARE]
+        if group["relations"] in ("tables", "tables and views") and not isinstance(part, str):
+            found[f"{group['relations']}, {SHARE}"] = part
     return found

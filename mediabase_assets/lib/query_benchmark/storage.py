@@ -15,6 +15,8 @@ from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
 
 Group = Literal["legacy table", "tables", "views"]
+#: Entry of the summary with the size as a share; empty without a legacy table.
+SHARE = "% of the legacy table"
 
 
 class RelationSize(NamedTuple):
@@ -90,5 +92,5 @@ def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, 
         "TOAST MB": mb(sum(s.toast_bytes for s in sizes)),
         "indexes MB": mb(sum(s.index_bytes for s in sizes)),
         "total MB": mb(sum(s.total_bytes for s in sizes)),
-        "% of the legacy table": "" if part is None else round(100 * part, 1),
+        SHARE: "" if part is None else round(100 * part, 1),
     }
