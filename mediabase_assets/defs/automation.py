@@ -12,6 +12,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.schedules import told_as_cron
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.telling import KEEP_TAG, REBUILD
+from mediabase_assets.lib.thread_executor import thread_executor
 from mediabase_assets.lib.view_schedule import Due, due_views
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
@@ -62,7 +63,7 @@ def automation() -> dg.Definitions:
         jobs=[migrate, rebuild, audit, refresh_views],
         schedules=[_schedule(refresh_views.name)],
         sensors=[after_tables, _dead_runs(), _checks()],
-        executor=dg.in_process_executor,
+        executor=thread_executor,
     )
 
 

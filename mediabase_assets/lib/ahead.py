@@ -106,6 +106,12 @@ class _Crew:
             self.jobs = {key: job for key, job in self.jobs.items() if job.error is None or not is_transient(job.error)}
             self.changed.notify_all()
 
+    def is_first_to_report(self, job: _Job) -> bool:
+        """Whether no other step reported, or reports, what was built."""
+        with self.changed:
+            is_first, job.is_reported = not job.is_reported, True
+        return is_first
+
     def end(self) -> None:
         """Begin nothing more, and stop what is under way."""
         with self.changed:
@@ -157,6 +163,12 @@ class _Crew:
                 self.changed.notify_all()
 
 
+def ways(keys: Collection[str]) -> dict[str, float]:
+    """The costs of the dearest way from each asset to the end of a run of these; of those that are not built by their own step."""
+    works = {key: _works[key] for key in keys if key in _works and not _works[key].by_its_step}
+    return {key: _way(work, works) for key, work in works.items()}
+
+
 def _way(work: Work, works: dict[str, Work]) -> float:
     """The costs of an asset and of the dearest way from it to the end of the run."""
     after = [_way(other, works) for other in works.values() if work.key in other.needs]
@@ -165,6 +177,8 @@ def _way(work: Work, works: dict[str, Work]) -> float:
 
 _works: dict[str, Work] = {}
 _crews: dict[str, _Crew] = {}
+#: Steps may begin beside each other.
+_guard = threading.Lock()
 
 
 def register(work: Work) -> None:
@@ -177,8 +191,9 @@ def begin(context: dg.AssetExecutionContext, this: Step) -> bool:
     beneath = beneath_of(this.run_id)
     if context.run.asset_selection and not this.keeps and not will_release(context) and not beneath:
         return False
-    if this.run_id not in _crews:
-        _crews[this.run_id] = _Crew(planned_assets(context), this, beneath)
+    with _guard:
+        if this.run_id not in _crews:
+            _crews[this.run_id] = _Crew(planned_assets(context), this, beneath)
     return True
 
 
@@ -225,8 +240,7 @@ def require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:
             raise BuildError(
                 f"{key} is stale and could not be rebuilt.", where=this.asset, next_step=f"See why {key} failed in the log of this run."
             )
-        if not job.is_reported:
-            job.is_reported = True
+        if crew.is_first_to_report(job):
             for event in job.events:
                 _report(context, event, reason)
         if job.error is not None:

@@ -3,6 +3,7 @@
 Any step may be the first of a run; the first look at the legacy table writes nothing to a database that holds no records yet.
 """
 
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _OPEN = ["running", "partial", "failed", "interrupted"]
 #: Assets that a sentence of the log names.
 _NAMED = 8
+#: Steps may begin beside each other.
+_guard = threading.RLock()
 _opened: dict[str, dict[str, str]] = {}
 _ids: dict[str, str] = {}
 _suffixes: dict[tuple[object, ...], str] = {}
@@ -54,11 +57,12 @@ def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> st
         ServerError: The server cannot be reached.
     """
     run_id = context.run.run_id
-    if run_id not in _ids:
-        suffix = suffix_of(settings)
-        with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-            _ids[run_id] = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
-    return _ids[run_id]
+    with _guard:
+        if run_id not in _ids:
+            suffix = suffix_of(settings)
+            with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+                _ids[run_id] = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
+        return _ids[run_id]
 
 
 def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: str) -> str:
@@ -89,8 +93,12 @@ def beneath_of(run_id: str) -> dict[str, str]:
 
 def open_migration(context: dg.AssetExecutionContext, this: "Step") -> None:
     """Open the record of the migration that a run works for, unless this process did so before."""
-    if this.run_id in _opened:
-        return
+    with _guard:
+        if this.run_id not in _opened:
+            _open(context, this)
+
+
+def _open(context: dg.AssetExecutionContext, this: "Step") -> None:
     with connect(this.settings, autocommit=True, application_name="mediabase journal") as conn:
         if this.asset == catalogue.LEGACY and not schema.has_operations(conn):
             return

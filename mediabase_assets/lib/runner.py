@@ -1,20 +1,19 @@
-"""Runs a Dagster job inside this process, in its main thread, and tells what happens while it happens.
+"""Runs a Dagster job inside this process, by the job's own executor, and reports what happens while it happens.
 
-Here belong execution and reading the run's events; the words for people are in `mediabase_assets.lib.console`. The main
-thread works, so that Ctrl-C reaches Dagster as it wants to be reached; a second thread polls the run's event log.
+Here belongs execution; the words for people are in `mediabase_assets.lib.console`. The main thread conducts the run, so that
+Ctrl-C reaches Dagster as it wants to be reached; a second thread reads the run's events (`event_reader`).
 """
 
-import contextlib
 import logging
 import os
 import shutil
-import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,34 +23,23 @@ import sqlalchemy.exc
 from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.dagster_storage import instance_config_file
-from mediabase_assets.lib.run_failures import Failure, failures_of
-from mediabase_assets.lib.run_log import QuietHandler, RunLog, begin_log
+from mediabase_assets.lib.event_reader import EventReader
+from mediabase_assets.lib.run_failures import Failure
+from mediabase_assets.lib.run_log import QuietHandler, begin_log
 from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.telling import is_kept
-from mediabase_assets.lib.workers import this_worker
 from mediabase_assets.model.errors import ConfigurationError, ServerError
 from mediabase_assets.model.stages import STAGE_TAG
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, EventLogEntry
+    pass
 
-#: Seconds between two looks at the event log.
-POLL = 0.25
-_BATCH = 1000
 _LIBRARIES = ("psycopg", "mediabase_assets", "sqlalchemy")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own lines go to the log file, which the reader of the events writes."""
 _NO_RETRIES = {"dagster/max_retries": "0"}
 """A daemon cannot repeat a run that a command line started; whoever gives the command again does."""
-_KINDS = {
-    dg.DagsterEventType.STEP_START: "started",
-    dg.DagsterEventType.STEP_RESTARTED: "started",
-    dg.DagsterEventType.STEP_SUCCESS: "done",
-    dg.DagsterEventType.STEP_FAILURE: "failed",
-    dg.DagsterEventType.STEP_SKIPPED: "skipped",
-}
-
-_PLANNED = (dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
+LOG_TAG = "mediabase/log"
+"""Run tag that names the log file of the command; by it the run is found, whose id is Dagster's choice."""
 
 
 class RunEnd(StrEnum):
@@ -133,20 +121,36 @@ def run_job(
         ConfigurationError: The log cannot be begun.
         ServerError: Dagster's storage went away.
     """
-    job = definitions.resolve_job_def(job_name)
-    stages = stages_of(definitions)
-    run_id = str(uuid.uuid4())
-    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log")
+    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}.log")
     began = time.monotonic()
-    tagged = {**(tags or {}), **this_worker(run_id).as_tag(), **_NO_RETRIES}
-    with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file, mend) as reader:
+    tagged = {**(tags or {}), LOG_TAG: log_file.name, **_NO_RETRIES}
+    find = partial(_run_of, instance, log_file.name)
+    with _logging_to(log_file), EventReader(instance, find, stages_of(definitions), tell, log_file, mend) as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
-        end = _execute(job, instance, run_id, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
+        end = _execute(definitions, job_name, instance, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
-        _close(instance, run_id)
-    return Outcome(run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+        _close(instance, reader.run_id)
+    return Outcome(reader.run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def job_named(name: str) -> dg.JobDefinition:
+    """A job of the definitions that `run_job` runs at the moment; Dagster asks for it by name.
+
+    Raises:
+        LookupError: None is run.
+    """
+    return _running[-1].resolve_job_def(name)
+
+
+_running: list[dg.Definitions] = []
+
+
+def _run_of(instance: dg.DagsterInstance, log_name: str) -> str:
+    """The id of the run that a log file is of; empty before there is one."""
+    runs = instance.get_runs(dg.RunsFilter(tags={LOG_TAG: log_name}), limit=1)
+    return runs[0].run_id if runs else ""
 
 
 def stages_of(definitions: dg.Definitions) -> dict[str, int]:
@@ -156,9 +160,9 @@ def stages_of(definitions: dg.Definitions) -> dict[str, int]:
 
 def following(
     instance: dg.DagsterInstance, run_id: str, stages: Mapping[str, int], tell: Callable[[StepEvent], None], log_file: Path
-) -> "_EventReader":
+) -> EventReader:
     """Read a run's events for as long as the context lasts, and at its end those that are left; it may be another process's run."""
-    return _EventReader(instance, run_id, stages, tell, log_file)
+    return EventReader(instance, lambda: run_id, stages, tell, log_file)
 
 
 def mending(settings: Settings) -> Callable[[], object] | None:
@@ -167,23 +171,25 @@ def mending(settings: Settings) -> Callable[[], object] | None:
 
 
 def _execute(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, selected: list[dg.AssetKey] | None, tags: dict[str, str],
+    definitions: dg.Definitions, job_name: str, instance: dg.DagsterInstance, selected: list[dg.AssetKey] | None, tags: dict[str, str],
     log: Path, config: dict[str, Any],
 ) -> RunEnd:  # fmt: skip
+    _running.append(definitions)
     try:
-        result = job.execute_in_process(
-            instance=instance, run_id=run_id, raise_on_error=False, tags=tags, run_config=config, asset_selection=selected
-        )
+        job = dg.build_reconstructable_job(__name__, job_named.__name__, reconstructable_args=(job_name,))
+        result = dg.execute_job(job, instance, run_config=config, tags=tags, asset_selection=selected)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return RunEnd.INTERRUPTED
     except sqlalchemy.exc.OperationalError as error:
         raise _storage_gone(error, log) from error
+    finally:
+        _running.pop()
     return RunEnd.SUCCESS if result.success else RunEnd.FAILURE
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:
     """An interruption at the very beginning leaves a run that Dagster would wait for."""
-    run = instance.get_run_by_id(run_id)
+    run = instance.get_run_by_id(run_id) if run_id else None
     if run is not None and not run.is_finished:
         instance.report_run_canceled(run)
 
@@ -209,96 +215,3 @@ def _storage_gone(error: sqlalchemy.exc.OperationalError, log_file: Path) -> Ser
         where=f"Dagster's storage; the events so far are in {log_file}",
         next_step="Look at the server (mediabase db status), then run the migration again: it continues.",
     )
-
-
-@dataclass
-class _EventReader:
-    """Polls a run's event log in a thread of its own: tells, collects failures, writes the log file."""
-
-    instance: dg.DagsterInstance
-    run_id: str
-    stages: Mapping[str, int]
-    tell: Callable[[StepEvent], None]
-    log_file: Path
-    mend: Callable[[], object] | None = None
-    failures: list[Failure] = field(default_factory=list)
-    _cursor: str | None = None
-    _end: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
-    _asset_of_step: dict[str, str] = field(default_factory=dict)
-    _planned: dict[str, set[str]] = field(default_factory=dict)
-
-    def __enter__(self) -> "_EventReader":
-        self._thread = threading.Thread(target=self._poll, name="mediabase progress", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _poll(self) -> None:
-        with RunLog(self.log_file) as log:
-            while not self._end.wait(POLL):
-                self._read(log)
-            self._read(log)
-        if log.problem:
-            self.failures.append(Failure("run", "the_log_is_complete", log.problem, is_warning=True))
-
-    def _read(self, log: RunLog) -> None:
-        has_more = True
-        while has_more:
-            try:
-                found = self.instance.get_records_for_run(self.run_id, cursor=self._cursor, limit=_BATCH)
-            except sqlalchemy.exc.OperationalError:
-                if self.mend is not None and not self._end.is_set():
-                    with contextlib.suppress(ServerError):
-                        self.mend()
-                return  # whether the server comes back is for the run to find out
-            self._cursor, has_more = found.cursor, found.has_more
-            for record in found.records:
-                self._take(record.event_log_entry, log)
-        log.flush()
-
-    def _take(self, entry: "EventLogEntry", log: RunLog) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.timestamp))
-        log.write(f"{when} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
-        event = entry.dagster_event
-        if event is None:
-            return
-        for failure in failures_of(event, self._asset_of_step.get(event.step_key or "", "")):
-            self.failures.append(failure)
-            log.write(f"{failure.stack}\n" if failure.stack else "")
-        told = self._told(event, entry.timestamp)
-        if told is not None:
-            self.tell(told)
-
-    def _told(self, event: "DagsterEvent", at: float) -> StepEvent | None:
-        step = event.step_key
-        if step is None:
-            return None
-        asset = self._asset_of_step.get(step, "")
-        if event.event_type in _PLANNED:
-            key = _planned_asset(event)
-            self._planned.setdefault(step, set()).add(key)
-            asset = self._asset_of_step.setdefault(step, key)
-            return StepEvent("planned", step, at, asset, self.stages.get(asset))
-        if event.is_step_materialization:
-            made = event.step_materialization_data.materialization
-            if made.asset_key.to_user_string() not in self._planned.get(step, {asset}):
-                return None  # rebuilt beneath the assets of the run, and reported by this step
-            values = {name: _value(value) for name, value in made.metadata.items()}
-            seconds = 0.0 if is_kept(made.metadata) else values.get("seconds")
-            return StepEvent("rows", step, at, asset, rows=values.get("dagster/row_count"), seconds=seconds)
-        kind = _KINDS.get(event.event_type)
-        return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]
-
-
-def _planned_asset(event: "DagsterEvent") -> str:
-    data: Any = event.event_specific_data
-    return str(data.asset_key.to_user_string())
-
-
-def _value(metadata: Any) -> Any:
-    return getattr(metadata, "value", metadata)

@@ -16,6 +16,7 @@ import psycopg
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.foreign_errors import explained
+from mediabase_assets.lib.interruption import is_interrupted
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
 from mediabase_assets.lib.orphans import look_at
@@ -128,6 +129,7 @@ def step(
     Raises:
         dagster.Failure: The body raised one of our errors, or lost its connection and was tried often enough.
         dagster.RetryRequested: It lost its connection.
+        dagster.DagsterExecutionInterruptedError: The run was cancelled, which is why the body failed.
     """
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG, KEEP) == KEEP
@@ -150,6 +152,8 @@ def step(
                 _require_beneath(context, this)
             yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
+        if is_interrupted(context.run.run_id):
+            raise dg.DagsterExecutionInterruptedError from raised
         ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
         if ours is None:
             raise
@@ -162,6 +166,8 @@ def step(
             allow_retries=False,
         ) from raised
     except dg.Failure as failure:
+        if is_interrupted(context.run.run_id):
+            raise dg.DagsterExecutionInterruptedError from failure
         _note(this, failure.description or "", purpose)
         raise
 

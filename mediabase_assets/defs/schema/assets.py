@@ -33,7 +33,7 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
         asset_spec(
             KEY,
             Stage.SCHEMA,
-            deps=[dg.AssetKey(["backup", "legacy_backup"])],
+            deps=[dg.AssetKey(["legacy", "cancer_transcript_base"])],
             description="The versioned definition of the normalized tables and views: deployed, verified and reverted in a schema of its "
             "own; and the schemas in which the migration builds and keeps its accounts.",
             code_version=_VERSION,
