@@ -11,7 +11,7 @@ import dagster as dg
 import psutil
 import sqlalchemy.exc
 
-from mediabase_assets.lib import ahead, interruption
+from mediabase_assets.lib import ahead, run_scope
 from mediabase_assets.lib.migration_lock import release_migration_lock
 from mediabase_assets.lib.settings import Settings, load_settings
 from mediabase_assets.lib.workers import this_worker
@@ -32,33 +32,23 @@ class Mediabase(dg.ConfigurableResource[Any]):
         """Note which process works on the run, so that its death is noticed; a run never fails for it."""
         if context.run is None or context.instance is None or context.run.run_id in _noted:
             return
-        if context.run.run_id in _lasting:
+        if run_scope.is_threaded(context.run.run_id):
             _noted.add(context.run.run_id)
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
             context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tag())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Stop what nobody asked for, and give the migration lock of the run back."""
-        if context.run is not None and context.run.run_id not in _lasting:
-            ahead.forget(context.run.run_id)
-            release_migration_lock(context.run.run_id)
+        if context.run is not None and not run_scope.is_threaded(context.run.run_id):
+            end_run(context.run.run_id)
 
 
-#: Runs whose steps have resources of their own, so that the end of those is not the end of the run.
-_lasting: set[str] = set()
-#: Of these, those whose process is noted.
+#: Runs in threads whose process is noted: each of their steps has resources of its own.
 _noted: set[str] = set()
-
-
-def begin_run(run_id: str) -> None:
-    """Keep what a run holds until `end_run`, however many of its steps begin and end."""
-    _lasting.add(run_id)
 
 
 def end_run(run_id: str) -> None:
     """Stop what nobody asked for, and give the migration lock of the run back."""
-    _lasting.discard(run_id)
-    _noted.discard(run_id)
     ahead.forget(run_id)
-    interruption.forget(run_id)
     release_migration_lock(run_id)
+    _noted.discard(run_id)

@@ -16,10 +16,10 @@ import psycopg
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.foreign_errors import explained
-from mediabase_assets.lib.interruption import is_interrupted
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
 from mediabase_assets.lib.orphans import look_at
+from mediabase_assets.lib.run_scope import is_interrupted
 from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection

@@ -24,8 +24,8 @@ from typing import Any
 import dagster as dg
 import psutil
 
-from mediabase_assets.lib import ahead, interruption
-from mediabase_assets.lib.resources import begin_run, end_run
+from mediabase_assets.lib import ahead, run_scope
+from mediabase_assets.lib.resources import end_run
 from mediabase_assets.lib.session import cancel_statement_of
 
 #: Seconds between two checks whether somebody interrupted the run.
@@ -96,7 +96,7 @@ class ThreadExecutor(dg.Executor):
         """
         run_id = plan_context.run_id
         steps = _Steps(self, plan_context, execution_plan)
-        begin_run(run_id)
+        run_scope.begin(run_id)
         try:
             with _interruptions() as interrupted, execution_plan.start(retry_mode=self.retries) as active:
                 while not active.is_complete:
@@ -108,6 +108,7 @@ class ThreadExecutor(dg.Executor):
         finally:
             steps.interrupt()
             end_run(run_id)
+            run_scope.end(run_id)
 
 
 class _Steps:
@@ -140,6 +141,7 @@ class _Steps:
                 raise report
             if report is _OVER:
                 self.at_work.pop(key).join()
+                ahead.note_end(plan_context.run_id, _asset_of(key))
                 active.verify_complete(plan_context, key)
                 yield from active.plan_events_iterator(plan_context)
                 return
@@ -151,7 +153,7 @@ class _Steps:
         """Stop what is at work, and wait until it has ended."""
         end = time.monotonic() + PATIENCE
         while any(thread.is_alive() for thread in self.at_work.values()) and time.monotonic() < end:
-            interruption.interrupt(self.plan_context.run_id)
+            run_scope.interrupt(self.plan_context.run_id)
             _end_programs()
             for thread in self.at_work.values():
                 cancel_statement_of(thread)

@@ -76,7 +76,7 @@ class Lookout:
         """An error of a wait that ended, with who was in the way; every other error as it is."""
         if not self.seen or not _is_lock_timeout(raised):
             return error
-        last = self.seen[-1]
+        last = ([b for b in self.seen if b.waiting.endswith(error.where)] or self.seen)[-1]
         return BuildError(
             f"{error.what} The lock was held by {last}.",
             where=error.where,
@@ -99,22 +99,55 @@ def holders(conn: psycopg.Connection[Any], schema: str, names: Sequence[str]) ->
     return [blocker(row) for row in conn.execute(_HOLDERS, (schema, list(names))).fetchall()]
 
 
+@dataclass
+class _Watch:
+    """The one lookout of this process at a database, which all steps that are at work share."""
+
+    found: Lookout = field(default_factory=Lookout)
+    tells: list[Callable[[str], object]] = field(default_factory=list)
+    end: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+    def tell(self, sentence: str) -> None:
+        """Report by the step that began last."""
+        for tell in self.tells[-1:]:
+            tell(sentence)
+
+
+_watches: dict[tuple[object, ...], _Watch] = {}
+_guard = threading.Lock()
+
+
 @contextmanager
 def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Lookout]:
     """Look, from a thread and a session of its own, who is in the way of our sessions as long as the body runs.
+
+    Steps that are at work at the same time share the thread and the session.
 
     Args:
         settings: Which server.
         tell: Told a sentence for each session that is in the way of ours, and again after a minute.
     """
-    found, end = Lookout(), threading.Event()
-    thread = threading.Thread(target=_look, args=(settings, tell, found, end), name="mediabase lookout", daemon=True)
-    thread.start()
+    database = settings.database
+    key = (settings.home, database.host, database.service, database.port, database.name)
+    with _guard:
+        watch = _watches.setdefault(key, _Watch())
+        watch.tells.append(tell)
+        if watch.thread is None:
+            args = (settings, watch.tell, watch.found, watch.end)
+            watch.thread = threading.Thread(target=_look, args=args, name="mediabase lookout", daemon=True)
+            watch.thread.start()
     try:
-        yield found
+        yield watch.found
     finally:
-        end.set()
-        thread.join()
+        with _guard:
+            watch.tells.remove(tell)
+            is_last = not watch.tells
+            if is_last:
+                del _watches[key]
+        if is_last:
+            watch.end.set()
+            watch.thread.join()
 
 
 def _look(settings: Settings, tell: Callable[[str], object], found: Lookout, end: threading.Event) -> None:

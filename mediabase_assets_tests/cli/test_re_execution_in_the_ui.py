@@ -1,5 +1,7 @@
 """Every form of re-execution by the web server's own mutations, after the legacy table, a setting or nothing changed."""
 
+from itertools import pairwise
+
 import pytest
 import yaml
 
@@ -8,6 +10,8 @@ from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
+#: Seconds by which a step may begin after its asset.
+TOLERANCE = 0.5
 LOOKED_AT = {"legacy/cancer_transcript_base", "backup/legacy_backup"}
 
 
@@ -88,9 +92,20 @@ def test_a_released_run_is_re_executed_and_keeps_everything(project, web):
     assert web.rebuilt(again) == LOOKED_AT
 
 
+def assert_times_are_true(web, run_id):
+    """Every step lasts as long as its asset was built, and those that do not depend on each other are beside each other."""
+    times, seconds = web.times(run_id), web.seconds(run_id)
+    assert {"validation/round_trip", "extraction/go_facts", "normalized/genes"} <= seconds.keys()
+    short = {key: (seconds[key], end - begin) for key, (begin, end) in times.items() if end - begin < seconds.get(key, 0) - TOLERANCE}
+    assert not short
+    builds = sorted(times[key] for key in times if key.startswith(("extraction/", "normalized/", "views/")))
+    assert any(begin < end_before for (_, end_before), (begin, _) in pairwise(builds))
+
+
 def test_the_job_that_rebuilds_everything_does(web):
     run_id = web.launch(job="rebuild_everything")
     assert web.end_of(run_id) == "SUCCESS"
+    assert_times_are_true(web, run_id)
     assert {"extraction/legacy_rows", "normalized/genes", "views/gene_summary_view", CENSUS, RELEASE, BENCHMARK} <= web.rebuilt(run_id)
 
 
@@ -102,5 +117,6 @@ def test_a_run_of_the_command_line_is_one_of_its_job_and_can_be_re_executed(proj
     assert ".dagster/repository" in {t["key"] for t in first["tags"]} or first
     by_hand = [r for r in jobs["migrate"] if any(t["key"] == "dagster/max_retries" and t["value"] == "0" for t in r["tags"])]
     assert by_hand
+    assert_times_are_true(web, by_hand[-1]["runId"])
     again = web.re_execute(by_hand[-1]["runId"], "ALL_STEPS")
     assert web.end_of(again) == "SUCCESS"

@@ -16,10 +16,13 @@ LAUNCH = f"mutation($p: ExecutionParams!) {{ launchRun(executionParams: $p) {{ _
 AGAIN = f"mutation($p: ReexecutionParams!) {{ launchRunReexecution(reexecutionParams: $p) {{ __typename {_RUN} }} }}"
 AGAIN_STEPS = f"mutation($p: ExecutionParams!) {{ launchRunReexecution(executionParams: $p) {{ __typename {_RUN} }} }}"
 _STATUS = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status rootRunId } } }"
+_TIMES = "query($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey startTime endTime } } } }"
 _EVENTS = """query($id: ID!, $after: String) { logsForRun(runId: $id, afterCursor: $after) {
   ... on EventConnection { cursor hasMore events {
-  __typename ... on MessageEvent { message } ... on MaterializationEvent { assetKey { path } metadataEntries {
-    label ... on TextMetadataEntry { text } } } ... on ExecutionStepFailureEvent { stepKey failureMetadata { description } } } } } }"""
+  __typename ... on MessageEvent { message }
+  ... on MaterializationEvent { assetKey { path }
+    metadataEntries { label ... on TextMetadataEntry { text } ... on FloatMetadataEntry { floatValue } } }
+  ... on ExecutionStepFailureEvent { stepKey failureMetadata { description } } } } } }"""
 
 
 def free_port() -> int:
@@ -91,6 +94,17 @@ class Web:
             cursor = page["cursor"]
             if not page["hasMore"]:
                 return found
+
+    def times(self, run_id: str) -> dict[str, tuple[float, float]]:
+        """Begin and end of each step, by the asset that it makes; what the Gantt chart draws."""
+        stats = self.ask(_TIMES, id=run_id)["runOrError"]["stepStats"]
+        return {s["stepKey"].replace("__", "/", 1): (s["startTime"], s["endTime"]) for s in stats if s["endTime"]}
+
+    def seconds(self, run_id: str) -> dict[str, float]:
+        """Seconds in which each asset was built, by its own materialization."""
+        made = [e for e in self.events(run_id) if e["__typename"] == "MaterializationEvent"]
+        entries = [("/".join(e["assetKey"]["path"]), m) for e in made for m in e["metadataEntries"] if m["label"] == "seconds"]
+        return {key: m["floatValue"] for key, m in entries if m.get("floatValue") is not None}
 
     def rebuilt(self, run_id: str) -> set[str]:
         """Assets that a run built, and did not keep."""

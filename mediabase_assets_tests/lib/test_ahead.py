@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from mediabase_assets.lib import ahead
+from mediabase_assets.lib import ahead, run_scope
+from mediabase_assets.lib import crew as crew_module
+from mediabase_assets.lib.crew import Crew
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.step import Step
 from mediabase_assets.model.errors import BuildError
@@ -25,10 +27,10 @@ def crew_of(monkeypatch):
     crews = []
 
     def make(works, hands=1):
-        monkeypatch.setattr(ahead, "HANDS", hands)
+        monkeypatch.setattr(crew_module, "HANDS", hands)
         for key, (needs, cost, build) in works.items():
             ahead.register(ahead.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
-        crews.append(ahead._Crew(frozenset(works), STEP))
+        crews.append(Crew(ahead._works, frozenset(works), STEP))
         return crews[-1]
 
     yield make
@@ -152,10 +154,54 @@ def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_a
     monkeypatch.setattr(ahead, "_works", {})
     for key in ("backup", "report", "table"):
         ahead.register(ahead.Work(key, frozenset(), 1, Stage.POPULATION, build, by_its_step=key != "table"))
-    crew = ahead._Crew(frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
+    crew = Crew(ahead._works, frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
     try:
         assert [crew.job_of(key).events for key in ("backup", "table")] == [["backup"], ["table"]]
         assert seen == {"backup": True, "table": False}  # what the run was asked for is rebuilt, what is beneath it only if it is stale
         assert "report" not in crew.works
     finally:
         crew.end()
+
+
+@pytest.fixture
+def threaded():
+    """The run of these tests is one whose steps are executed beside each other."""
+    run_scope.begin(STEP.run_id)
+    yield
+    run_scope.end(STEP.run_id)
+
+
+def test_steps_beside_each_other_build_their_own_assets_and_others_wait_for_them(crew_of, threaded):
+    built = []
+    crew = crew_of({"a": ((), 1, noting(built, "a")), "b": (("a",), 1, noting(built, "b"))}, hands=2)
+    found = []
+    waiting = threading.Thread(target=lambda: found.append(crew.job_of("b")))
+    waiting.start()
+    assert crew.build_here(replace(STEP, asset="a"), crew.works["a"].build).events == ["a"]
+    assert waiting.is_alive()
+    job = crew.build_here(replace(STEP, asset="b"), crew.works["b"].build)
+    waiting.join(WAIT)
+    assert (built, found) == ([("a", "a"), ("b", "b")], [job])
+
+
+def test_nobody_waits_for_an_asset_whose_step_could_not_begin(crew_of, threaded):
+    crew = crew_of({"a": ((), 1, noting([], "a")), "b": (("a",), 1, noting([], "b"))})
+    found = []
+    waiting = threading.Thread(target=lambda: found.append(crew.job_of("b")))
+    waiting.start()
+    crew.note_end("a")
+    waiting.join(WAIT)
+    assert found == [None]
+    assert isinstance(crew.job_of("a").error, BuildError)
+
+
+def test_a_build_of_a_step_that_failed_carries_its_error_and_what_it_reported_before(crew_of, threaded):
+    def build(this):
+        yield "a finding"
+        raise LOST
+
+    crew = crew_of({"a": ((), 1, build)})
+    job = crew.build_here(replace(STEP, asset="a"), build)
+    assert (job.events, job.error, job.is_over) == (["a finding"], LOST, True)
+    crew.note_end("a")
+    assert job.error is LOST

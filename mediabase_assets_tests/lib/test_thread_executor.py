@@ -8,7 +8,7 @@ import time
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib import ahead, interruption
+from mediabase_assets.lib import ahead, run_scope
 from mediabase_assets.lib.thread_executor import thread_executor
 
 #: Seconds that steps wait for each other at most.
@@ -108,7 +108,7 @@ def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
     def work(context):
         os.kill(os.getpid(), number)
         end = time.monotonic() + LONG
-        while not interruption.is_interrupted(context.run.run_id) and time.monotonic() < end:
+        while not run_scope.is_interrupted(context.run.run_id) and time.monotonic() < end:
             time.sleep(0.05)
         ended.append(time.monotonic() < end)
 
@@ -118,4 +118,4 @@ def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
     (run,) = instance.get_runs(limit=1)
     (end,) = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
     assert "interrupted" in end.event_log_entry.message
-    assert not interruption.is_interrupted(run.run_id)
+    assert not run_scope.is_interrupted(run.run_id)

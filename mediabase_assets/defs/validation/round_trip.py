@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib import ahead, catalogue, round_trip, round_trip_parts, standing
+from mediabase_assets.lib.crew import CORES
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, live_session, working_sessions
 from mediabase_assets.lib.snapshot import current_snapshot
@@ -87,7 +88,7 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         current_snapshot(conn, this.asset)
         with working_sessions(
-            this.settings, SESSIONS, migration_id=this.migration_id, asset=this.asset, is_alone=ahead.CORES > SESSIONS
+            this.settings, SESSIONS, migration_id=this.migration_id, asset=this.asset, is_alone=CORES > SESSIONS
         ) as sessions:
             found = round_trip.compare_shared(sessions, this.settings)
         round_trip.record(conn, this.migration_id, found)

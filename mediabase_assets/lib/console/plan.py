@@ -56,7 +56,7 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
             "Written to",
             f"schema {live}, and the project's own {' and '.join(place.schemas)}; all at once, at the end",
         ),
-        ("Backup", f"{settings.backup_dir}, written and verified before anything else"),
+        ("Backup", f"{settings.backup_dir}, written and verified before anything is released"),
         ("One symbol, many genes", _POLICIES[settings.symbol_conflicts]),
     ]
     rows += [(f"No effect: {key}", reason) for key, reason in keys_without_effect(settings).items()]
