@@ -33,7 +33,7 @@ class Mediabase(dg.ConfigurableResource[Any]):
         if context.run is None or context.instance is None:
             return
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
-            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tag())
+            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Stop what nobody asked for, and give the migration lock of the run back."""

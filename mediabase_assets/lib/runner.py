@@ -138,7 +138,7 @@ def run_job(
     run_id = str(uuid.uuid4())
     log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log")
     began = time.monotonic()
-    tagged = {**(tags or {}), **this_worker(run_id).as_tag(), **_NO_RETRIES}
+    tagged = {**(tags or {}), **this_worker(run_id).as_tags(), **_NO_RETRIES}
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file, mend) as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
         end = _execute(job, instance, run_id, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
