@@ -14,6 +14,7 @@ from mediabase_assets.lib import server_limits
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
 from mediabase_assets.lib.migration_lock import is_refresh, lock_holder, run_of
+from mediabase_assets.lib.quantities import size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.target import is_ours
@@ -252,14 +253,14 @@ def _disk(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Fi
             True,
             "",
             "",
-            needed_bytes=needed,
+            needed=size(needed),
             note="free space on the server cannot be known from here",
         )
     free = shutil.disk_usage(folder).free
     return _finding(
         "disk_has_room", free >= needed,
-        f"A migration needs {needed / 1e9:.1f} GB of disk, three times the legacy table; {free / 1e9:.1f} GB are free.",
-        f"Free space on the disk of {folder}.", needed_bytes=needed, free_bytes=free,
+        f"A migration needs {size(needed)} of disk, three times the legacy table; {size(free)} are free.",
+        f"Free space on the disk of {folder}.", needed=size(needed), free=size(free),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and what is
 particular to it; 3. if a check fails, roll everything back and fail: the live content stands; 4. tell rows, account,
-bytes, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
+size, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema
+from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema, sized
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
@@ -209,7 +209,7 @@ def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Acc
         "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",
         "dagster/column_schema": _columns(table, tables.types_of(conn, table.name)),
         "account": account_table(account),
-        "bytes": tables.bytes_of(conn, table),
+        **sized(tables.bytes_of(conn, table)),
         "seconds": this.seconds,
         "migration": this.migration_id,
     }

@@ -5,6 +5,7 @@ Here belong translations into Dagster's terms only.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ import dagster as dg
 from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.accounts import Account
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.quantities import moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 
@@ -100,6 +102,15 @@ def _metadata(value: Any) -> Any:
     return value
 
 
+def sized(value: int) -> dict[str, str | int]:
+    """A size as metadata: for people, and as the number that Dagster plots.
+
+    >>> sized(1536)
+    {'size': '1.5 kB', 'size (bytes)': 1536}
+    """
+    return {"size": size(value), "size (bytes)": value}
+
+
 def stored(metadata: Mapping[str, Any]) -> str:
     """Metadata as the text in which Dagster stores them; `restored` reads it."""
     values: dict[str, Any] = {**normalized(metadata)}
@@ -132,6 +143,8 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
 def _cell(value: Any) -> str | int | float | bool:
     if isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return moment(value)
     return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 

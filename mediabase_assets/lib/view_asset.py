@@ -19,7 +19,7 @@ from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, will_release
+from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, sized, will_release
 from mediabase_assets.lib.view_refresh import refresh_view
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
@@ -189,7 +189,7 @@ def _tell(conn: Connection, this: Step, view: View) -> dict[str, Any]:
         "dagster/row_count": count(conn, view.name),
         "dagster/table_name": f"{this.settings.database.schema_name}.{view.name}",
         "dagster/column_schema": _columns(view, tables.types_of(conn, view.name)),
-        "bytes": int(size[0]) if size else 0,
+        **sized(int(size[0]) if size else 0),
         "seconds": this.seconds,
     }
 

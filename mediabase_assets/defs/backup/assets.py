@@ -17,7 +17,7 @@ from mediabase_assets.lib.snapshot import known_content
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import looking_in
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result
+from mediabase_assets.lib.telling import check_result, sized
 from mediabase_assets.model.stages import Stage
 
 #: Seconds that a migration waits for the backup of another target, or of another database, in the same folder.
@@ -104,7 +104,7 @@ def _materialized(this: Step, manifest: BackupManifest, *, reused: bool) -> dg.M
             BACKUP_ID: manifest.migration_id,
             "used again": reused,
             "folder": dg.MetadataValue.path(str(manifest.folder)),
-            "bytes": manifest.size_bytes,
+            **sized(manifest.size_bytes),
             "dagster/row_count": legacy.rows or 0,
             "legacy content hash": legacy.content_hash or "",
             "relations": len(manifest.relations),

@@ -126,7 +126,7 @@ def _materialized(this: Step, results: list[Result], sizes: list[storage.Relatio
             **({"slower from the views": rows_table(slower)} if slower else {}),
             "queries": rows_table(records.as_rows(results)),
             "storage": rows_table(storage.summary(sizes)),
-            "storage by relation": rows_table([{**s._asdict(), "total_bytes": s.total_bytes} for s in sizes]),
+            "storage by relation": rows_table(storage.by_relation(sizes)),
             "release": this.migration_id,
             "seconds": this.seconds,
             "dagster/row_count": len(results),

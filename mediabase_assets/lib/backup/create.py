@@ -36,6 +36,7 @@ from mediabase_assets.lib.backup.needed import digest_of, how_to_restore, names_
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.lib.database import client_tool, connect, program_env
+from mediabase_assets.lib.quantities import duration, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BackupError
 
@@ -153,7 +154,7 @@ def _written(
         needed_digest=digest_of(needed),
     )
     write_manifest(folder, manifest)
-    tell(f"Wrote {manifest.size_bytes / 1e6:,.1f} MB in {manifest.seconds:.1f} s")
+    tell(f"Wrote {size(manifest.size_bytes)} in {duration(manifest.seconds)}")
     return manifest
 
 
@@ -267,8 +268,8 @@ def _failed(said: str, where: Path, written: int) -> BackupError:
     folder = next(parent for parent in (where, *where.parents) if parent.exists())
     free = shutil.disk_usage(folder).free
     return BackupError(
-        f"There is no space for the backup: {written / 1e6:,.0f} MB were written when the disk was full ({said}); "
-        f"{free / 1e6:,.0f} MB were free at that moment.",
+        f"There is no space for the backup: {size(written)} were written when the disk was full ({said}); "
+        f"{size(free)} were free at that moment.",
         where=str(where),
         next_step="Free some space, or set backup_dir to a folder on a larger disk; nothing was left behind.",
     )

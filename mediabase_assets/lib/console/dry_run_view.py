@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.console.plan import print_work
 from mediabase_assets.lib.console.summary import print_findings
 from mediabase_assets.lib.dry_run_needs import Needs
 from mediabase_assets.lib.dry_run_reading import Plan
 from mediabase_assets.lib.migration_result import ReasonCount
 from mediabase_assets.lib.planned_difference import Difference, Sample
+from mediabase_assets.lib.quantities import duration, number, size
 
 _LONGEST = 100
 

@@ -13,11 +13,12 @@ from psycopg import sql
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from mediabase_assets.lib.console.output import duration, is_interactive, number, size, waiting
+from mediabase_assets.lib.console.output import is_interactive, waiting
 from mediabase_assets.lib.console.plan import legacy_lines
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_files import LoadReport, detect_format, load_legacy_file
 from mediabase_assets.lib.legacy_table import LegacyDescription, add_keys_and_indexes, describe_legacy_table
+from mediabase_assets.lib.quantities import duration, number, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import ConfigurationError, LegacyTableExistsError, PrerequisiteError

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.legacy_table import LegacyDescription
+from mediabase_assets.lib.quantities import duration, number, size
 from mediabase_assets.lib.settings import Settings, keys_without_effect
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column

@@ -4,8 +4,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import Exit, duration, number, waiting
+from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.plan import confirm, require_somebody_to_ask
+from mediabase_assets.lib.quantities import duration, number
 from mediabase_assets.lib.rollback import Plan, RollbackResult, preview, roll_back
 from mediabase_assets.lib.rollback.after_failure import remove_unreleased
 from mediabase_assets.lib.rollback.plan import KEEP

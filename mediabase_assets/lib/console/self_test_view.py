@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration
 from mediabase_assets.lib.console.summary import print_findings
+from mediabase_assets.lib.quantities import duration
 from mediabase_assets.lib.self_test import Report
 
 _RESULTS = {True: "[green]passed[/]", False: "[bold red]FAILED[/]", None: "[yellow]not looked at[/]"}

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from mediabase_assets.lib.console.board import Board
 from mediabase_assets.lib.console.details import sentence_to_send, without_secrets
-from mediabase_assets.lib.console.output import duration, number
 from mediabase_assets.lib.console.progress import stage_table
 from mediabase_assets.lib.migration_result import MigrationResult, ReasonCount
+from mediabase_assets.lib.quantities import duration, number
 from mediabase_assets.lib.run_failures import Failure
 
 EXAMPLE_QUERY = """select g.gene_symbol, p.pathway_name, count(distinct i.drug_id) as drugs
