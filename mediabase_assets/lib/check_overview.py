@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.telling import rows_table
 
 KEY = dg.AssetKey(["validation", "check_overview"])
@@ -69,8 +70,8 @@ class CheckLine:
     def as_row(self) -> dict[str, Any]:
         """As a row of a table, and as JSON."""
         return {
-            "asset": self.asset, "check": self.check, "outcome": str(self.outcome), "since": _time(self.since),
-            "checked": _time(self.checked_at), "examined": self.examined, "failures": self.failures,
+            "asset": self.asset, "check": self.check, "outcome": str(self.outcome), "since": moment(self.since),
+            "checked": moment(self.checked_at), "examined": self.examined, "failures": self.failures,
             "description": self.description, "sample": list(self.sample),
         }  # fmt: skip
 
@@ -142,10 +143,6 @@ def _examined(values: dict[str, Any]) -> int | None:
     numbers = {n: v for n, v in values.items() if isinstance(v, int) and not isinstance(v, bool) and n != "failures"}
     named = [numbers[n] for n in ("rows", "facts", "leaves", "columns", "relations") if n in numbers]
     return next(iter([*named, *numbers.values()]), None)
-
-
-def _time(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""
 
 
 def counts(lines: Iterable[CheckLine]) -> dict[str, int]:

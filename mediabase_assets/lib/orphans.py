@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 import psycopg
@@ -16,6 +16,7 @@ import psycopg
 from mediabase_assets.lib import asset_state
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_result import note_interrupted
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workers import Life, Worker, worker_of
 
@@ -45,8 +46,7 @@ class Orphan:
     @property
     def sentence(self) -> str:
         """What a person is told."""
-        when = self.began_at.astimezone(UTC)
-        return f"A run ({self.job}) of {when:%Y-%m-%d %H:%M} UTC was killed: {self.found}. It is reported failed."
+        return f"A run ({self.job}) of {moment(self.began_at)} was killed: {self.found}. It is reported failed."
 
 
 def report_orphans(instance: dg.DagsterInstance, settings: Settings) -> list[Orphan]:

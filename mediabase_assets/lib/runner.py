@@ -24,6 +24,7 @@ import sqlalchemy.exc
 from mediabase_assets.lib import server
 from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.dagster_storage import instance_config_file
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.run_failures import Failure, failures_of
 from mediabase_assets.lib.run_log import QuietHandler, RunLog, begin_log
 from mediabase_assets.lib.settings import Settings
@@ -136,7 +137,7 @@ def run_job(
     job = definitions.resolve_job_def(job_name)
     stages = stages_of(definitions)
     run_id = str(uuid.uuid4())
-    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{run_id[:8]}.log")
+    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{run_id[:8]}.log")
     began = time.monotonic()
     tagged = {**(tags or {}), **this_worker(run_id).as_tags(), **_NO_RETRIES}
     with _logging_to(log_file), _EventReader(instance, run_id, stages, tell, log_file, mend) as reader:
@@ -191,7 +192,7 @@ def _close(instance: dg.DagsterInstance, run_id: str) -> None:
 @contextmanager
 def _logging_to(log_file: Path) -> Iterator[None]:
     """What libraries log goes to the file of the run, not between the lines of the progress."""
-    handler = QuietHandler(log_file, encoding="utf-8")
+    handler = QuietHandler(log_file)
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
     for logger in loggers:
         logger.addHandler(handler)
@@ -262,8 +263,7 @@ class _EventReader:
         log.flush()
 
     def _take(self, entry: "EventLogEntry", log: RunLog) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.timestamp))
-        log.write(f"{when} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
+        log.write(f"{moment(entry.timestamp)} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
         event = entry.dagster_event
         if event is None:
             return

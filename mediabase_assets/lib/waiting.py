@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from mediabase_assets.lib.database import Session, connect
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BuildError, MediabaseError, ServerError
 
@@ -63,7 +64,7 @@ class Blocker:
     def __str__(self) -> str:
         who = ", ".join(filter(None, (f"role {self.user}" if self.user else "", self.application)))
         query = f": {self.query}" if self.query else ""
-        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {self.since.astimezone(UTC):%H:%M:%S} UTC{query}"
+        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {moment(self.since, with_date=False)}{query}"
 
 
 @dataclass

@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
 from mediabase_assets.lib.check_overview import evaluations
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
 from mediabase_assets.lib.schedules import told_as_cron
@@ -55,7 +56,7 @@ def _last_proof(instance: dg.DagsterInstance) -> dg.AssetCheckResult | None:
         return None
     ended, found = known[0]
     proved = found.metadata.get("proved at")
-    when = str(proved.value) if proved else f"{ended:%Y-%m-%d %H:%M} UTC"
+    when = str(proved.value) if proved else moment(ended)
     text = (found.description or "").removesuffix(_OF_LAST.format(when))
     return dg.AssetCheckResult(
         asset_key=BACKUP_KEY, check_name=CHECK, passed=found.passed, severity=found.severity,
