@@ -13,14 +13,14 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib.quantities import moment
-from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.lib.quantities import counted, moment
+from mediabase_assets.lib.telling import UNCHECKED, rows_table
 
 KEY = dg.AssetKey(["validation", "check_overview"])
 #: Evaluations of a check that are read, the newest first.
 HISTORY = 50
 #: Metadata of a check that could examine nothing, with the reason.
-NOTHING_EXAMINED = ("not looked at", "not proved")
+NOTHING_EXAMINED = (UNCHECKED, "not proved")
 
 #: When, and what was found.
 Evaluation = tuple[datetime, dg.AssetCheckEvaluation]
@@ -157,7 +157,7 @@ def summary(lines: Sequence[CheckLine]) -> str:
     >>> summary([CheckLine("a/b", "c", Outcome.PASSED), CheckLine("a/b", "d", Outcome.WARNED)])
     '2 checks: 0 failed, 1 warned, 0 skipped, 1 passed, 0 not run yet.'
     """
-    return f"{len(lines)} check{'s' * (len(lines) != 1)}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts(lines).items()) + "."
+    return f"{counted(len(lines), 'check')}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts(lines).items()) + "."
 
 
 def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> list[CheckLine]:
@@ -184,6 +184,8 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
 
 def _markdown(lines: Sequence[CheckLine], attention: Sequence[CheckLine]) -> str:
     """The headline, and what somebody should look at."""
-    shown = [f"- **{line.outcome}** {line.asset}, {line.check.replace('_', ' ')}: {line.failures:,} failures" for line in attention[:8]]
+    shown = [
+        f"- **{line.outcome}** {line.asset}, {line.check.replace('_', ' ')}: {counted(line.failures, 'failure')}" for line in attention[:8]
+    ]
     more = [f"- and {len(attention) - 8} more"] if len(attention) > 8 else []
     return "\n".join([f"**{summary(lines)}**", "", *(shown or ["Nothing needs attention."]), *more])

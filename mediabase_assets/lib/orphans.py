@@ -16,7 +16,7 @@ import psycopg
 from mediabase_assets.lib import asset_state
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_result import note_interrupted
-from mediabase_assets.lib.quantities import moment
+from mediabase_assets.lib.quantities import counted, moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workers import Life, Worker, worker_of
 
@@ -125,7 +125,7 @@ def _why_dead(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterR
     if silent < SILENCE or _has_session(settings, run.run_id):
         return ""
     who = f"{worker} has" if worker else "it has"
-    return f"{who} no session on the server, and nothing was heard of it for {silent / 60:.0f} minutes"
+    return f"{who} no session on the server, and nothing was heard of it for {counted(round(silent / 60), 'minute')}"
 
 
 def _has_session(settings: Settings, run_id: str) -> bool:

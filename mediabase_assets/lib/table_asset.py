@@ -21,15 +21,15 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema, sized
+from mediabase_assets.lib.telling import CANDIDATE, UNCHECKED, account_table, check_result, column_schema, sized
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
 
 GENERAL_CHECKS = {
-    "every_row_fits_its_model": "The Pandera model of the table, over all rows: columns, types, ranges, formats of ids.",
-    "every_key_is_unique": "No key occurs twice, none is NULL.",
-    "every_reference_exists": "Every row that names a row of another table finds it.",
+    "every_row_fits_its_model": "Every row passes the Pandera model of the table: columns, types, ranges and formats of ids.",
+    "every_key_is_unique": "No key occurs twice, and none is NULL.",
+    "every_reference_exists": "Every row that another table's row refers to exists.",
     accounts.CHECK_ACCOUNT: "Facts read = kept + merged + repaired + quarantined + archived, and kept + repaired = rows.",
 }
 
@@ -243,7 +243,7 @@ def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, ch
             current_snapshot(conn, f"normalized/{table.name}")
             require_inputs(conn, table.inputs, f"normalized/{table.name}")
         except BuildError as error:
-            return audit.Finding(check.name, False, {"not looked at": str(error)}), False
+            return audit.Finding(check.name, False, {UNCHECKED: str(error)}), False
         return audit.failing_rows(conn, check.name, sql.SQL(read(check.path(table))), {"table": table.name}), True
 
 

@@ -197,5 +197,5 @@ def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):
     harness.nothing_is_rebuilt_first(monkeypatch)
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
     result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
-    assert "1 of 52 assets have to be made and audited again before a release." in told(result)
+    assert "1 of 52 assets must be rebuilt and audited before a release." in told(result)
     assert "normalized/genes: its code changed" in told(result)

@@ -23,11 +23,11 @@ from mediabase_assets.model.stages import Stage
 #: Seconds that a migration waits for the backup of another target, or of another database, in the same folder.
 PATIENCE = 1800.0
 _SENTENCES = {
-    "files_are_complete": "Every file of the manifest is there, in its full size.",
-    "checksums_match": "Every file has the checksum that the manifest tells.",
-    "archives_name_every_relation": "pg_restore lists every relation that was to be backed up.",
-    "archives_can_be_read_whole": "pg_restore reads the archives to their end.",
-    "row_counts_match": "The archives hold as many rows as the tables had in the snapshot of the backup.",
+    "files_are_complete": "Every file of the manifest exists and has the size that it records.",
+    "checksums_match": "Every file has the checksum that the manifest records.",
+    "archives_name_every_relation": "The archives list every relation that was to be backed up.",
+    "archives_can_be_read_whole": "pg_restore can read every archive to its end.",
+    "row_counts_match": "The archives contain as many rows as the tables had in the snapshot of the backup.",
 }
 
 

@@ -39,7 +39,7 @@ CHECKS = {
     "the closed list of what cannot be inverted says why not; and it shows nothing else.",
     round_trip.DERIVED: "Every cell of the normalized tables is what its rule makes of the legacy facts; what the legacy table never "
     "held is NULL.",
-    round_trip.COMPARED: "Of every legacy column that holds values, facts were compared.",
+    round_trip.COMPARED: "Facts of every legacy column that holds values were compared.",
 }
 
 

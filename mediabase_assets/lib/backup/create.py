@@ -36,7 +36,7 @@ from mediabase_assets.lib.backup.needed import digest_of, how_to_restore, names_
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.lib.database import client_tool, connect, program_env
-from mediabase_assets.lib.quantities import duration, size
+from mediabase_assets.lib.quantities import counted, duration, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BackupError
 
@@ -129,7 +129,7 @@ def _written(
             relations.append(shared.legacy_relation)
             files += [file for file in shared.files if file.name == part.file]
             continue
-        tell(f"Writing {len(part.relations)} relations to {part.file}")
+        tell(f"Writing {counted(len(part.relations), 'relation')} to {part.file}")
         arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
         with _pg_dump(arguments, environment, folder / part.file):
             relations += [_record(conn, part.file, found, known if found.relation == scope.legacy else None) for found in part.relations]

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mediabase_assets.lib.legacy_table import LegacyDescription
-from mediabase_assets.lib.quantities import duration, number, size
+from mediabase_assets.lib.quantities import counted, duration, size
 from mediabase_assets.lib.settings import Settings, keys_without_effect
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column
@@ -101,7 +101,7 @@ def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for layer, keys in itertools.groupby(work, key=lambda key: key.partition("/")[0]):
         assets = list(keys)
         if len(assets) > 1 and len({work[key] for key in assets}) == 1:
-            yield f"{layer} ({len(assets)} assets)", work[assets[0]]
+            yield f"{layer} ({counted(len(assets), 'asset')})", work[assets[0]]
         else:
             yield from ((key, work[key]) for key in assets)
 
@@ -114,7 +114,7 @@ def print_nothing_to_do(console: Console, *, seconds: float) -> None:
 
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
     """What there is to say about a legacy table that is there; it is only read."""
-    rows = f"about {number(legacy.approximate_rows)} rows, " if legacy.approximate_rows else ""
+    rows = f"about {counted(legacy.approximate_rows, 'row')}, " if legacy.approximate_rows else ""
     lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
     if legacy.missing:
         lines.append(("Columns missing", f"{', '.join(legacy.missing)}: count as empty"))

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from mediabase_assets.lib.console.board import Board, StageLine, StepEvent
 from mediabase_assets.lib.console.output import is_interactive
-from mediabase_assets.lib.quantities import duration, moment, number
+from mediabase_assets.lib.quantities import counted, duration, moment, number
 from mediabase_assets.model.stages import Stage
 
 #: Seconds without a line after which plain output says that it is still alive.
@@ -110,7 +110,7 @@ class PlainBoard:
         if line.state == "running":
             text += f"{line.done}/{line.total}, working on {', '.join(line.running) or '…'}"
         else:
-            rows = "" if line.rows is None else f", {number(line.rows)} rows"
+            rows = "" if line.rows is None else f", {counted(line.rows, 'row')}"
             text += f"{line.state}, {line.done}/{line.total}{rows}, {duration(line.seconds)}"
         self.console.print(text, markup=False)
 
