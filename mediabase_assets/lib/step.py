@@ -146,7 +146,7 @@ def step(
             open_migration(context, this)
         if context.retry_number and purpose is Purpose.MIGRATION:
             _restore(context, this)
-        with lookout(settings, context.log.warning) as seen:
+        with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 _require_beneath(context, this)
             yield this

@@ -101,15 +101,16 @@ def holders(conn: psycopg.Connection[Any], schema: str, names: Sequence[str]) ->
 
 
 @contextmanager
-def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Lookout]:
+def lookout(settings: Settings, tell: Callable[[str], object], warn: Callable[[str], object]) -> Iterator[Lookout]:
     """Look, from a thread and a session of its own, who is in the way of our sessions as long as the body runs.
 
     Args:
         settings: Which server.
-        tell: Told a sentence for each session that is in the way of ours, and again after a minute.
+        tell: Gets a sentence for each session that is in the way of ours, which a busy server makes normal.
+        warn: Gets it again after each minute for which that session stays: somebody should look at it.
     """
     found, end = Lookout(), threading.Event()
-    thread = threading.Thread(target=_look, args=(settings, tell, found, end), name="mediabase lookout", daemon=True)
+    thread = threading.Thread(target=_look, args=(settings, tell, warn, found, end), name="mediabase lookout", daemon=True)
     thread.start()
     try:
         yield found
@@ -118,26 +119,33 @@ def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Looko
         thread.join()
 
 
-def _look(settings: Settings, tell: Callable[[str], object], found: Lookout, end: threading.Event) -> None:
+def _look(
+    settings: Settings, tell: Callable[[str], object], warn: Callable[[str], object], found: Lookout, end: threading.Event
+) -> None:  # fmt: skip
     told: dict[tuple[str, int], float] = {}
     while not end.wait(LOOK):
         try:
             with connect(settings, autocommit=True, application_name="mediabase lookout") as conn:
-                _look_on(conn, tell, found, end, told)
+                _look_on(conn, tell, warn, found, end, told)
         except (psycopg.Error, ServerError):
             continue  # the server is restarting; there is nothing to tell then
 
 
 def _look_on(
-    conn: Session, tell: Callable[[str], object], found: Lookout, end: threading.Event, told: dict[tuple[str, int], float]
-) -> None:
+    conn: Session, tell: Callable[[str], object], warn: Callable[[str], object], found: Lookout, end: threading.Event,
+    told: dict[tuple[str, int], float],
+) -> None:  # fmt: skip
     while True:
-        for row in conn.execute(_IN_THE_WAY).fetchall():
-            this, now = blocker(row), time.monotonic()
+        now, rows = time.monotonic(), conn.execute(_IN_THE_WAY).fetchall()
+        there = [blocker(row) for row in rows]
+        for gone in [key for key, at in told.items() if now - at >= AGAIN and key not in {(b.waiting, b.pid) for b in there}]:
+            del told[gone]
+        for this in there:
             found.seen.append(this)
-            if now - told.get((this.waiting, this.pid), -AGAIN) >= AGAIN:
+            last = told.get((this.waiting, this.pid))
+            if last is None or now - last >= AGAIN:
                 told[this.waiting, this.pid] = now
-                tell(f"{this.waiting} waits for a lock of {this}.")
+                (tell if last is None else warn)(f"{this.waiting} waits for a lock of {this}.")
         del found.seen[:-10]
         if end.wait(LOOK):
             return
