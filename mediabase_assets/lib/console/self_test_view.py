@@ -34,4 +34,6 @@ def print_self_test(console: Console, report: Report) -> None:
         for path in report.log_files:
             console.print(f"  Every event of a run: {path}", markup=False, soft_wrap=True)
     else:
-        console.print(f"[green]All {sum(c.passed is True for c in report.components)} components passed.[/] Nothing of the test is left.")
+        console.print(
+            f"[green]{counted(sum(c.passed is True for c in report.components), 'component')} passed.[/] Nothing of the test is left."
+        )

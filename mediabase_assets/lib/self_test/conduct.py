@@ -143,7 +143,10 @@ class _Test:
         self.report.components += components_of(made_by(self.instance, outcome.run_id), outcome)
         with self.report.component("every kind of damage is in the sample") as told:
             missing = missing_kinds(sampled, self.kinds)
-            told(not missing, f"missing: {', '.join(map(str, missing))}" if missing else f"all {len(self.kinds)} kinds of the table")
+            told(
+                not missing,
+                f"missing: {', '.join(map(str, missing))}" if missing else f"all of the table: {counted(len(self.kinds), 'kind')}",
+            )
         if outcome.end is not RunEnd.SUCCESS:
             return
         self.second_run(sampled)
@@ -159,7 +162,10 @@ class _Test:
             changed = [name for name in before if before[name] != after.get(name)]
             failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")
             problem = failed or (f"changed: {', '.join(changed)}" if changed else "")
-            told(outcome.end is RunEnd.SUCCESS and not changed, problem or f"{len(before)} tables and views are unchanged")
+            told(
+                outcome.end is RunEnd.SUCCESS and not changed,
+                problem or f"unchanged: {counted(len(before), 'table or view', 'tables and views')}",
+            )
 
     def hashes(self, settings: Settings) -> dict[str, str]:
         """The content of everything that was released."""
