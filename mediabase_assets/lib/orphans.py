@@ -86,7 +86,7 @@ def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
                 dg.AssetKey(state.asset.split("/")),
-                metadata={"how": f"made by run {run_id}, which was killed before it could tell", "migration": state.migration_id},
+                metadata={"how": f"made by run {run_id}, which was killed before it could report it", "migration": state.migration_id},
                 tags={"dagster/data_version": state.data_version},
             )
         )

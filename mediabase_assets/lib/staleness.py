@@ -55,7 +55,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
         again = [i for i in definition.inputs if i in changed]
         reason = why_changed(settings, definition, known, legacy_version=legacy_version)
         if reason or again:
-            changed[key] = reason or f"{_named(again)} {'is' if len(again) == 1 else 'are'} made again"
+            changed[key] = reason or f"{_named(again)} {'is' if len(again) == 1 else 'are'} rebuilt"
         elif reason := why_damaged(conn, settings, definition):
             lost[key] = reason
     reasons = changed | {k: reason for k, reason in lost.items() if all_[k].place is not Place.BUILD}
@@ -67,7 +67,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
         reasons |= {key: "the legacy table is read once for both" for key in snapshot if key not in reasons}
     waiting = [k for k in reasons if all_[k].place is Place.LIVE]
     if waiting and catalogue.RELEASE not in reasons:
-        reasons[catalogue.RELEASE] = f"{_named(waiting)} {'is' if len(waiting) == 1 else 'are'} made again"
+        reasons[catalogue.RELEASE] = f"{_named(waiting)} {'is' if len(waiting) == 1 else 'are'} rebuilt"
     return {key: reasons[key] for key in all_ if key in reasons}
 
 

@@ -176,7 +176,7 @@ def _build_and_audit(
             description=this.failure_text(
                 f"{table.name} did not pass its audit; it was dropped, and everything live is as it was.",
                 failed,
-                "mend the legacy rows that are shown, or teach the extraction a rule for them; then run again.",
+                "correct the legacy rows that are shown, or add a rule to the extraction; then run again.",
             ),
             metadata={"failed checks": [f.check for f in failed]},
             allow_retries=False,

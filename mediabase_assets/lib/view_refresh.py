@@ -96,7 +96,7 @@ def _audited_inputs(conn: Connection, view: View, live_schema: str) -> dict[str,
             raise AuditError(
                 f"The table {table.name} does not pass its audit, so that {view.name} was not refreshed from it: {wrong}.",
                 where=f"{live_schema}.{table.name}",
-                next_step="Mend its rows (the job `audit` shows them); the view keeps its content until then.",
+                next_step="Correct its rows (the job `audit` shows them); the view keeps its content until then.",
             )
     return found
 

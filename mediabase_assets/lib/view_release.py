@@ -247,7 +247,7 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
         psycopg.errors.UndefinedFunction,
     ) as error:
         raise ReleaseError(
-            f"Something that people made stands on a view and does not fit its new definition: {error.diag.message_primary}.",
+            f"An object that depends on a view does not fit its new definition: {error.diag.message_primary}.",
             where=f"{', '.join(names)}; {error.diag.message_detail or ''}".rstrip("; "),
             next_step="Nothing was changed. Drop or change that object, then release again.",
         ) from error

@@ -95,7 +95,7 @@ def test_changed_code_makes_its_asset_and_what_then_differs(copy):
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'extraction/pathway_facts'")
     work = copy.work()
     assert work["extraction/pathway_facts"] == "its code changed"
-    assert work["normalized/gene_pathways"] == "extraction/pathway_facts, normalized/pathways are made again"
+    assert work["normalized/gene_pathways"] == "extraction/pathway_facts, normalized/pathways are rebuilt"
     assert "normalized/genes" not in work
     result = copy.rerun()
     assert result.success, told(result)

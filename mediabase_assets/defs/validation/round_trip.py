@@ -108,7 +108,7 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
     yield from (r for r in told if r.check_name in wanted)
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
-        next_step = "look at the table that a row names as the place of the value; mend its rule, then run again."
+        next_step = "check the table that a row names as the place of the value; fix its rule, then run again."
         raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 

@@ -263,7 +263,7 @@ def _checked_file(path: Path) -> BackupFile:
 def _failed(said: str, where: Path, written: int) -> BackupError:
     said = " ".join(said.replace("pg_dump: ", "").split())[:800]
     if not _NO_SPACE.search(said):
-        next_step = "Put right what it says and back up again; nothing was left behind."
+        next_step = "Fix the cause, then run the backup again; nothing was left behind."
         return BackupError(f"The backup could not be written: {said.rstrip('.')}.", where=str(where), next_step=next_step)
     folder = next(parent for parent in (where, *where.parents) if parent.exists())
     free = shutil.disk_usage(folder).free

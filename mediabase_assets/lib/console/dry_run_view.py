@@ -45,7 +45,7 @@ def print_dry_run(console: Console, plan: Plan) -> None:
     _print_proof(console, plan)
     console.print(f"The plan for programs: {plan.report}", markup=False, soft_wrap=True)
     if plan.passed:
-        console.print("[bold]A dry run: nothing was released.[/] `mediabase migrate` does what is told here.")
+        console.print("[bold]A dry run: nothing was released.[/] `mediabase migrate` does what is reported here.")
 
 
 def _print_rows(console: Console, plan: Plan) -> None:

@@ -109,7 +109,7 @@ def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def print_nothing_to_do(console: Console, *, seconds: float) -> None:
     """Tell that everything stands."""
     console.print("[green]Nothing to do:[/] every asset is made from the legacy table, the code and the settings of now, and is as it was")
-    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` tells what there is; --everything makes it all again.")
+    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` reports what exists; --everything rebuilds all of it.")
 
 
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:

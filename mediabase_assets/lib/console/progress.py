@@ -132,7 +132,7 @@ def stage_table(lines: list[StageLine]) -> Table:
             "" if is_empty else f"{line.done}/{line.total}",
             number(line.rows),
             "" if is_empty or line.state == "waiting" else duration(line.seconds),
-            "stands, not made again" if line.state == "kept" else ", ".join(line.running),
+            "up to date, not rebuilt" if line.state == "kept" else ", ".join(line.running),
             style="dim" if is_empty else "",
         )
     return table

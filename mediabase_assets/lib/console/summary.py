@@ -54,7 +54,7 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     if result.leaves:
         counts = ", ".join(f"{number(result.leaves[a])} {a}" for a in _ACCOUNTS if a in result.leaves)
         console.print(f"[green]Census of {counted(sum(result.leaves.values()), 'value')}:[/] {counts}; every one has an account.")
-    outcome = "released" if result.changes else "found everything live as it was made again, and released nothing,"
+    outcome = "released" if result.changes else "found that the live content equals what was rebuilt, and released nothing,"
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
 

@@ -66,7 +66,7 @@ class Report:
         except MediabaseError as error:
             told.append((False, error.what))
             failures = (Failure("", "", str(error)),)
-        passed, looked_at = told[-1] if told else (False, "nothing was told")
+        passed, looked_at = told[-1] if told else (False, "nothing was reported")
         self.components.append(Component(name, passed, round(time.monotonic() - began, 3), looked_at, failures))
 
 
