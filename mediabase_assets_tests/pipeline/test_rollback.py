@@ -321,7 +321,7 @@ def test_content_that_does_not_come_back_changes_nothing(twice, this):
             "create trigger meddle before insert or update on genes for each row execute function public.meddle()"
         )
     before = everything(this)
-    with pytest.raises(RollbackError, match=r"After the rollback public\.genes would not hold what it held"):
+    with pytest.raises(RollbackError, match=r"After the rollback public\.genes would not have the content of the backup"):
         roll_back(this.settings, twice.second)
     assert everything(this) == before
     with this.connect() as conn, pytest.raises(psycopg.errors.UndefinedTable):

@@ -145,7 +145,7 @@ class _Test:
             missing = missing_kinds(sampled, self.kinds)
             told(
                 not missing,
-                f"missing: {', '.join(map(str, missing))}" if missing else f"all of the table: {counted(len(self.kinds), 'kind')}",
+                f"missing: {', '.join(map(str, missing))}" if missing else f"all {counted(len(self.kinds), 'kind')} of the table",
             )
         if outcome.end is not RunEnd.SUCCESS:
             return
