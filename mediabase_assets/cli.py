@@ -99,7 +99,7 @@ def migrate(
     ] = None,
     config_file: ConfigFile = None,
     skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
-    everything: Annotated[bool, typer.Option("--everything", help="Make everything again, also what stands.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Rebuild everything, also what is up to date.")] = False,
     symbol_conflicts: Annotated[
         SymbolConflicts | None,
         typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),

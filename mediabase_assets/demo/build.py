@@ -19,6 +19,7 @@ from mediabase_assets.demo.core import core_rows, known_terms
 from mediabase_assets.demo.damage import planted_variants
 from mediabase_assets.demo.rows import Values, write_rows
 from mediabase_assets.lib.legacy_table import create_legacy_table
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.statements import run
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import LEGACY_TABLE
@@ -84,7 +85,7 @@ def build_demo(
     """
     if transcripts < MINIMUM_TRANSCRIPTS:
         raise ConfigurationError(
-            f"A demonstration database of {transcripts:,} transcripts is too small.",
+            f"A demonstration database of {counted(transcripts, 'transcript')} is too small.",
             where="transcripts",
             next_step=f"Ask for at least {MINIMUM_TRANSCRIPTS:,}.",
         )

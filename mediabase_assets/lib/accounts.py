@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.statements import EXTRACTION, NORMALIZED, Connection, count, read
 from mediabase_assets.model.errors import UnknownDamageError
 from mediabase_assets.model.reasons import QUARANTINE_REASONS, REPAIR_REASONS
@@ -163,7 +164,7 @@ def sum_reasons(conn: Connection, migration_id: str, asset: str) -> dict[str, di
     for outcome, reason, facts in rows:
         if reason not in known[outcome]:
             raise UnknownDamageError(
-                f"{facts} facts were {outcome} for the unknown reason {reason!r}.",
+                f"{counted(int(facts), 'fact was', 'facts were')} {outcome} for the unknown reason {reason!r}.",
                 where=asset,
                 next_step="Add the reason to mediabase_assets/model/reasons.py with the sentence that a curator reads.",
             )

@@ -13,13 +13,14 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.lib.quantities import counted, moment
+from mediabase_assets.lib.telling import UNCHECKED, rows_table
 
 KEY = dg.AssetKey(["validation", "check_overview"])
 #: Evaluations of a check that are read, the newest first.
 HISTORY = 50
 #: Metadata of a check that could examine nothing, with the reason.
-NOTHING_EXAMINED = ("not looked at", "not proved")
+NOTHING_EXAMINED = (UNCHECKED, "not proved")
 
 #: When, and what was found.
 Evaluation = tuple[datetime, dg.AssetCheckEvaluation]
@@ -69,8 +70,8 @@ class CheckLine:
     def as_row(self) -> dict[str, Any]:
         """As a row of a table, and as JSON."""
         return {
-            "asset": self.asset, "check": self.check, "outcome": str(self.outcome), "since": _time(self.since),
-            "checked": _time(self.checked_at), "examined": self.examined, "failures": self.failures,
+            "asset": self.asset, "check": self.check, "outcome": str(self.outcome), "since": moment(self.since),
+            "checked": moment(self.checked_at), "examined": self.examined, "failures": self.failures,
             "description": self.description, "sample": list(self.sample),
         }  # fmt: skip
 
@@ -144,10 +145,6 @@ def _examined(values: dict[str, Any]) -> int | None:
     return next(iter([*named, *numbers.values()]), None)
 
 
-def _time(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""
-
-
 def counts(lines: Iterable[CheckLine]) -> dict[str, int]:
     """How many checks ended how; every outcome is named."""
     found = Counter(line.outcome for line in lines)
@@ -160,7 +157,7 @@ def summary(lines: Sequence[CheckLine]) -> str:
     >>> summary([CheckLine("a/b", "c", Outcome.PASSED), CheckLine("a/b", "d", Outcome.WARNED)])
     '2 checks: 0 failed, 1 warned, 0 skipped, 1 passed, 0 not run yet.'
     """
-    return f"{len(lines)} check{'s' * (len(lines) != 1)}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts(lines).items()) + "."
+    return f"{counted(len(lines), 'check')}: " + ", ".join(f"{n} {outcome}" for outcome, n in counts(lines).items()) + "."
 
 
 def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> list[CheckLine]:
@@ -187,6 +184,8 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
 
 def _markdown(lines: Sequence[CheckLine], attention: Sequence[CheckLine]) -> str:
     """The headline, and what somebody should look at."""
-    shown = [f"- **{line.outcome}** {line.asset}, {line.check.replace('_', ' ')}: {line.failures:,} failures" for line in attention[:8]]
+    shown = [
+        f"- **{line.outcome}** {line.asset}, {line.check.replace('_', ' ')}: {counted(line.failures, 'failure')}" for line in attention[:8]
+    ]
     more = [f"- and {len(attention) - 8} more"] if len(attention) > 8 else []
     return "\n".join([f"**{summary(lines)}**", "", *(shown or ["Nothing needs attention."]), *more])

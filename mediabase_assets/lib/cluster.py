@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from mediabase_assets.lib.account import Account, server_account, shared_folder
 from mediabase_assets.lib.binaries import major_version, server_bin_dir
+from mediabase_assets.lib.quantities import size
 from mediabase_assets.model.errors import ServerError
 
 PORT = 5432
@@ -186,7 +187,7 @@ def initialise(cluster: Cluster) -> None:
 
 def _disk_full(folder: Path, free: int) -> ServerError:
     return ServerError(
-        f"There is no space for the embedded server: {free >> 20} MB are free, {SPACE_OF_A_NEW_CLUSTER >> 20} MB needed.",
+        f"There is no space for the embedded server: {size(free)} are free, {size(SPACE_OF_A_NEW_CLUSTER)} are needed.",
         where=str(folder),
         next_step="Free some space, or set MEDIABASE_HOME to a folder on a larger disk.",
     )

@@ -7,6 +7,8 @@ fire. So a mistake is found with the other settings, at the start of every comma
 import re
 from typing import NamedTuple
 
+from mediabase_assets.lib.quantities import counted
+
 _WORDS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -49,7 +51,7 @@ def cron(value: str) -> str:
         return value
     texts = value.split()
     if len(texts) != len(_FIELDS):
-        raise _wrong(value, f"{len(texts)} fields instead of five")
+        raise _wrong(value, f"{counted(len(texts), 'field')} instead of five")
     numbers = [_numbers(value, text, field) for text, field in zip(texts, _FIELDS, strict=True)]
     if not any(min(numbers[2]) <= _LONGEST_MONTHS[month - 1] for month in numbers[3]):
         raise ValueError(f"{value!r} never fires: none of its months has such a day")

@@ -6,7 +6,6 @@ may be another process's.
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import dagster as dg
 import sqlalchemy.exc
 
 from mediabase_assets.lib.console.board import StepEvent
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.run_failures import Failure, failures_of
 from mediabase_assets.lib.run_log import RunLog
 from mediabase_assets.lib.telling import is_kept
@@ -103,8 +103,7 @@ class EventReader:
         log.flush()
 
     def _take(self, entry: "EventLogEntry", log: RunLog) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.timestamp))
-        log.write(f"{when} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
+        log.write(f"{moment(entry.timestamp)} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
         event = entry.dagster_event
         if event is None:
             return

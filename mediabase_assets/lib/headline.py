@@ -6,6 +6,7 @@ A short text for people who look at one page, and the same totals as numbers tha
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.model.reasons import Outcome, sentence
 
 OUTCOMES = tuple(map(str, Outcome))
@@ -37,12 +38,12 @@ def text(
     balanced = sums["facts read"] == sum(sums[f"facts {name}"] for name in OUTCOMES)
     verdict = "every fact has one account" if balanced else "**the account does not balance**"
     parts = ", ".join(f"{sums[f'facts {name}']:,} {name}" for name in OUTCOMES)
-    lines = [f"**{sums['facts read']:,} facts read: {parts}; {verdict}.**"]
+    lines = [f"**{counted(sums['facts read'], 'fact')} read: {parts}; {verdict}.**"]
     for outcome in ("quarantined", "repaired"):
         of = [(reason, facts) for kind, reason, facts in reasons if kind == outcome]
         lines += ["", f"Most frequent reasons, {outcome}:"] if of else []
         lines += [f"- {facts:,} {reason}: {sentence(outcome, reason)}" for reason, facts in of[:NAMED]]
-        lines += [f"- and {len(of) - NAMED} more reasons"] if len(of) > NAMED else []
+        lines += [f"- and {counted(len(of) - NAMED, 'more reason')}"] if len(of) > NAMED else []
     return "\n".join([*lines, "", _rows(rows)])
 
 
@@ -55,9 +56,9 @@ def _rows(rows: Sequence[tuple[str, int, int | None]]) -> str:
     'The first release: 1 table, 5 rows.'
     """
     if all(before is None for _, _, before in rows):
-        return f"The first release: {len(rows)} table{'s' * (len(rows) != 1)}, {sum(now for _, now, _ in rows):,} rows."
+        return f"The first release: {counted(len(rows), 'table')}, {counted(sum(now for _, now, _ in rows), 'row')}."
     changed = [f"{name} {before or 0:,} → {now:,}" for name, now, before in rows if now != before]
     if not changed:
         return "Every table has as many rows as in the last release."
     has = "has" if len(changed) == 1 else "have"
-    return f"Against the last release {len(changed)} of {len(rows)} tables {has} another number of rows: {', '.join(changed)}."
+    return f"Against the last release {len(changed)} of {counted(len(rows), 'table')} {has} another number of rows: {', '.join(changed)}."

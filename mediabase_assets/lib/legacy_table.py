@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 
 from psycopg import Connection, errors, sql
 
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets.model.legacy import (
     LEGACY_COLUMNS,
@@ -276,12 +277,12 @@ def _add_primary_key(conn: Connection[Any], schema: str, table: str, relation: s
     except errors.UniqueViolation as error:
         query = sql.SQL("select transcript_id, count(*) from {} group by 1 having count(*) > 1 order by 2 desc, 1 limit 1")
         twice = conn.execute(query.format(relation)).fetchone() or ("?", 2)
-        what = f"The transcript_id {twice[0]!r} occurs {twice[1]} times; it has to be unique."
+        what = f"The transcript_id {twice[0]!r} occurs {counted(twice[1], 'time')}; it has to be unique."
         raise LegacyFileError(what, where=where, next_step=next_step) from error
     except errors.NotNullViolation as error:
         query = sql.SQL("select count(*) from {} where transcript_id is null")
         nulls = (conn.execute(query.format(relation)).fetchone() or (1,))[0]
-        what = f"{nulls} rows have no transcript_id (NULL); every row needs one."
+        what = f"{counted(nulls, 'row has', 'rows have')} no transcript_id (NULL); every row needs one."
         raise LegacyFileError(what, where=where, next_step=next_step) from error
     except errors.ProgramLimitExceeded as error:
         what = f"A transcript_id is too long for the primary key: {error.diag.message_primary}."

@@ -13,6 +13,7 @@ from enum import StrEnum
 import psycopg
 
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.workspace import Workspace
@@ -149,4 +150,4 @@ def lock_holder(conn: Connection, settings: Settings) -> str:
              and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()""",
         (_LOCK_SPACE, lock_key(settings) % 2**32),
     ).fetchone()
-    return f" ({row[0]}, since {row[1]:%Y-%m-%d %H:%M}, server process {row[2]})" if row else ""
+    return f" ({row[0]}, since {moment(row[1])}, server process {row[2]})" if row else ""

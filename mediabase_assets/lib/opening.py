@@ -14,6 +14,7 @@ from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.beneath import stale_beneath
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection, exists
 from mediabase_assets.lib.tables import SCHEMA_VERSION
@@ -135,12 +136,8 @@ def _sentence(beneath: dict[str, str]) -> str:
     """
     named = "; ".join(f"{key} ({reason})" for key, reason in list(beneath.items())[:_NAMED])
     more = f"; and {len(beneath) - _NAMED} more" if len(beneath) > _NAMED else ""
-    many = (
-        f"{len(beneath)} assets beneath those of this run are stale and are"
-        if len(beneath) > 1
-        else "1 asset beneath those of this run is stale and is"
-    )
-    return f"{many} rebuilt first: {named}{more}."
+    verb = "is" if len(beneath) == 1 else "are"
+    return f"{counted(len(beneath), 'asset')} beneath those of this run {verb} stale and {verb} rebuilt first: {named}{more}."
 
 
 def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:

@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 import psycopg
@@ -16,6 +16,7 @@ import psycopg
 from mediabase_assets.lib import asset_state
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_result import note_interrupted
+from mediabase_assets.lib.quantities import counted, moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.workers import Life, Worker, worker_of
 
@@ -45,8 +46,7 @@ class Orphan:
     @property
     def sentence(self) -> str:
         """What a person is told."""
-        when = self.began_at.astimezone(UTC)
-        return f"A run ({self.job}) of {when:%Y-%m-%d %H:%M} UTC was killed: {self.found}. It is reported failed."
+        return f"A run ({self.job}) of {moment(self.began_at)} was killed: {self.found}. It is reported failed."
 
 
 def report_orphans(instance: dg.DagsterInstance, settings: Settings) -> list[Orphan]:
@@ -86,7 +86,7 @@ def _tell_what_was_made(instance: dg.DagsterInstance, settings: Settings, run_id
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
                 dg.AssetKey(state.asset.split("/")),
-                metadata={"how": f"made by run {run_id}, which was killed before it could tell", "migration": state.migration_id},
+                metadata={"how": f"made by run {run_id}, which was killed before it could report it", "migration": state.migration_id},
                 tags={"dagster/data_version": state.data_version},
             )
         )
@@ -125,7 +125,7 @@ def _why_dead(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterR
     if silent < SILENCE or _has_session(settings, run.run_id):
         return ""
     who = f"{worker} has" if worker else "it has"
-    return f"{who} no session on the server, and nothing was heard of it for {silent / 60:.0f} minutes"
+    return f"{who} no session on the server, and nothing was heard of it for {counted(round(silent / 60), 'minute')}"
 
 
 def _has_session(settings: Settings, run_id: str) -> bool:

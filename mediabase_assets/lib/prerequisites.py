@@ -14,6 +14,7 @@ from mediabase_assets.lib import server_limits
 from mediabase_assets.lib.audit import Finding
 from mediabase_assets.lib.legacy_table import LegacyDescription, describe_legacy_table
 from mediabase_assets.lib.migration_lock import is_refresh, lock_holder, run_of
+from mediabase_assets.lib.quantities import counted, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.target import is_ours
@@ -28,23 +29,23 @@ DISK_FACTOR = 3
 
 #: The sentences that are true, with what a curator reads about each.
 PREREQUISITES: dict[str, str] = {
-    "server_is_recent_enough": "PostgreSQL 14 or newer answers.",
+    "server_is_recent_enough": "The server is PostgreSQL 14 or newer.",
     "encoding_is_utf8": "The database stores text as UTF-8.",
-    "role_may_create_schemas": "The role may create schemas in the database and relations where people read.",
-    "ddl_is_allowed": "No event trigger forbids to make schemas, tables and views.",
+    "role_may_create_schemas": "The role may create schemas in the database and relations in the live schema.",
+    "ddl_is_allowed": "No event trigger forbids the creation of schemas, tables and views.",
     "tablespace_is_open": "The role may create tables in its default_tablespace.",
     "foreign_keys_are_checked": "Foreign keys are checked in the sessions of the role.",
-    "sessions_are_enough": "The role, the database and the server have room for the sessions of a migration.",
+    "sessions_are_enough": "The limits of the role, the database and the server leave enough sessions for a migration.",
     "legacy_table_is_there": "The legacy table exists and is a table.",
-    "legacy_table_is_not_ours": "The legacy table is no relation that a release makes or rewrites.",
+    "legacy_table_is_not_ours": "The legacy table is not a relation that a release creates or rewrites.",
     "legacy_table_is_readable": "The role may read the legacy table.",
-    "no_rows_are_hidden": "No row-level security hides rows of the legacy table from the role.",
-    "required_columns_are_there": "transcript_id and at least one of gene_id and gene_symbol; types that can be read.",
+    "no_rows_are_hidden": "No row-level security policy hides rows of the legacy table from the role.",
+    "required_columns_are_there": "The legacy table has transcript_id, and gene_id or gene_symbol, of types that can be read.",
     "legacy_table_has_rows": "The legacy table is not empty.",
     "transcript_ids_are_unique": "Every legacy row has a transcript_id of its own.",
-    "disk_has_room": "Three times the legacy table is free on the server's disk, where that can be known.",
-    "no_other_migration_runs": "Nobody else migrates into the same schema now.",
-    "target_names_are_free": "No relation of somebody else has the name of one of ours.",
+    "disk_has_room": "The server's disk has three times the size of the legacy table free, where that can be known.",
+    "no_other_migration_runs": "No other migration into the same schema is running.",
+    "target_names_are_free": "No other relation of the live schema has the name of a table or view that a release creates.",
 }
 
 
@@ -236,7 +237,7 @@ def _unique(conn: Connection, schema: str, table: str) -> Finding:
         " order by 2 desc, 1 limit 5"
     )
     twice = conn.execute(query.format(sql.Identifier(schema, table))).fetchall()
-    shown = ", ".join(f"{'NULL' if name is None else name} ({n} rows)" for name, n in twice)
+    shown = ", ".join(f"{'NULL' if name is None else name} ({counted(n, 'row')})" for name, n in twice)
     return _finding(
         "transcript_ids_are_unique", not twice, f"Rows share a transcript_id or have none: {shown}.",
         "Give every row of a copy of the table one transcript_id of its own, and migrate the copy.", relation=f"{schema}.{table}",
@@ -252,14 +253,14 @@ def _disk(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Fi
             True,
             "",
             "",
-            needed_bytes=needed,
+            needed=size(needed),
             note="free space on the server cannot be known from here",
         )
     free = shutil.disk_usage(folder).free
     return _finding(
         "disk_has_room", free >= needed,
-        f"A migration needs {needed / 1e9:.1f} GB of disk, three times the legacy table; {free / 1e9:.1f} GB are free.",
-        f"Free space on the disk of {folder}.", needed_bytes=needed, free_bytes=free,
+        f"A migration needs {size(needed)} of disk, three times the legacy table; {size(free)} are free.",
+        f"Free space on the disk of {folder}.", needed=size(needed), free=size(free),
     )  # fmt: skip
 
 

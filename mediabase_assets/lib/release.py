@@ -13,6 +13,7 @@ from psycopg import sql
 from mediabase_assets.lib import tables, view_state
 from mediabase_assets.lib.column_types import bring_types
 from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.statements import Connection, is_there, looking_in
 from mediabase_assets.lib.view_release import ViewChange, patiently, release_views
 from mediabase_assets.model.errors import ReleaseError
@@ -233,7 +234,7 @@ def _told(
     if found != (rows, digest):
         raise ReleaseError(
             "After applying the differences the live content is not what was audited.",
-            where=f"{live_schema}.{relation.name}: {found.rows} rows, audited {rows}",
+            where=f"{live_schema}.{relation.name}: {counted(found.rows, 'row')}, audited {rows:,}",
             next_step="A trigger or rule of somebody else changes rows on the way in; remove it, then release again.",
         )
     inserted, updated, deleted = changed[relation.name]

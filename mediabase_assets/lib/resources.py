@@ -35,7 +35,7 @@ class Mediabase(dg.ConfigurableResource[Any]):
         if run_scope.is_threaded(context.run.run_id):
             _noted.add(context.run.run_id)
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
-            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tag())
+            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Stop what nobody asked for, and give the migration lock of the run back."""

@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.quantities import counted, moment
 from mediabase_assets.lib.rollback.plan import KEEP
 from mediabase_assets.lib.rollback.records import Candidate, candidates
 from mediabase_assets.lib.rollback.roll_back import RollbackResult
@@ -36,7 +37,7 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
     rows = [
         {
             "migration_id": c.migration_id,
-            "released": f"{c.released_at:%Y-%m-%d %H:%M} UTC",
+            "released": moment(c.released_at),
             "backup": c.backup_id or "none",
             "can be rolled back": "yes" if not c.why_not else f"no: {c.why_not}",
         }
@@ -62,7 +63,7 @@ def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackRes
     for done in result.done:
         asset = _ASSETS.get(done.relation.rpartition(".")[2])
         if asset and done.what != KEEP:
-            rows = "" if done.rows is None else f", {done.rows:,} rows"
+            rows = "" if done.rows is None else f", {counted(done.rows, 'row')}"
             changed.setdefault(asset, []).append(f"{done.relation}: {done.what}{rows}")
     for asset, lines in changed.items():
         _observe(instance, asset, {**common, "what was done": "; ".join(lines)})

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.model.errors import ConfigurationError
 
 #: Bytes that have to fit at the beginning: a file may be created on a disk that takes no byte more.
@@ -94,8 +95,23 @@ class RunLog:
             self.problem = self.problem or f"The log {self._path} is not complete: {error.strerror}. Free space on its disk."
 
 
+class UtcFormatter(logging.Formatter):
+    """A line of a log with its time in UTC, the logger's name and the message."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  # logging's name
+        """The time of the record with its zone."""
+        return moment(record.created)
+
+
 class QuietHandler(logging.FileHandler):
     """A log file whose full disk is no news between the lines of the progress."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, encoding="utf-8")
+        self.setFormatter(UtcFormatter())
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
         """Nothing: the run goes on, and its reader tells that the log is not complete."""

@@ -121,7 +121,7 @@ def run_job(
         ConfigurationError: The log cannot be begun.
         ServerError: Dagster's storage went away.
     """
-    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}.log")
+    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}.log")
     began = time.monotonic()
     tagged = {**(tags or {}), LOG_TAG: log_file.name, **_NO_RETRIES}
     find = partial(_run_of, instance, log_file.name)
@@ -197,7 +197,7 @@ def _close(instance: dg.DagsterInstance, run_id: str) -> None:
 @contextmanager
 def _logging_to(log_file: Path) -> Iterator[None]:
     """What libraries log goes to the file of the run, not between the lines of the progress."""
-    handler = QuietHandler(log_file, encoding="utf-8")
+    handler = QuietHandler(log_file)
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
     for logger in loggers:
         logger.addHandler(handler)

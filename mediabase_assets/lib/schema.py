@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import sql
 
 from mediabase_assets.lib import tables, view_functions, views
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.statements import RECORDS, Connection, code_version, looking_in, read, run
 from mediabase_assets.lib.target import record_target
 from mediabase_assets.model.errors import SchemaError
@@ -152,7 +153,7 @@ def rehearse(conn: Connection) -> list[str]:
         revert(conn)
     left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (rehearsal,)).fetchone()
     if left and left[0]:
-        raise SchemaError(f"Reverting the schema left {left[0]} objects.", where=tables.SCHEMA_VERSION, next_step="Report this.")
+        raise SchemaError(f"Reverting the schema left {counted(left[0], 'object')}.", where=tables.SCHEMA_VERSION, next_step="Report this.")
     conn.execute(sql.SQL("drop schema {}").format(schema))
     return wrong
 

@@ -265,7 +265,7 @@ def _start(cluster: Cluster) -> ServerAddress:
                 )
             time.sleep(0.3)
     raise ServerError(
-        f"The embedded server is not ready after {START_TIMEOUT} seconds.",
+        f"The embedded server is not ready after {START_TIMEOUT} s.",
         where=str(cluster.data),
         next_step=f"Look at {cluster.log}; it may still be recovering.",
     )

@@ -44,7 +44,7 @@ WITHOUT_EFFECT: dict[str, str] = {
     "testing.generate_report": "a run is reported in the Dagster UI",
     "testing.test_timeout": "the package's tests are run with pytest",
     "testing.mock_data_size": "the demonstration database has its own option",
-    "testing.performance_threshold_ms": "benchmarks are told as ratios",
+    "testing.performance_threshold_ms": "benchmarks are reported as ratios",
     "testing.coverage_threshold_percent": "the package's tests are run with pytest",
 }
 """Dotted key to the reason why it is accepted and does nothing."""

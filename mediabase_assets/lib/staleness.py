@@ -13,6 +13,7 @@ from mediabase_assets.lib import asset_state, catalogue, view_state, views
 from mediabase_assets.lib.asset_state import State
 from mediabase_assets.lib.catalogue import Definition, Place
 from mediabase_assets.lib.content_hash import content_hash, physical_fingerprint
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS
 from mediabase_assets.lib.statements import Connection, is_there
@@ -54,7 +55,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
         again = [i for i in definition.inputs if i in changed]
         reason = why_changed(settings, definition, known, legacy_version=legacy_version)
         if reason or again:
-            changed[key] = reason or f"{_named(again)} {'is' if len(again) == 1 else 'are'} made again"
+            changed[key] = reason or f"{_named(again)} {'is' if len(again) == 1 else 'are'} rebuilt"
         elif reason := why_damaged(conn, settings, definition):
             lost[key] = reason
     reasons = changed | {k: reason for k, reason in lost.items() if all_[k].place is not Place.BUILD}
@@ -66,7 +67,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
         reasons |= {key: "the legacy table is read once for both" for key in snapshot if key not in reasons}
     waiting = [k for k in reasons if all_[k].place is Place.LIVE]
     if waiting and catalogue.RELEASE not in reasons:
-        reasons[catalogue.RELEASE] = f"{_named(waiting)} {'is' if len(waiting) == 1 else 'are'} made again"
+        reasons[catalogue.RELEASE] = f"{_named(waiting)} {'is' if len(waiting) == 1 else 'are'} rebuilt"
     return {key: reasons[key] for key in all_ if key in reasons}
 
 
@@ -177,7 +178,7 @@ def _why_not_released(conn: Connection, live: str) -> str:
     wanted = [*_TABLES, *_VIEWS]
     row = conn.execute("select count(*) from built_relations where not is_live and relation = any(%s)", (wanted,)).fetchone()
     if row and row[0]:
-        return f"{row[0]} relations wait to be released"
+        return f"{counted(int(row[0]), 'relation is', 'relations are')} not released yet"
     gone = [*missing_functions(conn, live), *(name for name in _SHOWN if not is_there(conn, live, name))]
     return f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else ""
 

@@ -12,6 +12,7 @@ import dagster as dg
 from mediabase_assets.lib import asset_state, catalogue, staleness
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.step import Step
 from mediabase_assets.lib.telling import KEPT, restored, stored
@@ -39,7 +40,7 @@ def kept(this: Step, key: dg.AssetKey, wanted: Iterable[str], *, legacy_version:
         with conn.transaction():
             carry(conn, this.migration_id, [definition.key])
     state = known[definition.key]
-    when = f"{state.finished_at:%Y-%m-%d %H:%M} UTC"
+    when = moment(state.finished_at)
     found = {f["check"]: f for f in state.findings}
     checks = [
         dg.AssetCheckResult(

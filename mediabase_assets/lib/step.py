@@ -19,6 +19,7 @@ from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
 from mediabase_assets.lib.orphans import look_at
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.run_scope import is_interrupted
 from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
@@ -100,7 +101,7 @@ class Step:
         """
         lines = [what]
         for finding in failed:
-            lines.append(f"  {finding.check}: {finding.failures} failures")
+            lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
             lines += [f"    {row}" for row in finding.sample[:3]]
         self.detail["failed"] = [finding.check for finding in failed]
         return "\n".join([*lines, f"  next:  {next_step}"])
@@ -147,7 +148,7 @@ def step(
             open_migration(context, this)
         if context.retry_number and purpose is Purpose.MIGRATION:
             _restore(context, this)
-        with lookout(settings, context.log.warning) as seen:
+        with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 _require_beneath(context, this)
             yield this
@@ -190,7 +191,7 @@ def _restore(context: dg.AssetExecutionContext, this: Step) -> None:
     names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset)
     resume(context.run.run_id)
     if names:
-        context.log.warning(f"A crash of the server had emptied {len(names)} relations; they were made again: {', '.join(names)}.")
+        context.log.warning(f"A crash of the server had emptied {counted(len(names), 'relation')}; rebuilt: {', '.join(names)}.")
 
 
 def _require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:

@@ -2,7 +2,7 @@
 
 1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and what is
 particular to it; 3. if a check fails, roll everything back and fail: the live content stands; 4. tell rows, account,
-bytes, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
+size, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,15 +21,15 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import NORMALIZED, RULES, Connection, code_version, looking_in, read
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import CANDIDATE, account_table, check_result, column_schema
+from mediabase_assets.lib.telling import CANDIDATE, UNCHECKED, account_table, check_result, column_schema, sized
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
 
 GENERAL_CHECKS = {
-    "every_row_fits_its_model": "The Pandera model of the table, over all rows: columns, types, ranges, formats of ids.",
-    "every_key_is_unique": "No key occurs twice, none is NULL.",
-    "every_reference_exists": "Every row that names a row of another table finds it.",
+    "every_row_fits_its_model": "Every row passes the Pandera model of the table: columns, types, ranges and formats of ids.",
+    "every_key_is_unique": "No key occurs twice, and none is NULL.",
+    "every_reference_exists": "Every row that another table's row refers to exists.",
     accounts.CHECK_ACCOUNT: "Facts read = kept + merged + repaired + quarantined + archived, and kept + repaired = rows.",
 }
 
@@ -176,7 +176,7 @@ def _build_and_audit(
             description=this.failure_text(
                 f"{table.name} did not pass its audit; it was dropped, and everything live is as it was.",
                 failed,
-                "mend the legacy rows that are shown, or teach the extraction a rule for them; then run again.",
+                "correct the legacy rows that are shown, or add a rule to the extraction; then run again.",
             ),
             metadata={"failed checks": [f.check for f in failed]},
             allow_retries=False,
@@ -209,7 +209,7 @@ def _tell(conn: Connection, this: Step, table: Table, account: list[accounts.Acc
         "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",
         "dagster/column_schema": _columns(table, tables.types_of(conn, table.name)),
         "account": account_table(account),
-        "bytes": tables.bytes_of(conn, table),
+        **sized(tables.bytes_of(conn, table)),
         "seconds": this.seconds,
         "migration": this.migration_id,
     }
@@ -243,7 +243,7 @@ def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, ch
             current_snapshot(conn, f"normalized/{table.name}")
             require_inputs(conn, table.inputs, f"normalized/{table.name}")
         except BuildError as error:
-            return audit.Finding(check.name, False, {"not looked at": str(error)}), False
+            return audit.Finding(check.name, False, {UNCHECKED: str(error)}), False
         return audit.failing_rows(conn, check.name, sql.SQL(read(check.path(table))), {"table": table.name}), True
 
 

@@ -5,6 +5,7 @@ Here belong translations into Dagster's terms only.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ import dagster as dg
 from mediabase_assets.lib import catalogue
 from mediabase_assets.lib.accounts import Account
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.quantities import counted, moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 
@@ -64,6 +66,11 @@ def is_kept(metadata: Mapping[str, Any] | None) -> bool:
     return str(getattr(how, "value", how)).startswith(KEPT)
 
 
+#: Metadata of a finding that could not be checked: why.
+UNCHECKED = "not looked at"
+#: Metadata of a finding that failed: what is the case, a sentence.
+PROBLEM = "problem"
+_ABBREVIATIONS = {"ddl": "DDL", "utf8": "UTF-8"}
 #: What a failed check of something that was not released yet adds.
 CANDIDATE = "The candidate was dropped; the live content is unchanged."
 
@@ -83,13 +90,32 @@ def check_result(
         passed=finding.passed,
         severity=severity or dg.AssetCheckSeverity.ERROR,
         metadata=metadata,
-        description=_sentence(finding) if finding.passed or not note else f"{_sentence(finding)} {note}",
+        description=described(finding) if finding.passed or not note else f"{described(finding)} {note}",
     )
 
 
-def _sentence(finding: Finding) -> str:
+def described(finding: Finding) -> str:
+    """What is the case, as a sentence: what the name of the check says, that it is not true, or that it could not be checked.
+
+    >>> described(Finding("ddl_is_allowed", True, {}))
+    'DDL is allowed.'
+    >>> described(Finding("every_key_is_unique", False, {}, 1))
+    'It is not true that every key is unique (1 failure).'
+    >>> described(Finding("disk_has_room", False, {PROBLEM: "1.0 GB is free."}, 1))
+    'It is not true that disk has room. 1.0 GB is free.'
+    >>> described(Finding("every_key_is_unique", False, {UNCHECKED: "There is no snapshot."}))
+    'It was not checked that every key is unique. There is no snapshot.'
+    """
     words = finding.check.replace("_", " ")
-    return f"{words.capitalize()}." if finding.passed else f"Not so: {words} ({finding.failures} failures)."
+    for written, spoken in _ABBREVIATIONS.items():
+        words = words.replace(written, spoken)
+    if finding.passed:
+        return f"{words[0].upper()}{words[1:]}."
+    if UNCHECKED in finding.examined:
+        return f"It was not checked that {words}. {finding.examined[UNCHECKED]}"
+    if PROBLEM in finding.examined:
+        return f"It is not true that {words}. {finding.examined[PROBLEM]}"
+    return f"It is not true that {words} ({counted(finding.failures, 'failure')})."
 
 
 def _metadata(value: Any) -> Any:
@@ -98,6 +124,15 @@ def _metadata(value: Any) -> Any:
     if isinstance(value, (dict, list, tuple)):
         return dg.MetadataValue.json(json.loads(json.dumps(value, default=str)))
     return value
+
+
+def sized(value: int) -> dict[str, str | int]:
+    """A size as metadata: for people, and as the number that Dagster plots.
+
+    >>> sized(1536)
+    {'size': '1.5 kB', 'size (bytes)': 1536}
+    """
+    return {"size": size(value), "size (bytes)": value}
 
 
 def stored(metadata: Mapping[str, Any]) -> str:
@@ -132,6 +167,8 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
 def _cell(value: Any) -> str | int | float | bool:
     if isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return moment(value)
     return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -13,13 +13,14 @@ from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, catalogue, standing, tables, views
 from mediabase_assets.lib.migration_lock import Purpose
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, will_release
+from mediabase_assets.lib.telling import CANDIDATE, check_result, column_schema, sized, will_release
 from mediabase_assets.lib.view_refresh import refresh_view
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
@@ -28,9 +29,9 @@ from mediabase_assets.model.views import View
 
 NUMBERS = "every_number_agrees_with_the_tables"
 CHECKS = {
-    "every_row_fits_its_model": "The Pandera model of the view, over all rows: columns, types, ranges, formats; of lists their length.",
-    "every_key_is_unique": "No key occurs twice, none is NULL: the grain is what the description says.",
-    NUMBERS: "Totals over all rows are those of the tables, and no row contradicts itself.",
+    "every_row_fits_its_model": "Every row passes the Pandera model of the view: columns, types, ranges and formats; of lists, the length.",
+    "every_key_is_unique": "No key occurs twice, and none is NULL: the grain is what the description says.",
+    NUMBERS: "Totals over all rows equal those of the tables, and no row contradicts itself.",
 }
 
 
@@ -189,7 +190,7 @@ def _tell(conn: Connection, this: Step, view: View) -> dict[str, Any]:
         "dagster/row_count": count(conn, view.name),
         "dagster/table_name": f"{this.settings.database.schema_name}.{view.name}",
         "dagster/column_schema": _columns(view, tables.types_of(conn, view.name)),
-        "bytes": int(size[0]) if size else 0,
+        **sized(int(size[0]) if size else 0),
         "seconds": this.seconds,
     }
 
@@ -200,7 +201,7 @@ def _require_passed(view: View, found: list[audit.Finding], outcome: str) -> Non
         return
     lines = [f"{view.name} did not pass its audit; {outcome}."]
     for finding in failed:
-        lines.append(f"  {finding.check}: {finding.failures} failures")
+        lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
         lines += [f"    {row}" for row in finding.sample[:3]]
     lines.append("  next:  look at the tables that it shows (the job `audit`), then run again.")
     raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import dependents, view_functions, view_state, views
 from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.statements import Connection, looking_in
 from mediabase_assets.lib.views import Described, Difference
 from mediabase_assets.lib.waiting import briefly, holders
@@ -124,7 +125,7 @@ def _require_built(decided: list[Plan]) -> None:
     if missing:
         assets = ", ".join(f"views/{p.view.name}" for p in missing)
         raise ReleaseError(
-            f"{len(missing)} of {len(decided)} views would show old rows, and were not built and audited from the tables of this release.",
+            f"{len(missing)} of {counted(len(decided), 'view')} would show old rows: not built from the tables of this release.",
             where="; ".join(f"{p.view.name}: {p.reason}" for p in missing),
             next_step=f"Materialize {assets}, then release/current_release; or run `mediabase migrate`.",
         )
@@ -246,7 +247,7 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
         psycopg.errors.UndefinedFunction,
     ) as error:
         raise ReleaseError(
-            f"Something that people made stands on a view and does not fit its new definition: {error.diag.message_primary}.",
+            f"An object that depends on a view does not fit its new definition: {error.diag.message_primary}.",
             where=f"{', '.join(names)}; {error.diag.message_detail or ''}".rstrip("; "),
             next_step="Nothing was changed. Drop or change that object, then release again.",
         ) from error
@@ -273,7 +274,7 @@ def _told(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
         if live != (rows, digest):
             raise ReleaseError(
                 "A view shows other rows over the live tables than those that were audited.",
-                where=f"{plan.view.name}: {live.rows} rows, audited {rows}",
+                where=f"{plan.view.name}: {counted(live.rows, 'row')}, audited {rows:,}",
                 next_step="Somebody wrote to the tables meanwhile; run the migration again.",
             )
     return ViewChange(plan.view.name, how, plan.reason, rows, digest)

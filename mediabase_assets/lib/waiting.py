@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from mediabase_assets.lib.database import Session, connect
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BuildError, MediabaseError, ServerError
 
@@ -63,7 +64,7 @@ class Blocker:
     def __str__(self) -> str:
         who = ", ".join(filter(None, (f"role {self.user}" if self.user else "", self.application)))
         query = f": {self.query}" if self.query else ""
-        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {self.since.astimezone(UTC):%H:%M:%S} UTC{query}"
+        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {moment(self.since, with_date=False)}{query}"
 
 
 @dataclass
@@ -99,19 +100,27 @@ def holders(conn: psycopg.Connection[Any], schema: str, names: Sequence[str]) ->
     return [blocker(row) for row in conn.execute(_HOLDERS, (schema, list(names))).fetchall()]
 
 
+Say = Callable[[str], object]
+
+
 @dataclass
 class _Watch:
-    """The one lookout of this process at a database, which all steps that are at work share."""
+    """The one lookout of this process at a database, which all steps that are at work share; the step that began last reports."""
 
     found: Lookout = field(default_factory=Lookout)
-    tells: list[Callable[[str], object]] = field(default_factory=list)
+    voices: list[tuple[Say, Say]] = field(default_factory=list)
     end: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
     def tell(self, sentence: str) -> None:
-        """Report by the step that began last."""
-        for tell in self.tells[-1:]:
+        """Report."""
+        for tell, _ in self.voices[-1:]:
             tell(sentence)
+
+    def warn(self, sentence: str) -> None:
+        """Warn."""
+        for _, warn in self.voices[-1:]:
+            warn(sentence)
 
 
 _watches: dict[tuple[object, ...], _Watch] = {}
@@ -119,30 +128,31 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Lookout]:
+def lookout(settings: Settings, tell: Say, warn: Say) -> Iterator[Lookout]:
     """Look, from a thread and a session of its own, who is in the way of our sessions as long as the body runs.
 
     Steps that are at work at the same time share the thread and the session.
 
     Args:
         settings: Which server.
-        tell: Told a sentence for each session that is in the way of ours, and again after a minute.
+        tell: Gets a sentence for each session that is in the way of ours, which a busy server makes normal.
+        warn: Gets it again after each minute for which that session stays: somebody should look at it.
     """
     database = settings.database
     key = (settings.home, database.host, database.service, database.port, database.name)
     with _guard:
         watch = _watches.setdefault(key, _Watch())
-        watch.tells.append(tell)
+        watch.voices.append((tell, warn))
         if watch.thread is None:
-            args = (settings, watch.tell, watch.found, watch.end)
+            args = (settings, watch.tell, watch.warn, watch.found, watch.end)
             watch.thread = threading.Thread(target=_look, args=args, name="mediabase lookout", daemon=True)
             watch.thread.start()
     try:
         yield watch.found
     finally:
         with _guard:
-            watch.tells.remove(tell)
-            is_last = not watch.tells
+            watch.voices.remove((tell, warn))
+            is_last = not watch.voices
             if is_last:
                 del _watches[key]
         if is_last:
@@ -150,26 +160,33 @@ def lookout(settings: Settings, tell: Callable[[str], object]) -> Iterator[Looko
             watch.thread.join()
 
 
-def _look(settings: Settings, tell: Callable[[str], object], found: Lookout, end: threading.Event) -> None:
+def _look(
+    settings: Settings, tell: Say, warn: Say, found: Lookout, end: threading.Event
+) -> None:  # fmt: skip
     told: dict[tuple[str, int], float] = {}
     while not end.wait(LOOK):
         try:
             with connect(settings, autocommit=True, application_name="mediabase lookout") as conn:
-                _look_on(conn, tell, found, end, told)
+                _look_on(conn, tell, warn, found, end, told)
         except (psycopg.Error, ServerError):
             continue  # the server is restarting; there is nothing to tell then
 
 
 def _look_on(
-    conn: Session, tell: Callable[[str], object], found: Lookout, end: threading.Event, told: dict[tuple[str, int], float]
-) -> None:
+    conn: Session, tell: Say, warn: Say, found: Lookout, end: threading.Event,
+    told: dict[tuple[str, int], float],
+) -> None:  # fmt: skip
     while True:
-        for row in conn.execute(_IN_THE_WAY).fetchall():
-            this, now = blocker(row), time.monotonic()
+        now, rows = time.monotonic(), conn.execute(_IN_THE_WAY).fetchall()
+        there = [blocker(row) for row in rows]
+        for gone in [key for key, at in told.items() if now - at >= AGAIN and key not in {(b.waiting, b.pid) for b in there}]:
+            del told[gone]
+        for this in there:
             found.seen.append(this)
-            if now - told.get((this.waiting, this.pid), -AGAIN) >= AGAIN:
+            last = told.get((this.waiting, this.pid))
+            if last is None or now - last >= AGAIN:
                 told[this.waiting, this.pid] = now
-                tell(f"{this.waiting} waits for a lock of {this}.")
+                (tell if last is None else warn)(f"{this.waiting} waits for a lock of {this}.")
         del found.seen[:-10]
         if end.wait(LOOK):
             return

@@ -4,6 +4,7 @@ A process is known by its machine (host, boot, namespace of process numbers), it
 so that neither another process of that number nor one in another container is taken for it.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import psutil
 
-#: Run tag that names the process; a re-execution inherits tags, therefore the run is named in it.
+#: Run tag that people read: "process 123 on host". Releases before wrote what `RECORD_TAG` holds into it.
 WORKER_TAG = "mediabase/worker"
+#: Run tag with the whole record as JSON. Dagster's UI lists no tag that begins with `.dagster/`; a re-execution inherits
+#: it all the same, therefore the run is named in it.
+RECORD_TAG = ".dagster/mediabase_worker"
 #: Seconds by which the start of a process may seem to move when the clock is set.
 CLOCK = 2.0
 
@@ -66,9 +70,9 @@ class Worker:
             return Life.ALIVE
         return Life.ALIVE if is_it else Life.DEAD
 
-    def as_tag(self) -> dict[str, str]:
-        """The tag of its run."""
-        return {WORKER_TAG: json.dumps(asdict(self))}
+    def as_tags(self) -> dict[str, str]:
+        """The tags of its run: one for people, one for `worker_of`."""
+        return {WORKER_TAG: str(self), RECORD_TAG: json.dumps(asdict(self))}
 
 
 def this_worker(run_id: str) -> Worker:
@@ -78,11 +82,12 @@ def this_worker(run_id: str) -> Worker:
 
 def worker_of(run_id: str, tags: Mapping[str, str]) -> Worker | None:
     """The process that the tags of a run name; None if they name none, or that of the run which this one repeats."""
-    try:
-        found = Worker(**json.loads(tags.get(WORKER_TAG, "")))
-    except (ValueError, TypeError):
-        return None
-    return found if found.run_id == run_id else None
+    for tag in (RECORD_TAG, WORKER_TAG):  # the second of a run that a release before this one began
+        with contextlib.suppress(ValueError, TypeError):
+            found = Worker(**json.loads(tags.get(tag, "")))
+            if found.run_id == run_id:
+                return found
+    return None
 
 
 def _boot() -> str:

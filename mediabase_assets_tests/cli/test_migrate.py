@@ -77,7 +77,7 @@ def test_everything_can_be_made_again(migrated):
 def test_a_demonstration_of_another_size_is_refused(migrated):
     done = migrated.migrate("--demo", "--demo-transcripts", "3000")
     assert done.code == 1
-    assert "demonstration with 2000 transcripts" in done.err
+    assert "demonstration with 2,000 transcripts" in done.err
 
 
 def test_status_tells_records_stages_runs_releases_and_backups(migrated):

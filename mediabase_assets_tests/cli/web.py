@@ -74,6 +74,11 @@ class Web:
         """Status and root of a run."""
         return self.ask(_STATUS, id=run_id)["runOrError"]
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        """The tags of a run that its pages list."""
+        found = self.ask("query($id: ID!) { runOrError(runId: $id) { ... on Run { tags { key value } } } }", id=run_id)
+        return {tag["key"]: tag["value"] for tag in found["runOrError"]["tags"]}
+
     def end_of(self, run_id: str, seconds: float = 180) -> str:
         """The status in which a run ends."""
         end = time.monotonic() + seconds

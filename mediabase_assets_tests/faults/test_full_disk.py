@@ -104,7 +104,7 @@ def test_a_full_disk_under_the_home_is_told_before_anything_is_written(template,
 def test_a_disk_that_is_full_under_the_log_stops_nothing_and_is_told(capsys):
     with mounted("size=64k,mode=0755") as place:
         file = begin_log(place / "logs", "run.log")
-        handler = QuietHandler(file, encoding="utf-8")
+        handler = QuietHandler(file)
         with RunLog(file) as log:
             log.write("first\n")
             log.flush()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import database
+from mediabase_assets.lib import database, waiting
 from mediabase_assets.lib.view_release import replace
 from mediabase_assets.lib.waiting import blocker, briefly, holders
 from mediabase_assets.model.views import VIEWS
@@ -63,6 +63,33 @@ def test_a_locked_legacy_table_is_waited_for_and_whoever_holds_it_is_named(templ
         assert run.success, copies.told(run)
         assert "waits for a lock of server process" in logged(this, run)
         assert "somebody" in logged(this, run)
+
+
+def test_a_lock_is_a_warning_only_where_it_lasts(template, fault_home, monkeypatch):
+    monkeypatch.setattr(waiting, "LOOK", 0.1)
+    monkeypatch.setattr(waiting, "AGAIN", 1.0)
+    reported, warned, lasts = [], [], threading.Event()
+
+    def warn(sentence):
+        warned.append((time.monotonic(), sentence))
+        lasts.set()
+
+    def wait_for_it():
+        with database.connect(this.settings, application_name="mediabase test") as conn:
+            conn.execute("lock table cancer_transcript_base")
+
+    with copies.copy_of(template, fault_home) as this:
+        with (
+            held(this, "cancer_transcript_base", "access share", seconds=60),
+            waiting.lookout(this.settings, lambda text: reported.append((time.monotonic(), text)), warn),
+        ):
+            thread = threading.Thread(target=wait_for_it, daemon=True)
+            thread.start()
+            assert lasts.wait(30)
+        thread.join()
+    [(first, text)] = reported
+    assert "mediabase test waits for a lock of server process" in text
+    assert warned[0][0] - first >= 1.0
 
 
 def test_after_too_long_the_error_names_whoever_holds_it_and_nothing_was_changed(template, fault_home, monkeypatch):

@@ -9,10 +9,11 @@ import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import dagster as dg
 import pytest
+from dagster._core.storage.tags import TagType, get_tag_type
 
 from mediabase_assets.lib import migration_lock, orphans
 from mediabase_assets.lib.backup import create_backup, list_backups, verify_backup
@@ -20,7 +21,7 @@ from mediabase_assets.lib.backup_choice import find_reusable_backup, scope_of
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.leftovers import remove_leftovers
 from mediabase_assets.lib.orphans import look_at, report_orphans
-from mediabase_assets.lib.workers import WORKER_TAG, Life, Worker, this_worker, worker_of
+from mediabase_assets.lib.workers import RECORD_TAG, WORKER_TAG, Life, Worker, this_worker, worker_of
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets_tests.pipeline import copies, harness
@@ -45,7 +46,7 @@ def nothing():
 def made(this, worker=None, status=dg.DagsterRunStatus.STARTED):
     """A run in that status, of that process."""
     run_id = str(uuid.uuid4())
-    tags = {} if worker is None else replace(worker, run_id=run_id).as_tag()
+    tags = {} if worker is None else replace(worker, run_id=run_id).as_tags()
     run = this.instance.create_run_for_job(nothing, run_id=run_id, status=status, tags=tags)
     return run.run_id
 
@@ -130,10 +131,25 @@ def test_another_container_of_the_same_name_cannot_be_looked_into():
 
 
 def test_a_run_does_not_inherit_the_process_of_the_run_that_it_repeats():
-    tags = Worker("parent", socket.gethostname(), "b", os.getpid(), 1.0).as_tag()
+    tags = Worker("parent", socket.gethostname(), "b", os.getpid(), 1.0).as_tags()
     assert worker_of("child", tags) is None
     assert worker_of("parent", tags) is not None
-    assert worker_of("parent", {WORKER_TAG: json.dumps({"x": 1})}) is None
+    assert worker_of("parent", {RECORD_TAG: json.dumps({"x": 1})}) is None
+
+
+def test_the_process_of_a_run_that_an_older_release_began_is_still_known():
+    worker = this_worker("x")
+    old = {WORKER_TAG: json.dumps(asdict(worker))}
+    assert worker_of("x", old) == worker
+    assert worker_of("x", replace(worker, run_id="parent").as_tags() | old) == worker  # it re-executes a run of this release
+
+
+def test_the_runs_page_shows_the_process_as_a_phrase_and_no_record_of_it(place):
+    run = place.instance.get_run_by_id(made(place, this_worker("x")))
+    shown = {tag: value for tag, value in run.tags.items() if get_tag_type(tag) is not TagType.HIDDEN}
+    assert shown[WORKER_TAG] == f"process {os.getpid()} on {socket.gethostname()}"
+    assert not [value for value in shown.values() if value.startswith("{")]
+    assert worker_of(run.run_id, run.tags).pid == os.getpid()
 
 
 def test_a_run_elsewhere_is_dead_without_session_and_events_only(place, monkeypatch):

@@ -224,7 +224,7 @@ def test_the_row_is_told_in_later_batches_too(conn, tmp_path, monkeypatch):
 
 def test_ids_have_to_be_there_and_unique(conn, tmp_path):
     refused(conn, write_parquet(tmp_path / "a", [legacy_row(1), legacy_row(1)]), "'ENST00000000001' occurs 2 times")
-    refused(conn, write_parquet(tmp_path / "b", [legacy_row(1, transcript_id=None)]), "1 rows have no transcript_id")
+    refused(conn, write_parquet(tmp_path / "b", [legacy_row(1, transcript_id=None)]), "1 row has no transcript_id")
 
 
 def test_values_too_long_for_their_index(conn, tmp_path):

@@ -126,7 +126,7 @@ def test_columns_that_do(empty, columns):
 
 @pytest.mark.parametrize(
     ("rows", "shown"),
-    [("('ENST1'), ('ENST2'), ('ENST1'), ('ENST1')", "ENST1 (3 rows)."), ("('ENST1'), (null)", "NULL (1 rows).")],
+    [("('ENST1'), ('ENST2'), ('ENST1'), ('ENST1')", "ENST1 (3 rows)."), ("('ENST1'), (null)", "NULL (1 row).")],
     ids=["shared", "NULL"],
 )
 def test_transcript_ids_that_are_shared_or_absent(empty, rows, shown):

@@ -367,7 +367,7 @@ def test_tables_of_different_snapshots_are_not_released(live, monkeypatch):
     result = live.migrate("release/current_release")
     assert harness.failed_steps(result) == ["release__current_release"]
     text = copies.told(result)
-    assert "assets have to be made and audited again before a release." in text
+    assert "assets must be rebuilt and audited before a release." in text
     assert "extraction/drug_facts: extraction/" in text
     assert "normalized/genes: " not in text
     assert "mediabase migrate" in text

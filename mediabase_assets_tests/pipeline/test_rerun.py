@@ -95,7 +95,7 @@ def test_changed_code_makes_its_asset_and_what_then_differs(copy):
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'extraction/pathway_facts'")
     work = copy.work()
     assert work["extraction/pathway_facts"] == "its code changed"
-    assert work["normalized/gene_pathways"] == "extraction/pathway_facts, normalized/pathways are made again"
+    assert work["normalized/gene_pathways"] == "extraction/pathway_facts, normalized/pathways are rebuilt"
     assert "normalized/genes" not in work
     result = copy.rerun()
     assert result.success, told(result)
@@ -197,5 +197,5 @@ def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):
     harness.nothing_is_rebuilt_first(monkeypatch)
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
     result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
-    assert "1 of 52 assets have to be made and audited again before a release." in told(result)
+    assert "1 of 52 assets must be rebuilt and audited before a release." in told(result)
     assert "normalized/genes: its code changed" in told(result)

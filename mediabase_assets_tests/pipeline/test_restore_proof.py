@@ -87,7 +87,7 @@ def test_a_backup_that_does_not_hold_what_it_says(this, changes, failing):
 def test_the_job_and_its_check(this):
     result = this.migrate(job="prove_backup")
     (told,) = result.get_asset_check_evaluations()
-    assert (told.check_name, told.passed, told.description) == (CHECK, True, "Everything came back as it was.")
+    assert (told.check_name, told.passed, told.description) == (CHECK, True, "Everything was restored as it was backed up.")
     edited(this, content_hash="0" * 32)
     (told,) = this.migrate(job="prove_backup").get_asset_check_evaluations()
     assert not told.passed

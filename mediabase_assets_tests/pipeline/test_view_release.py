@@ -145,7 +145,7 @@ def test_tables_are_not_released_without_the_views_that_show_them(fresh, monkeyp
     result = fresh.migrate("release/current_release")
     assert not result.success
     text = copies.told(result)
-    assert "assets have to be made and audited again before a release." in text
+    assert "assets must be rebuilt and audited before a release." in text
     assert "views/gene_summary_view: normalized/genes changed" in text
     assert "validation/round_trip: normalized/genes changed" in text
     assert view_hashes(fresh) == before

@@ -17,17 +17,17 @@ from mediabase_assets.lib.snapshot import known_content
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import looking_in
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result
+from mediabase_assets.lib.telling import check_result, sized
 from mediabase_assets.model.stages import Stage
 
 #: Seconds that a migration waits for the backup of another target, or of another database, in the same folder.
 PATIENCE = 1800.0
 _SENTENCES = {
-    "files_are_complete": "Every file of the manifest is there, in its full size.",
-    "checksums_match": "Every file has the checksum that the manifest tells.",
-    "archives_name_every_relation": "pg_restore lists every relation that was to be backed up.",
-    "archives_can_be_read_whole": "pg_restore reads the archives to their end.",
-    "row_counts_match": "The archives hold as many rows as the tables had in the snapshot of the backup.",
+    "files_are_complete": "Every file of the manifest exists and has the size that it records.",
+    "checksums_match": "Every file has the checksum that the manifest records.",
+    "archives_name_every_relation": "The archives list every relation that was to be backed up.",
+    "archives_can_be_read_whole": "pg_restore can read every archive to its end.",
+    "row_counts_match": "The archives contain as many rows as the tables had in the snapshot of the backup.",
 }
 
 
@@ -104,7 +104,7 @@ def _materialized(this: Step, manifest: BackupManifest, *, reused: bool) -> dg.M
             BACKUP_ID: manifest.migration_id,
             "used again": reused,
             "folder": dg.MetadataValue.path(str(manifest.folder)),
-            "bytes": manifest.size_bytes,
+            **sized(manifest.size_bytes),
             "dagster/row_count": legacy.rows or 0,
             "legacy content hash": legacy.content_hash or "",
             "relations": len(manifest.relations),

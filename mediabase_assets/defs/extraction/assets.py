@@ -61,13 +61,13 @@ EXTRACTIONS: tuple[Extraction, ...] = (
         "row_states", Stage.GENE_EXTRACTION,
         "One row per legacy row: kept, merged, repaired or quarantined as a whole, and why.",
         ("legacy_rows", "legacy_payloads", "gene_payloads", "transcript_candidates", "gene_candidates"), "row_states",
-        (_check("every_legacy_row_has_one_outcome", "Every legacy row ends in exactly one account."),),
+        (_check("every_legacy_row_has_one_outcome", "Every legacy row has exactly one outcome: kept, repaired, merged or quarantined."),),
     ),
     Extraction(
         "symbol_conflicts", Stage.CROSS_VALIDATION,
         "One row per gene that shares its symbol with another, with everything that decided which one keeps it.",
         ("gene_candidates",), None,
-        (_check("no_symbols_differ_in_case_only", "No two genes have symbols that differ in case only.", is_warning=True),),
+        (_check("no_symbols_differ_in_case_only", "No two genes have symbols that differ only in case.", is_warning=True),),
     ),
     Extraction(
         "fact_counts", Stage.CROSS_VALIDATION,

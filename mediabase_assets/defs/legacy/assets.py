@@ -13,7 +13,7 @@ from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, column_schema
+from mediabase_assets.lib.telling import check_result, column_schema, sized
 from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.model.stages import Stage
 
@@ -66,7 +66,7 @@ def _look(this: Step) -> Iterator[ahead.Event]:
         asset_key=KEY,
         metadata={
             "dagster/column_schema": column_schema(dict.fromkeys(columns, ""), columns),
-            "bytes": legacy.size_bytes,
+            **sized(legacy.size_bytes),
             "estimated rows": legacy.approximate_rows,
             "absent columns count as empty": ", ".join(legacy.missing) or "none",
             "unknown columns are archived": ", ".join(legacy.extra) or "none",

@@ -18,17 +18,17 @@ CHECKS: dict[str, tuple[SetCheck, ...]] = {
     ),
     "transcript_go_terms": (
         SetCheck(
-            "every_set_of_a_transcript_exists", "Every set of GO annotations that a transcript names is there.",
+            "every_set_of_a_transcript_exists", "Every set of GO annotations that a transcript refers to exists.",
             needs_extraction=False,
         ),
-        SetCheck("every_set_has_its_members", "Every set has as many members as it says.", needs_extraction=False),
-        SetCheck("no_two_sets_share_an_id", "No two different sets of GO annotations have one id."),
+        SetCheck("every_set_has_its_members", "Every set of GO annotations has as many members as it records.", needs_extraction=False),
+        SetCheck("no_two_sets_share_an_id", "No two different sets of GO annotations have the same id."),
     ),
     "gene_drug_interactions": (
-        SetCheck("drug_entries_yield_interactions", "Where the legacy table holds drugs, there are interactions."),
+        SetCheck("drug_entries_yield_interactions", "If the legacy table holds drugs, there are interactions."),
         SetCheck(
             "no_drug_of_a_reaction_alone_is_an_interaction",
-            "No drug became an interaction because a PharmGKB reaction names it.",
+            "No drug became an interaction only because a PharmGKB reaction names it.",
         ),
     ),
 }  # fmt: skip

@@ -9,11 +9,12 @@ import dagster as dg
 
 from mediabase_assets.lib.backup_choice import BACKUP_KEY
 from mediabase_assets.lib.check_overview import evaluations
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
 from mediabase_assets.lib.schedules import told_as_cron
 from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.telling import rows_table
+from mediabase_assets.lib.telling import described, rows_table
 from mediabase_assets.model.errors import MediabaseError
 
 CHECK = "newest_backup_can_be_restored"
@@ -29,9 +30,9 @@ _OF_LAST = " This is the outcome of the proof of {}."
         dg.AssetCheckSpec(
             CHECK,
             asset=BACKUP_KEY,
-            description="Restored by pg_restore into a database of its own, the newest backup gives every table's content, and every "
-            "index, constraint, view, comment and privilege that its manifest lists. The database is dropped afterwards. Run by the job "
-            "prove_backup, or by itself; a run that makes assets shows the outcome of the last proof.",
+            description="The newest backup, restored by pg_restore into a scratch database, has every table's content and every index, "
+            "constraint, view, comment and privilege that its manifest lists. The scratch database is dropped afterwards. The job "
+            "prove_backup runs this check, or you can run it by itself; a run of assets shows the result of the last proof.",
         )
     ],
     can_subset=True,
@@ -55,7 +56,7 @@ def _last_proof(instance: dg.DagsterInstance) -> dg.AssetCheckResult | None:
         return None
     ended, found = known[0]
     proved = found.metadata.get("proved at")
-    when = str(proved.value) if proved else f"{ended:%Y-%m-%d %H:%M} UTC"
+    when = str(proved.value) if proved else moment(ended)
     text = (found.description or "").removesuffix(_OF_LAST.format(when))
     return dg.AssetCheckResult(
         asset_key=BACKUP_KEY, check_name=CHECK, passed=found.passed, severity=found.severity,
@@ -82,7 +83,7 @@ def _proved(mediabase: Mediabase) -> dg.AssetCheckResult:
         check_name=CHECK,
         passed=not wrong,
         severity=dg.AssetCheckSeverity.ERROR,
-        description="; ".join(f"Not so: {f.check.replace('_', ' ')} ({f.failures})" for f in wrong) or "Everything came back as it was.",
+        description=" ".join(map(described, wrong)) or "Everything was restored as it was backed up.",
         metadata={
             "backup": manifest.migration_id,
             "findings": rows_table([{"what": f.check, "passed": f.passed, "failures": f.failures, **f.examined} for f in findings]),

@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.lib import ahead, catalogue, journal, schema, staleness, standing, tables, view_state, views
 from mediabase_assets.lib.backup_choice import backup_of
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.rollback_report import choices, choices_table
@@ -93,7 +94,7 @@ def _require_everything(conn: Connection, this: Step) -> None:
     stale = staleness.require_fresh(conn, this.settings, this.asset)
     if stale:
         raise ReleaseError(
-            f"{len(stale)} of {len(catalogue.below(this.asset))} assets have to be made and audited again before a release.",
+            f"{len(stale)} of {counted(len(catalogue.below(this.asset)), 'asset')} must be rebuilt and audited before a release.",
             where="; ".join(f"{key}: {reason}" for key, reason in stale.items()),
             next_step=f"Materialize {', '.join(stale)}, then release/current_release; or run `mediabase migrate`.",
         )

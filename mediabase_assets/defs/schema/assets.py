@@ -43,7 +43,10 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
     ],
     check_specs=[
         dg.AssetCheckSpec(
-            _CHECK, asset=KEY, blocking=True, description="Columns, order, comments, keys and indexes of views are those of the model."
+            _CHECK,
+            asset=KEY,
+            blocking=True,
+            description="Columns, their order, comments, keys, and indexes of views are those of the model.",
         )
     ],
     can_subset=True,

@@ -62,8 +62,8 @@ catalogue.register(
         ),
         dg.AssetCheckSpec(
             WRITERS_CHECK, asset=KEY,
-            description="The content that was backed up is the content that was migrated. If not, somebody wrote in between: the "
-            "tables agree with each other, and the next migration takes the later changes.",
+            description="The content that was backed up is the content that was migrated. If it is not, the legacy table was changed "
+            "in between: the tables are consistent with each other, and the next migration reads the later changes.",
         ),
     ],
     can_subset=True,

@@ -20,7 +20,7 @@ from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, looking_in
 from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, reasons_table, rows_table
+from mediabase_assets.lib.telling import UNCHECKED, check_result, reasons_table, rows_table
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.grammar import described
 from mediabase_assets.model.stages import Stage
@@ -46,12 +46,12 @@ catalogue.register(
 CHECKS = {
     leaf_census.ACCOUNTED: "Every scalar of the legacy table (a text, a number, a boolean, a member of a list) is read by the grammar, "
     "archived by it, or in quarantine or repairs with its path and raw value.",
-    leaf_census.READ_WHOLE: "The walk saw every value that the rows hold.",
-    leaf_census.FOUND: "Of every place that the grammar reads, a sample of values is in the columns that it names, in quarantine or in "
-    "repairs.",
+    leaf_census.READ_WHOLE: "The census read every value that the rows hold.",
+    leaf_census.FOUND: "A sample of the values of every place that the grammar reads is found in the columns that it names, in quarantine "
+    "or in repairs.",
     leaf_census.WITHIN_LIMIT: "For no reason are more values of a column refused than validation.max_validation_errors and "
-    "validation.max_validation_error_share allow. More mean that a rule is missing: look at the examples, then add a rule, correct the "
-    "legacy rows, or allow more. With validation.enable_strict_validation off it only warns.",
+    "validation.max_validation_error_share allow. If more are, a rule is missing: see the examples, then add a rule, correct the "
+    "legacy rows, or raise the limits. With validation.enable_strict_validation off, a failure is only a warning.",
 }
 
 
@@ -142,7 +142,7 @@ def _look_at_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetChec
                 current_snapshot(conn, KEY.to_user_string())
                 require_inputs(conn, INPUTS, KEY.to_user_string())
             except BuildError as error:
-                return tuple(Finding(name, False, {"not looked at": str(error)}) for name in CHECKS), dg.AssetCheckSeverity.WARN
+                return tuple(Finding(name, False, {UNCHECKED: str(error)}) for name in CHECKS), dg.AssetCheckSeverity.WARN
             return _census_of(conn, str(released[0]) if released else "").findings, dg.AssetCheckSeverity.ERROR
 
 
@@ -156,7 +156,7 @@ def _census_of(conn: Connection, migration_id: str) -> Census:
 def _next_step(failed: list[Finding]) -> str:
     if any(f.check == leaf_census.WITHIN_LIMIT for f in failed):
         return (
-            "look at these values. Correct them in the legacy table, or raise validation.max_validation_errors or set "
+            "check these values. Correct them in the legacy table, or raise validation.max_validation_errors or set "
             "validation.enable_strict_validation: false in the configuration file, then run again."
         )
     return "these values would be lost. Report them with the file of the run; nothing that people read has changed."

@@ -13,6 +13,7 @@ from psycopg import sql
 from mediabase_assets.lib import catalogue, schema, standing
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.migration_lock import Purpose
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.query_benchmark import findings, picture, records, storage
 from mediabase_assets.lib.query_benchmark.measuring import Effort, Result, measure, reading_session
 from mediabase_assets.lib.query_benchmark.questions import PAIRS, SQL
@@ -74,7 +75,7 @@ def query_benchmark(
         with reading_session(settings, effort) as conn:
             this.migration_id = records.newest_release(conn, this.asset)
             legacy, rows = _legacy(conn, this)
-            context.log.info(f"{len(QUERY_PAIRS)} questions about release {this.migration_id}, about {effort.seconds:.0f} s.")
+            context.log.info(f"{counted(len(QUERY_PAIRS), 'question')} about release {this.migration_id}, about {effort.seconds:.0f} s.")
             results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_told(number, result)))
             sizes = storage.relation_sizes(conn, settings)
         same = check_result(KEY, findings.same_answer(results))
@@ -112,7 +113,8 @@ def _record(this: Step, results: list[Result], sizes: list[storage.RelationSize]
 def _materialized(this: Step, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:
     timed = [t for r in results if (t := r.times_faster) is not None]
     views = sum(s.group == "views" for s in sizes)
-    subtitle = f"{len(timed)} questions, about {rows:,} legacy rows, {views} materialized views, release {this.migration_id}; warm, medians"
+    parts = (counted(len(timed), "question"), f"about {counted(rows, 'legacy row')}", counted(views, "materialized view"))
+    subtitle = f"{', '.join(parts)}, release {this.migration_id}; warm, medians"
     png = picture.draw(results, subtitle)
     shown: Any = "The legacy table is not there or may not be read: only the views were timed."
     if png is not None:
@@ -126,7 +128,7 @@ def _materialized(this: Step, results: list[Result], sizes: list[storage.Relatio
             **({"slower from the views": rows_table(slower)} if slower else {}),
             "queries": rows_table(records.as_rows(results)),
             "storage": rows_table(storage.summary(sizes)),
-            "storage by relation": rows_table([{**s._asdict(), "total_bytes": s.total_bytes} for s in sizes]),
+            "storage by relation": rows_table(storage.by_relation(sizes)),
             "release": this.migration_id,
             "seconds": this.seconds,
             "dagster/row_count": len(results),

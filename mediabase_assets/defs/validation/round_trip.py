@@ -40,7 +40,7 @@ CHECKS = {
     "the closed list of what cannot be inverted says why not; and it shows nothing else.",
     round_trip.DERIVED: "Every cell of the normalized tables is what its rule makes of the legacy facts; what the legacy table never "
     "held is NULL.",
-    round_trip.COMPARED: "Of every legacy column that holds values, facts were compared.",
+    round_trip.COMPARED: "Facts of every legacy column that holds values were compared.",
 }
 
 
@@ -109,7 +109,7 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
     yield from (r for r in told if r.check_name in wanted)
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
-        next_step = "look at the table that a row names as the place of the value; mend its rule, then run again."
+        next_step = "check the table that a row names as the place of the value; fix its rule, then run again."
         raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 

@@ -36,6 +36,7 @@ from mediabase_assets.lib.backup.needed import digest_of, how_to_restore, names_
 from mediabase_assets.lib.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.lib.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.lib.database import client_tool, connect, program_env
+from mediabase_assets.lib.quantities import counted, duration, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.errors import BackupError
 
@@ -128,7 +129,7 @@ def _written(
             relations.append(shared.legacy_relation)
             files += [file for file in shared.files if file.name == part.file]
             continue
-        tell(f"Writing {len(part.relations)} relations to {part.file}")
+        tell(f"Writing {counted(len(part.relations), 'relation')} to {part.file}")
         arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
         with _pg_dump(arguments, environment, folder / part.file):
             relations += [_record(conn, part.file, found, known if found.relation == scope.legacy else None) for found in part.relations]
@@ -153,7 +154,7 @@ def _written(
         needed_digest=digest_of(needed),
     )
     write_manifest(folder, manifest)
-    tell(f"Wrote {manifest.size_bytes / 1e6:,.1f} MB in {manifest.seconds:.1f} s")
+    tell(f"Wrote {size(manifest.size_bytes)} in {duration(manifest.seconds)}")
     return manifest
 
 
@@ -262,13 +263,13 @@ def _checked_file(path: Path) -> BackupFile:
 def _failed(said: str, where: Path, written: int) -> BackupError:
     said = " ".join(said.replace("pg_dump: ", "").split())[:800]
     if not _NO_SPACE.search(said):
-        next_step = "Put right what it says and back up again; nothing was left behind."
+        next_step = "Fix the cause, then run the backup again; nothing was left behind."
         return BackupError(f"The backup could not be written: {said.rstrip('.')}.", where=str(where), next_step=next_step)
     folder = next(parent for parent in (where, *where.parents) if parent.exists())
     free = shutil.disk_usage(folder).free
     return BackupError(
-        f"There is no space for the backup: {written / 1e6:,.0f} MB were written when the disk was full ({said}); "
-        f"{free / 1e6:,.0f} MB were free at that moment.",
+        f"There is no space for the backup: {size(written)} were written when the disk was full ({said}); "
+        f"{size(free)} were free at that moment.",
         where=str(where),
         next_step="Free some space, or set backup_dir to a folder on a larger disk; nothing was left behind.",
     )

@@ -9,6 +9,7 @@ from typing import IO
 
 from mediabase_assets.lib.backup.manifest import BackupFinding, BackupManifest, record_verification, sha256_of
 from mediabase_assets.lib.database import client_tool
+from mediabase_assets.lib.quantities import size
 
 _ENTRIES = {
     "table": "TABLE",
@@ -46,7 +47,9 @@ def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] |
 def _files_are_complete(manifest: BackupManifest) -> BackupFinding:
     expected = {file.name: file.size_bytes for file in manifest.all_files}
     found = {name: _size(manifest.folder / name) for name in expected}
-    return BackupFinding(name="files_are_complete", passed=expected == found, examined={"bytes": expected, "bytes_found": found})
+    differing = {name: f"{size(found[name]) or 'no file'}, {size(of)} expected" for name, of in expected.items() if found[name] != of}
+    examined = {"size (bytes)": expected, "size found (bytes)": found, "differing": differing}
+    return BackupFinding(name="files_are_complete", passed=not differing, examined=examined)
 
 
 def _checksums_match(manifest: BackupManifest) -> BackupFinding:
@@ -87,7 +90,11 @@ def _contents(manifest: BackupManifest) -> list[BackupFinding]:
     expected = {str(r.relation): r.rows for r in manifest.relations if r.kind == "table"}
     differing = {n: {"expected": want, "found": rows.get(n)} for n, want in expected.items() if rows.get(n) != want}
     return [
-        BackupFinding(name="archives_can_be_read_whole", passed=not errors, examined={"bytes_unpacked": sizes, "errors": errors}),
+        BackupFinding(
+            name="archives_can_be_read_whole",
+            passed=not errors,
+            examined={"unpacked": {name: size(of) for name, of in sizes.items()}, "errors": errors},
+        ),
         BackupFinding(name="row_counts_match", passed=not differing, examined={"rows": expected, "differing": differing}),
     ]
 
@@ -95,15 +102,15 @@ def _contents(manifest: BackupManifest) -> list[BackupFinding]:
 def _read_whole(archive: Path) -> tuple[dict[str, int], int, str]:
     """Rows of each table, bytes of SQL, and what pg_restore complains about, from one pass over an archive."""
     rows: Counter[str] = Counter()
-    size = 0
+    length = 0
     table: str | None = None
     rest = b""
     with unpacked(archive) as (stream, end):
         while block := stream.read(_BLOCK):
-            size += len(block)
+            length += len(block)
             table, rest = _count_rows(rest + block, table, rows)
         said, code = end()
-    return dict(rows), size, _said(said) or f"exit code {code}" if code else ""
+    return dict(rows), length, _said(said) or f"exit code {code}" if code else ""
 
 
 def _count_rows(text: bytes, table: str | None, rows: Counter[str]) -> tuple[str | None, bytes]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.sessions import ensure_started
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.status import is_nothing_here
 
@@ -70,15 +71,15 @@ def _print(console: Console, lines: "list[CheckLine]", shown: "list[CheckLine]")
 
     if shown:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("Outcome", "Asset", "Check", "Since (UTC)"):
-            table.add_column(name, no_wrap=name in ("Outcome", "Since (UTC)"))
+        for name in ("Outcome", "Asset", "Check", "Since"):
+            table.add_column(name, no_wrap=name in ("Outcome", "Since"))
         for name in ("Examined", "Failures"):
             table.add_column(name, justify="right", no_wrap=True)
         for line in shown:
             style = _STYLES[str(line.outcome)]
             table.add_row(
                 f"[{style}]{line.outcome}[/]", escape(line.asset), escape(line.check.replace("_", " ")),
-                f"{line.since:%Y-%m-%d %H:%M}" if line.since else "", "" if line.examined is None else f"{line.examined:,}",
+                moment(line.since), "" if line.examined is None else f"{line.examined:,}",
                 f"{line.failures:,}" if line.failures else "",
             )  # fmt: skip
         console.print(table)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import yaml
 
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import ENVIRONMENT, Settings, load_settings
 from mediabase_assets.model.errors import MediabaseError
 
@@ -54,7 +55,7 @@ def write_details(errors: Iterable[BaseException | str]) -> Path | str:
     """
     settings = _settings()
     text = without_secrets("\n".join(_lines(list(errors), settings)))
-    name = f"error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    name = f"error-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.txt"
     reason = ""
     for folder in _folders(settings):
         try:
@@ -120,7 +121,7 @@ def _folders(settings: Settings | None) -> Iterator[Path]:
 
 
 def _lines(errors: list[BaseException | str], settings: Settings | None) -> Iterator[str]:
-    yield f"time: {time.strftime('%Y-%m-%d %H:%M:%S %z')}"
+    yield f"time: {moment(time.time())}"
     yield f"command: {' '.join(_arguments())}"
     yield f"python: {sys.version}".replace("\n", " ")
     yield f"system: {platform.platform()}"

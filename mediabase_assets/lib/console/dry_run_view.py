@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.console.plan import print_work
 from mediabase_assets.lib.console.summary import print_findings
 from mediabase_assets.lib.dry_run_needs import Needs
 from mediabase_assets.lib.dry_run_reading import Plan
 from mediabase_assets.lib.migration_result import ReasonCount
 from mediabase_assets.lib.planned_difference import Difference, Sample
+from mediabase_assets.lib.quantities import counted, duration, number, size
 
 _LONGEST = 100
 
@@ -45,7 +45,7 @@ def print_dry_run(console: Console, plan: Plan) -> None:
     _print_proof(console, plan)
     console.print(f"The plan for programs: {plan.report}", markup=False, soft_wrap=True)
     if plan.passed:
-        console.print("[bold]A dry run: nothing was released.[/] `mediabase migrate` does what is told here.")
+        console.print("[bold]A dry run: nothing was released.[/] `mediabase migrate` does what is reported here.")
 
 
 def _print_rows(console: Console, plan: Plan) -> None:
@@ -112,7 +112,7 @@ def _told(sample: Sample) -> str:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({counted(len(text), 'character')})"
 
 
 def _print_stale(console: Console, stale: dict[str, str]) -> None:
@@ -145,10 +145,12 @@ def _print_audits(console: Console, plan: Plan) -> None:
         console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
     result = plan.result
     if plan.passed and result is not None:
-        told = f"{number(result.facts_read)} facts read, {number(result.quarantined)} in quarantine, none without an account"
-        console.print(f"[green]Every audit passed; all {result.accounts} accounts balance:[/] {told}.")
+        told = f"{counted(result.facts_read, 'fact')} read, {number(result.quarantined)} in quarantine, none without an account"
+        console.print(f"[green]Every audit passed; all {counted(result.accounts, 'account')} balance:[/] {told}.")
     elif result is not None and result.unbalanced:
-        console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
+        console.print(
+            f"[bold red]{counted(result.unbalanced, 'account does', 'accounts do')} not balance[/] (of {number(result.accounts)})."
+        )
     if not plan.passed:
         console.print("[bold red]A migration would fail in the same way, and release nothing.[/]")
         console.print(f"  Every event of the run: {plan.log_file}", markup=False, soft_wrap=True)
@@ -156,7 +158,9 @@ def _print_audits(console: Console, plan: Plan) -> None:
 
 def _print_proof(console: Console, plan: Plan) -> None:
     proof = plan.proof
-    counts = f"{number(proof.relations)} relations, {number(proof.functions)} functions and {number(proof.schemas)} schemas compared"
+    counts = (
+        f"{counted(proof.relations, 'relation')}, {counted(proof.functions, 'function')} and {counted(proof.schemas, 'schema')} compared"
+    )
     if not proof.changed:
         console.print(f"Nothing else was touched: {counts}.")
         return

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mediabase_assets.lib.console.details import RECENT, Recorder, sentence_to_send, without_secrets
 from mediabase_assets.lib.console.output import LOST_OUTPUT, Exit, tell_error, terminal
 from mediabase_assets.lib.foreign_errors import explained
+from mediabase_assets.lib.run_log import UtcFormatter
 from mediabase_assets.model.errors import MediabaseError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def prepare_process() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115  # the process's own
     recorder = Recorder(logging.WARNING)
-    recorder.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    recorder.setFormatter(UtcFormatter())
     logging.getLogger().addHandler(recorder)
     threading.excepthook = _ended_beside
     sys.unraisablehook = _ended_unseen

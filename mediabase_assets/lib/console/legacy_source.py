@@ -13,11 +13,12 @@ from psycopg import sql
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from mediabase_assets.lib.console.output import duration, is_interactive, number, size, waiting
+from mediabase_assets.lib.console.output import is_interactive, waiting
 from mediabase_assets.lib.console.plan import legacy_lines
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.legacy_files import LoadReport, detect_format, load_legacy_file
 from mediabase_assets.lib.legacy_table import LegacyDescription, add_keys_and_indexes, describe_legacy_table
+from mediabase_assets.lib.quantities import counted, duration, number, size
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import ConfigurationError, LegacyTableExistsError, PrerequisiteError
@@ -122,12 +123,12 @@ def bring(conn: Connection, settings: Settings, source: Source, arrival: Arrival
     schema, table = settings.database.source_schema, settings.database.legacy_table
     if arrival.file is not None:
         report = _load(conn, arrival.file, schema, table, console)
-        rate = f"{number(report.rows)} rows in {duration(report.seconds)}"
+        rate = f"{counted(report.rows, 'row')} in {duration(report.seconds)}"
         console.print(f"Loaded {schema}.{table}: {rate}.", markup=False)
         for phrase in report.ignored:
             console.print(f"  not loaded: {phrase}", markup=False)
     elif arrival.transcripts is not None and source.demo is not None:
-        with waiting(console, f"Generating the demonstration, {number(arrival.transcripts)} transcripts …"):
+        with waiting(console, f"Generating the demonstration, {counted(arrival.transcripts, 'transcript')} …"):
             _generate(settings, source.demo.build, schema, table, arrival.transcripts)
     else:
         return
@@ -140,7 +141,7 @@ def bring(conn: Connection, settings: Settings, source: Source, arrival: Arrival
 def _look_at_demo(conn: Connection, legacy: LegacyDescription, demo: Demo) -> Arrival:
     wanted = demo.transcripts or demo.default_transcripts
     if not legacy.exists:
-        text = f"the demonstration, {number(wanted)} transcripts, generated as {legacy.schema}.{legacy.table}"
+        text = f"the demonstration, {counted(wanted, 'transcript')}, generated as {legacy.schema}.{legacy.table}"
         return Arrival((("Legacy table", text),), transcripts=wanted)
     made = _demo_size(conn, legacy)
     if made is None:
@@ -148,9 +149,9 @@ def _look_at_demo(conn: Connection, legacy: LegacyDescription, demo: Demo) -> Ar
     if demo.transcripts not in (None, made):
         raise _exists(
             legacy,
-            f"It is the demonstration with {made} transcripts: use it without --demo-transcripts, or drop it yourself.",
+            f"It is the demonstration with {counted(made, 'transcript')}: use it without --demo-transcripts, or drop it yourself.",
         )
-    note = ("Demonstration", f"is there already, {number(made)} transcripts; used as it is")
+    note = ("Demonstration", f"is there already, {counted(made, 'transcript')}; used as it is")
     return Arrival((*legacy_lines(legacy), note))
 
 
@@ -182,7 +183,7 @@ def _load(conn: Connection, file: Path, schema: str, table: str, console: Consol
         task: TaskID = progress.add_task("load", total=None, told="")
 
         def tell(done: int, total: int | None) -> None:
-            told = f"{number(done)} rows" if total is None else f"{number(done)} of {number(total)} rows"
+            told = counted(done, "row") if total is None else f"{number(done)} of {counted(total, 'row')}"
             progress.update(task, completed=done, total=total, told=told + (", indexes" if done == total else ""))
 
         return load_legacy_file(conn, file, schema=schema, table=table, progress=tell)

@@ -75,7 +75,7 @@ def migrate(
         with waiting(console, "Loading the assets …"):
             dagster.load(load_definitions)
         recover(dagster.instance, settings, console)
-        with waiting(console, "Looking at what stands …"):
+        with waiting(console, "Checking what is up to date …"):
             work = None if arrival.brings else dagster.work(conn, everything=everything)
         print_plan(console, settings, _place(conn, settings), arrival.lines)
         print_work(console, work)
@@ -167,6 +167,6 @@ def _interrupted(settings: Settings, outcome: "Outcome", console: Console) -> Ex
     try:
         migration_result.note_interrupted(settings, outcome.run_id)
     except ServerError:
-        console.print("The server does not answer, so the journal could not be told.")
+        console.print("The server does not answer, so the journal could not be updated.")
     print_unpublished(console)
     return Exit.INTERRUPTED

@@ -1,6 +1,6 @@
 """Where terminal output goes, and how an error is told: what, where, what to do next; never a traceback of ours.
 
-Here belong the two consoles, the exit codes, and numbers and sizes in words. What becomes of an error is in `ending`.
+Here belong the two consoles and the exit codes. What becomes of an error is in `ending`.
 """
 
 import io
@@ -94,41 +94,3 @@ def waiting(console: Console, text: str) -> Iterator[None]:
         return
     console.print(text)
     yield
-
-
-def number(value: int | None) -> str:
-    """A number with thousands separated.
-
-    >>> number(385659), number(None)
-    ('385,659', '')
-    """
-    return "" if value is None else f"{value:,}"
-
-
-def size(value: float | None) -> str:
-    """Bytes for people.
-
-    >>> size(1536), size(3 * 2**30), size(None)
-    ('1.5 kB', '3.0 GB', '')
-    """
-    if value is None:
-        return ""
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1024:
-            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TB"
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds for people.
-
-    >>> duration(3.14159), duration(75), duration(4000)
-    ('3.1 s', '1 min 15 s', '1 h 06 min')
-    """
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration, number, size
 from mediabase_assets.lib.legacy_table import LegacyDescription
+from mediabase_assets.lib.quantities import counted, duration, size
 from mediabase_assets.lib.settings import Settings, keys_without_effect
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column
@@ -101,7 +101,7 @@ def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for layer, keys in itertools.groupby(work, key=lambda key: key.partition("/")[0]):
         assets = list(keys)
         if len(assets) > 1 and len({work[key] for key in assets}) == 1:
-            yield f"{layer} ({len(assets)} assets)", work[assets[0]]
+            yield f"{layer} ({counted(len(assets), 'asset')})", work[assets[0]]
         else:
             yield from ((key, work[key]) for key in assets)
 
@@ -109,12 +109,12 @@ def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def print_nothing_to_do(console: Console, *, seconds: float) -> None:
     """Tell that everything stands."""
     console.print("[green]Nothing to do:[/] every asset is made from the legacy table, the code and the settings of now, and is as it was")
-    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` tells what there is; --everything makes it all again.")
+    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` reports what exists; --everything rebuilds all of it.")
 
 
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
     """What there is to say about a legacy table that is there; it is only read."""
-    rows = f"about {number(legacy.approximate_rows)} rows, " if legacy.approximate_rows else ""
+    rows = f"about {counted(legacy.approximate_rows, 'row')}, " if legacy.approximate_rows else ""
     lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
     if legacy.missing:
         lines.append(("Columns missing", f"{', '.join(legacy.missing)}: count as empty"))

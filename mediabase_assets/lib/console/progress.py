@@ -4,7 +4,6 @@ Here belongs drawing only; what there is to draw is counted by `board`.
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +12,8 @@ from rich.live import Live
 from rich.table import Table
 
 from mediabase_assets.lib.console.board import Board, StageLine, StepEvent
-from mediabase_assets.lib.console.output import duration, is_interactive, number
+from mediabase_assets.lib.console.output import is_interactive
+from mediabase_assets.lib.quantities import counted, duration, moment, number
 from mediabase_assets.model.stages import Stage
 
 #: Seconds without a line after which plain output says that it is still alive.
@@ -110,7 +110,7 @@ class PlainBoard:
         if line.state == "running":
             text += f"{line.done}/{line.total}, working on {', '.join(line.running) or '…'}"
         else:
-            rows = "" if line.rows is None else f", {number(line.rows)} rows"
+            rows = "" if line.rows is None else f", {counted(line.rows, 'row')}"
             text += f"{line.state}, {line.done}/{line.total}{rows}, {duration(line.seconds)}"
         self.console.print(text, markup=False)
 
@@ -120,7 +120,7 @@ def stage_table(lines: list[StageLine]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("Stage", no_wrap=True)
-    for name, width in (("Began", 8), ("Assets", 6), ("Rows", 10), ("Time", 11)):
+    for name, width in (("Began", 12), ("Assets", 6), ("Rows", 10), ("Time", 11)):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     table.add_column("Now", style="dim", overflow="ellipsis", no_wrap=True)
     for line in lines:
@@ -128,11 +128,11 @@ def stage_table(lines: list[StageLine]) -> Table:
         table.add_row(
             _MARKS[line.state],
             f"{int(line.stage):>2} {line.stage.title}",
-            "" if line.began_at is None else time.strftime("%H:%M:%S", time.localtime(line.began_at)),
+            moment(line.began_at, with_date=False),
             "" if is_empty else f"{line.done}/{line.total}",
             number(line.rows),
             "" if is_empty or line.state == "waiting" else duration(line.seconds),
-            "stands, not made again" if line.state == "kept" else ", ".join(line.running),
+            "up to date, not rebuilt" if line.state == "kept" else ", ".join(line.running),
             style="dim" if is_empty else "",
         )
     return table

@@ -4,8 +4,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import Exit, duration, number, waiting
+from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.plan import confirm, require_somebody_to_ask
+from mediabase_assets.lib.quantities import counted, duration, number
 from mediabase_assets.lib.rollback import Plan, RollbackResult, preview, roll_back
 from mediabase_assets.lib.rollback.after_failure import remove_unreleased
 from mediabase_assets.lib.rollback.plan import KEEP
@@ -78,7 +79,7 @@ def _print_plan(console: Console, plan: Plan) -> None:
         console.print(table)
     kept = len(plan.items) - len(changing)
     if kept:
-        console.print(f"{kept} relations are as they were before the migration and stay.")
+        console.print(f"{counted(kept, 'relation is', 'relations are')} as before the migration and will be kept.")
     console.print()
 
 

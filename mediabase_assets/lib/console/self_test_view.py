@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration
 from mediabase_assets.lib.console.summary import print_findings
+from mediabase_assets.lib.quantities import counted, duration
 from mediabase_assets.lib.self_test import Report
 
 _RESULTS = {True: "[green]passed[/]", False: "[bold red]FAILED[/]", None: "[yellow]not looked at[/]"}
@@ -30,8 +30,10 @@ def print_self_test(console: Console, report: Report) -> None:
         print_findings(console, component.failures)
     failed = [c.name for c in report.components if c.passed is False]
     if failed:
-        console.print(f"[bold red]{len(failed)} of {len(report.components)} components failed:[/] {escape(', '.join(failed))}.")
+        console.print(f"[bold red]{len(failed)} of {counted(len(report.components), 'component')} failed:[/] {escape(', '.join(failed))}.")
         for path in report.log_files:
             console.print(f"  Every event of a run: {path}", markup=False, soft_wrap=True)
     else:
-        console.print(f"[green]All {sum(c.passed is True for c in report.components)} components passed.[/] Nothing of the test is left.")
+        console.print(
+            f"[green]{counted(sum(c.passed is True for c in report.components), 'component')} passed.[/] Nothing of the test is left."
+        )

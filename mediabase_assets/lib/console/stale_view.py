@@ -29,7 +29,7 @@ def stale_now(settings: Settings, *, load_definitions: Callable[[], "dg.Definiti
     Raises:
         ServerError: The server cannot be reached.
     """
-    with waiting(console, "Looking at what stands …"):
+    with waiting(console, "Checking what is up to date …"):
         load_definitions()
         from mediabase_assets.lib.planning import work_to_do
 
@@ -49,6 +49,6 @@ def stages_of(work: dict[str, str]) -> set[int]:
 def print_stale(console: Console, work: dict[str, str]) -> None:
     """Print what `mediabase migrate` would make, and why."""
     if not work:
-        console.print("Everything stands: [bold]mediabase migrate[/] has nothing to do.\n")
+        console.print("Everything is up to date: [bold]mediabase migrate[/] has nothing to do.\n")
         return
     print_work(console, work)

@@ -1,12 +1,10 @@
 """How `mediabase status` looks. Layout only; what there is to tell is read by `mediabase_assets.lib.status`."""
 
-from datetime import UTC, datetime
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediabase_assets.lib.console.output import duration, number, size
+from mediabase_assets.lib.quantities import duration, moment, number, size
 from mediabase_assets.lib.status import Relation, Status
 from mediabase_assets.lib.workspace import Workspace
 from mediabase_assets.model.stages import Stage
@@ -79,7 +77,7 @@ def _print_stages(console: Console, status: Status) -> None:
             table.add_row(name, "·", "", "", "", "", "")
             continue
         error = row.error.splitlines()[0] if row.error else ""
-        began = f"{row.started_at.astimezone(UTC):%H:%M:%S}" if row.started_at else ""
+        began = moment(row.started_at, with_date=False)
         table.add_row(name, _coloured(row.status), began, str(row.assets or ""), number(row.rows), duration(row.seconds), escape(error))
     console.print(table)
     console.print()
@@ -101,7 +99,7 @@ def _print_runs(console: Console, status: Status) -> None:
     for run in status.runs:
         took = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
         table.add_row(
-            escape(run.migration_id), _coloured(run.status), _when(run.started_at), duration(took),
+            escape(run.migration_id), _coloured(run.status), moment(run.started_at), duration(took),
             run.symbol_conflicts, number(run.quarantined),
         )  # fmt: skip
     console.print(table)
@@ -115,7 +113,7 @@ def _print_releases(console: Console, status: Status) -> None:
     table = _table("Releases", "Release", "When", "Schema", *names, right=names)
     for release in status.releases:
         table.add_row(
-            escape(release.release_id), _when(release.released_at), escape(release.schema_version),
+            escape(release.release_id), moment(release.released_at), escape(release.schema_version),
             number(release.relations), number(release.inserted), number(release.updated), number(release.deleted),
         )  # fmt: skip
     console.print(table)
@@ -128,7 +126,7 @@ def _print_rollbacks(console: Console, status: Status) -> None:
     table = _table("What can be rolled back (mediabase rollback ID)", "Migration", "Released", "Backup", "Verified", "Can be rolled back")
     for found in status.rollbacks:
         table.add_row(
-            escape(found.migration_id), _when(found.released_at), escape(found.backup_id) or "none",
+            escape(found.migration_id), moment(found.released_at), escape(found.backup_id) or "none",
             "yes" if found.is_verified else "no", "[green]yes[/]" if not found.why_not else escape(f"no: {found.why_not}"),
         )  # fmt: skip
     console.print(table)
@@ -141,7 +139,7 @@ def _print_refreshes(console: Console, status: Status) -> None:
     table = _table("Last refreshes of views", "View", "When", "What", "Why", "Took", right=("Took",))
     for refresh in status.refreshes:
         table.add_row(
-            escape(refresh.view), _when(refresh.refreshed_at), escape(refresh.how), escape(refresh.reason), duration(refresh.seconds)
+            escape(refresh.view), moment(refresh.refreshed_at), escape(refresh.how), escape(refresh.reason), duration(refresh.seconds)
         )
     console.print(table)
     console.print()
@@ -154,7 +152,7 @@ def _print_backups(console: Console, status: Status) -> None:
     table = _table("Backups", "Backup", "When", "Size", "Relations", "Folder", right=("Size", "Relations"))
     for backup in status.backups:
         table.add_row(
-            escape(backup.migration_id), _when(backup.created_at), size(sum(f.size_bytes for f in backup.files)),
+            escape(backup.migration_id), moment(backup.created_at), size(sum(f.size_bytes for f in backup.files)),
             number(len(backup.relations)), escape(str(backup.folder)),
         )  # fmt: skip
     console.print(table)
@@ -180,7 +178,3 @@ def _table(title: str, *names: str, right: tuple[str, ...] = ()) -> Table:
 def _coloured(status: str) -> str:
     colour = _COLOURS.get(status, "")
     return f"[{colour}]{escape(status)}[/]" if colour else escape(status)
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

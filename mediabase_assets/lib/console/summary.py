@@ -12,9 +12,9 @@ from rich.table import Table
 
 from mediabase_assets.lib.console.board import Board
 from mediabase_assets.lib.console.details import sentence_to_send, without_secrets
-from mediabase_assets.lib.console.output import duration, number
 from mediabase_assets.lib.console.progress import stage_table
 from mediabase_assets.lib.migration_result import MigrationResult, ReasonCount
+from mediabase_assets.lib.quantities import counted, duration, number
 from mediabase_assets.lib.run_failures import Failure
 
 EXAMPLE_QUERY = """select g.gene_symbol, p.pathway_name, count(distinct i.drug_id) as drugs
@@ -44,15 +44,17 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     for warning in warnings:
         console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
     if result.unbalanced:
-        console.print(f"[bold red]{result.unbalanced} of {result.accounts} accounts do not balance.[/]")
+        console.print(
+            f"[bold red]{counted(result.unbalanced, 'account does', 'accounts do')} not balance[/] (of {number(result.accounts)})."
+        )
     elif result.accounts:
         aside = f"{number(result.quarantined)} in quarantine, by themselves or with their row"
-        told = f"{number(result.facts_read)} facts read, {aside}, none without an account"
-        console.print(f"[green]All {result.accounts} accounts balance:[/] {told}.")
+        told = f"{counted(result.facts_read, 'fact')} read, {aside}, none without an account"
+        console.print(f"[green]All {counted(result.accounts, 'account')} balance:[/] {told}.")
     if result.leaves:
         counts = ", ".join(f"{number(result.leaves[a])} {a}" for a in _ACCOUNTS if a in result.leaves)
-        console.print(f"[green]Census of {number(sum(result.leaves.values()))} values:[/] {counts}; every one has an account.")
-    outcome = "released" if result.changes else "found everything live as it was made again, and released nothing,"
+        console.print(f"[green]Census of {counted(sum(result.leaves.values()), 'value')}:[/] {counts}; every one has an account.")
+    outcome = "released" if result.changes else "found that the live content equals what was rebuilt, and released nothing,"
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from mediabase_assets.lib.console.board import Board
 from mediabase_assets.lib.console.output import Exit, waiting
 from mediabase_assets.lib.console.progress import shown, stage_table
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def watch(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"
         if found is None:
             return _show_last(instance, stages, console)
         run, began = found
-        console.print(f"Run {run.run_id[:8]} ({escape(run.job_name)}), since {time.strftime('%H:%M:%S', time.localtime(began))}.")
+        console.print(f"Run {run.run_id[:8]} ({escape(run.job_name)}), since {moment(began)}.")
         board = Board(started_at=began)
         with shown(board, console, caption=CAPTION) as view, following(instance, run.run_id, stages, view.feed, Path(os.devnull)):
             while not _has_ended(instance, run.run_id):
@@ -105,7 +106,6 @@ def _show_last(instance: "dg.DagsterInstance", stages: dict[str, int], console: 
         with following(instance, run.run_id, stages, board.feed, Path(os.devnull)):
             pass  # at the end all is read that there is
         board.close()
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(began))
-        console.print(f"The newest migration began at {when} and ended as {run.status.value.lower()}.")
+        console.print(f"The newest migration began at {moment(began)} and ended as {run.status.value.lower()}.")
         console.print(stage_table(board.lines()))
     return Exit.OK

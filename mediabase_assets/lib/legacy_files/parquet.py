@@ -16,6 +16,7 @@ from mediabase_assets.lib.legacy_files.arrow_text import LARGE_TYPES, sql_type_o
 from mediabase_assets.lib.legacy_files.report import Progress
 from mediabase_assets.lib.legacy_files.staging import Batch, Stage, prepare
 from mediabase_assets.lib.legacy_table import create_legacy_table, refuse_columns
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.model.errors import LegacyFileError
 from mediabase_assets.model.legacy import LegacyColumn
 
@@ -52,7 +53,7 @@ def load_parquet(conn: Connection[Any], path: Path, *, schema: str, table: str, 
     finally:
         file.close()
     if rows != total:
-        raise _damaged(path, f"it announces {total} rows and holds {rows}")
+        raise _damaged(path, f"it announces {counted(total, 'row')} and holds {rows:,}")
     return rows
 
 

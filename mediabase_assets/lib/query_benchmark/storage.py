@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from psycopg import sql
 
+from mediabase_assets.lib.quantities import size
 from mediabase_assets.lib.query_benchmark.questions import SQL
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection, read
@@ -70,7 +71,7 @@ def share(sizes: Iterable[RelationSize], *groups: Group) -> float | None:
 
 
 def summary(sizes: Iterable[RelationSize]) -> list[dict[str, str | int | float]]:
-    """One row per group, in MB, with its share of the legacy table."""
+    """One row per group with its sizes and its share of the legacy table."""
     sizes = list(sizes)
     groups: tuple[tuple[str, tuple[Group, ...]], ...] = (
         ("legacy table", ("legacy table",)),
@@ -81,16 +82,28 @@ def summary(sizes: Iterable[RelationSize]) -> list[dict[str, str | int | float]]
     return [_row(name, [s for s in sizes if s.group in members], share(sizes, *members)) for name, members in groups]
 
 
-def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, str | int | float]:
-    def mb(amount: int) -> float:
-        return round(amount / 1e6, 1)
+def by_relation(sizes: Iterable[RelationSize]) -> list[dict[str, str]]:
+    """One row per relation with its sizes.
 
+    >>> by_relation([RelationSize("tables", "genes", 2048, 0, 512)])
+    [{'group': 'tables', 'relation': 'genes', 'heap': '2.0 kB', 'TOAST': '0 bytes', 'indexes': '512 bytes', 'total': '2.5 kB'}]
+    """
+    return [
+        {
+            "group": s.group, "relation": s.relation, "heap": size(s.heap_bytes), "TOAST": size(s.toast_bytes),
+            "indexes": size(s.index_bytes), "total": size(s.total_bytes),
+        }
+        for s in sizes
+    ]  # fmt: skip
+
+
+def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, str | int | float]:
     return {
         "relations": name,
         "number": len(sizes),
-        "heap MB": mb(sum(s.heap_bytes for s in sizes)),
-        "TOAST MB": mb(sum(s.toast_bytes for s in sizes)),
-        "indexes MB": mb(sum(s.index_bytes for s in sizes)),
-        "total MB": mb(sum(s.total_bytes for s in sizes)),
+        "heap": size(sum(s.heap_bytes for s in sizes)),
+        "TOAST": size(sum(s.toast_bytes for s in sizes)),
+        "indexes": size(sum(s.index_bytes for s in sizes)),
+        "total": size(sum(s.total_bytes for s in sizes)),
         SHARE: "" if part is None else round(100 * part, 1),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from mediabase_assets.lib.backup import RelationName
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.rollback import people, shapes
 from mediabase_assets.lib.rollback.plan import DROP, RECREATE, REFRESH, ROWS, Done, Item, Plan
 from mediabase_assets.lib.rollback.rows import Counts, Difference, Loader, beside, make_beside
@@ -54,7 +55,7 @@ def apply(conn: Connection, plan: Plan, lost: people.Lost, changes: Changes, tel
     again = [i for i in plan.of(RECREATE) if i.held is not None and i.held.kind == "table"]
     changes.recreated = frozenset(i.relation for i in plan.of(RECREATE))
     if changes.recreated:
-        tell(f"Bringing back {len(changes.recreated)} relations from the archive")
+        tell(f"Bringing back {counted(len(changes.recreated), 'relation')} from the archive")
         patiently(conn, lambda: _clear(conn, plan, again, taken), changes.recreated, tell)
         shapes.create_tables(conn, archives, again)
         loader = Loader(conn, {i.relation: sql.Identifier(*i.relation) for i in again})
@@ -91,7 +92,7 @@ def _change_rows(conn: Connection, plan: Plan, archives: shapes.Archives, change
     targets = {name: beside(number) for number, name in enumerate(names)}
     for number, (name, target) in enumerate(targets.items()):
         make_beside(conn, name, target, number)
-    tell(f"Reading {len(names)} tables from the archive")
+    tell(f"Reading {counted(len(names), 'table')} from the archive")
     loader = Loader(conn, targets)
     loader.load(plan.manifest, archives.rows_of(names))
     for target in targets.values():
@@ -151,10 +152,13 @@ def _spare_people(conn: Connection, plan: Plan, targets: dict[RelationName, sql.
         rows = key.rows_referring(conn, targets[key.parent])
         if rows:
             found.append((key, rows))
-    lines = [f"{rows:,} rows of {key.child} refer to rows of {key.parent} that were not there ({key.name})" for key, rows in found]
+    lines = [
+        f"{counted(rows, 'row')} of {key.child}, which {'refers' if rows == 1 else 'refer'} to new rows of {key.parent} ({key.name})"
+        for key, rows in found
+    ]
     if lines and not changes.with_dependents:
         raise RollbackError(
-            f"Tables of other people refer to rows that go: {'; '.join(lines)}.",
+            f"Tables of other people refer to rows that would be deleted: {'; '.join(lines)}.",
             where=", ".join(sorted({str(key.child) for key, _ in found})),
             next_step="Change these rows first, or give --with-dependents (with_dependents in the job): foreign keys go, rows stay.",
         )

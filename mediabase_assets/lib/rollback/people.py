@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from mediabase_assets.lib.backup import RelationName
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.rollback.plan import DROP, Plan
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.errors import RollbackError
@@ -114,7 +115,7 @@ class Lost:
     def lines(self) -> list[str]:
         """Each in words."""
         told = [f"the view {view}" for view in self.views]
-        return told + [f"{key}, which {rows:,} rows use (the table and its rows stay)" for key, rows in self.keys]
+        return told + [f"{key}, which {counted(rows, 'row uses', 'rows use')} (the table and its rows stay)" for key, rows in self.keys]
 
 
 def lost_with(conn: Connection, plan: Plan, build_schema: str) -> Lost:

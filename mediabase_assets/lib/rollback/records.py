@@ -7,6 +7,7 @@ from datetime import datetime
 from mediabase_assets.lib import view_state, views
 from mediabase_assets.lib.backup import BackupManifest, is_verified, read_manifest, verify_backup
 from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.rollback.plan import Done
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import RECORDS, Connection, exists, is_there, looking_in, run
@@ -113,7 +114,7 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
     if found.later and not with_later:
         raise RollbackError(
             f"Later migrations were released since: {', '.join(found.later)}. Going back before {migration_id} undoes them too.",
-            where=f"migration {migration_id}, released {found.released_at:%Y-%m-%d %H:%M:%S}",
+            where=f"migration {migration_id}, released {moment(found.released_at)}",
             next_step="Give --with-later (with_later in the job) to undo them too, or roll back the newest one first.",
         )
     return found

@@ -17,6 +17,7 @@ from mediabase_assets.lib.backup import BackupManifest, RelationName
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.rollback import people, records, shapes
 from mediabase_assets.lib.rollback.changes import Changes, apply
 from mediabase_assets.lib.rollback.plan import DROP, KEEP, RECREATE, ROWS, Done, Plan, make_plan
@@ -169,8 +170,9 @@ def _verified(conn: Connection, plan: Plan, changes: Changes) -> list[Done]:
             now = content_hash(conn, *item.relation)
             is_same = now == (item.held.rows, item.held.content_hash)
             if not is_same and item.held.kind == "table":
+                rows = f"{counted(now.rows, 'row')}, {item.held.rows or 0:,} in the backup"
                 raise RollbackError(
-                    f"After the rollback {item.relation} would not hold what it held: {now.rows} rows, {item.held.rows} in the backup.",
+                    f"After the rollback {item.relation} would not have the content of the backup: {rows}.",
                     where=f"content {now.digest}, in the backup {item.held.content_hash}",
                     next_step="Nothing was changed. A trigger or rule of somebody else changes rows on the way in; remove it and repeat.",
                 )
@@ -198,7 +200,7 @@ def _drop_what_was_not_there(
         ]
 
     if items:
-        tell(f"Dropping {len(items)} relations that were not there")
+        tell(f"Dropping {counted(len(items), 'relation')} created since the backup")
     patiently(conn, all_at_once, [i.relation for i in items], tell)
     return [*(Done(str(i.relation), DROP, i.why) for i in items), *done]
 

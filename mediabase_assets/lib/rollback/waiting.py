@@ -6,6 +6,7 @@ Who holds the lock is told while it is waited for, and in the error if it never 
 from collections.abc import Callable, Iterable
 
 from mediabase_assets.lib.backup import RelationName
+from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.lib.waiting import briefly
 from mediabase_assets.model.errors import RollbackError
@@ -52,4 +53,4 @@ def holders(conn: Connection, names: Iterable[RelationName]) -> str:
              and (n.nspname, c.relname) in (select * from unnest(%s::text[], %s::text[])) order by 1 limit 3""",
         ([n.schema for n in names], [n.name for n in names]),
     ).fetchall()
-    return "; ".join(f"{who} (server process {pid}, since {since:%Y-%m-%d %H:%M:%S}, {name})" for pid, who, since, name in rows if since)
+    return "; ".join(f"{who} (server process {pid}, since {moment(since)}, {name})" for pid, who, since, name in rows if since)

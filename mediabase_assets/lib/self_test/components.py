@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.run_failures import Failure
 from mediabase_assets.model.errors import MediabaseError
 
@@ -65,7 +66,7 @@ class Report:
         except MediabaseError as error:
             told.append((False, error.what))
             failures = (Failure("", "", str(error)),)
-        passed, looked_at = told[-1] if told else (False, "nothing was told")
+        passed, looked_at = told[-1] if told else (False, "nothing was reported")
         self.components.append(Component(name, passed, round(time.monotonic() - began, 3), looked_at, failures))
 
 
@@ -115,8 +116,8 @@ def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Compo
     if not all(m.is_reached for m in made.values()):
         return Component(title, None, seconds, "not reached: what it is made from failed")
     rows, checks = sum(m.rows or 0 for m in made.values()), sum(m.checks for m in made.values())
-    counted = ((len(made), "asset"), (rows, "row"), (checks, "check"))
-    parts = [f"{n:,} {word}{'s' if n > 1 else ''}" for n, word in counted if n and (n, word) != (1, "asset")]
+    numbers = ((len(made), "asset"), (rows, "row"), (checks, "check"))
+    parts = [counted(n, word) for n, word in numbers if n and (n, word) != (1, "asset")]
     if failures:
         return Component(title, False, seconds, failures[-1].message.splitlines()[0], failures)
     return Component(title, all(m.is_done for m in made.values()), seconds, ", ".join(parts) or "done", failures)
@@ -126,11 +127,11 @@ def findings_told(findings: Iterable[tuple[str, bool]]) -> tuple[bool, str]:
     """Whether all findings passed, and their names in words.
 
     >>> findings_told([("rows_match", True), ("hash_matches", False)])
-    (False, 'not so: hash matches')
+    (False, 'failed: hash matches')
     >>> findings_told([("rows_match", True), ("hash_matches", True)])
-    (True, '2 looks: rows match, hash matches')
+    (True, '2 checks: rows match, hash matches')
     """
     found = list(findings)
     wrong = [name.replace("_", " ") for name, passed in found if not passed]
     names = ", ".join(name.replace("_", " ") for name, _ in found)
-    return not wrong, f"not so: {', '.join(wrong)}" if wrong else f"{len(found)} looks: {names}"
+    return not wrong, f"failed: {', '.join(wrong)}" if wrong else f"{counted(len(found), 'check')}: {names}"

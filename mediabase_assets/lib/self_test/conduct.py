@@ -17,6 +17,7 @@ from mediabase_assets.lib.console.board import StepEvent
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.database import Session, connect
 from mediabase_assets.lib.process_environment import lent
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.runner import Outcome, RunEnd, run_job
 from mediabase_assets.lib.self_test.components import Report, components_of, findings_told
 from mediabase_assets.lib.self_test.sample import missing_kinds, take_sample
@@ -127,7 +128,7 @@ class _Test:
                 told(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
                 return False
             taken = take_sample(scanned)
-            told(True, f"{len(taken.kinds)} kinds in {taken.of:,} rows; {taken.rows:,} rows taken")
+            told(True, f"{counted(len(taken.kinds), 'kind')} in {counted(taken.of, 'row')}; {counted(taken.rows, 'row')} taken")
         if taken is None:
             return False
         self.kinds = taken.kinds
@@ -142,7 +143,10 @@ class _Test:
         self.report.components += components_of(made_by(self.instance, outcome.run_id), outcome)
         with self.report.component("every kind of damage is in the sample") as told:
             missing = missing_kinds(sampled, self.kinds)
-            told(not missing, f"missing: {', '.join(map(str, missing))}" if missing else f"all {len(self.kinds)} kinds of the table")
+            told(
+                not missing,
+                f"missing: {', '.join(map(str, missing))}" if missing else f"all {counted(len(self.kinds), 'kind')} of the table",
+            )
         if outcome.end is not RunEnd.SUCCESS:
             return
         self.second_run(sampled)
@@ -158,7 +162,10 @@ class _Test:
             changed = [name for name in before if before[name] != after.get(name)]
             failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")
             problem = failed or (f"changed: {', '.join(changed)}" if changed else "")
-            told(outcome.end is RunEnd.SUCCESS and not changed, problem or f"{len(before)} tables and views hold the same")
+            told(
+                outcome.end is RunEnd.SUCCESS and not changed,
+                problem or f"unchanged: {counted(len(before), 'table or view', 'tables and views')}",
+            )
 
     def hashes(self, settings: Settings) -> dict[str, str]:
         """The content of everything that was released."""
@@ -193,7 +200,8 @@ class _Test:
                 (sampled.database.schema_name, names),
             ).fetchone()
             told(
-                not (left and left[0]), f"left: {left[0]}" if left and left[0] else f"{len(done)} relations as they were before: not there"
+                not (left and left[0]),
+                f"left: {left[0]}" if left and left[0] else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
             )
 
 
@@ -215,7 +223,8 @@ def _untouched(
     with report.component("nothing else was touched") as told:
         proof = untouched.compare(before[0], untouched.look(conn, own=own))
         changed = [*proof.changed, *(["the folder of the backups"] if files != before[1] else [])]
-        counts = f"{proof.relations} relations, {proof.functions} functions, {proof.schemas} schemas, {len(files)} files of backups"
+        compared = ((proof.relations, "relation"), (proof.functions, "function"), (proof.schemas, "schema"), (len(files), "backup file"))
+        counts = ", ".join(counted(n, thing) for n, thing in compared)
         told(not changed, f"changed meanwhile, by somebody else: {', '.join(changed[:5])}" if changed else f"{counts} compared")
 
 
