@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 
 #: Run tag that names the process; a re-execution inherits tags, therefore the run is named in it.
-WORKER_TAG = "mediabase/worker"
+#: The prefix is that of tags which Dagster keeps, and shows to nobody.
+WORKER_TAG = ".dagster/mediabase_worker"
+_FORMER_TAG = "mediabase/worker"
 #: Seconds by which the start of a process may seem to move when the clock is set.
 CLOCK = 2.0
 
@@ -79,7 +81,7 @@ def this_worker(run_id: str) -> Worker:
 def worker_of(run_id: str, tags: Mapping[str, str]) -> Worker | None:
     """The process that the tags of a run name; None if they name none, or that of the run which this one repeats."""
     try:
-        found = Worker(**json.loads(tags.get(WORKER_TAG, "")))
+        found = Worker(**json.loads(tags.get(WORKER_TAG) or tags.get(_FORMER_TAG, "")))
     except (ValueError, TypeError):
         return None
     return found if found.run_id == run_id else None
