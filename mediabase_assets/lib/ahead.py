@@ -227,7 +227,7 @@ def require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:
             )
         if not job.is_reported:
             job.is_reported = True
-            for event in job.events:
+            for event in sorted(job.events, key=lambda e: isinstance(e, dg.AssetCheckResult)):  # checks count for what was told before
                 _report(context, event, reason)
         if job.error is not None:
             raise job.error

@@ -39,6 +39,16 @@ def content(project):
     )
 
 
+def unchecked(web):
+    """Checks of the tables that did not look at what was made last; the pages show them grey."""
+    query = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks {
+      name executionForLatestMaterialization { id } } } } } }"""
+    nodes = [n for n in web.ask(query)["assetNodes"] if n["assetKey"]["path"][0] == "normalized"]
+    found = [(n["assetKey"]["path"][-1], c) for n in nodes for c in n["assetChecksOrError"].get("checks", [])]
+    assert found
+    return [(name, c["name"]) for name, c in found if c["executionForLatestMaterialization"] is None]
+
+
 @pytest.fixture
 def failed(project, web):
     """A run that failed for what the legacy table held; it is corrected by now."""
@@ -81,6 +91,7 @@ def test_a_click_brings_everything_up_to_date_after_the_legacy_table_was_correct
         person.go_to(f"/runs/{run_id}")
         person.sees("Success")
     assert {"extraction/legacy_rows", "normalized/transcripts"} <= web.rebuilt(run_id)
+    assert unchecked(web) == []
     assert content(project) == before
 
 
