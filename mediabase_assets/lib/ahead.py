@@ -107,7 +107,9 @@ def require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:
                 f"{key} is stale and could not be rebuilt.", where=this.asset, next_step=f"See why {key} failed in the log of this run."
             )
         if crew.is_first_to_report(job):
-            for event in job.events:
+            for event in sorted(
+                job.events, key=lambda e: isinstance(e, dg.AssetCheckResult)
+            ):  # a check counts for the materialization before it
                 _report(context, event, reason)
         if job.error is not None:
             raise job.error

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib.quantities import counted, moment
-from mediabase_assets.lib.telling import UNCHECKED, rows_table
+from mediabase_assets.lib.telling import BREAK, UNCHECKED, rows_table
 
 KEY = dg.AssetKey(["validation", "check_overview"])
 #: Evaluations of a check that are read, the newest first.
@@ -166,7 +166,7 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
     layers = sorted({line.asset.partition("/")[0] for line in lines})
     attention = [line for line in lines if line.needs_attention]
     failed = Counter(line.asset.partition("/")[0] for line in attention)
-    columns = ("asset", "check", "outcome", "since", "checked", "examined", "failures")
+    columns = ("outcome", "check", "asset", "failures", "examined", "since", "checked")  # the first ones are seen without scrolling
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             KEY,
@@ -185,7 +185,8 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
 def _markdown(lines: Sequence[CheckLine], attention: Sequence[CheckLine]) -> str:
     """The headline, and what somebody should look at."""
     shown = [
-        f"- **{line.outcome}** {line.asset}, {line.check.replace('_', ' ')}: {counted(line.failures, 'failure')}" for line in attention[:8]
+        f"- **{line.outcome}** {line.asset}: {counted(line.failures, 'failure')}{BREAK}  {line.check.replace('_', ' ')}"
+        for line in attention[:8]
     ]
     more = [f"- and {len(attention) - 8} more"] if len(attention) > 8 else []
-    return "\n".join([f"**{summary(lines)}**", "", *(shown or ["Nothing needs attention."]), *more])
+    return "\n".join([f"**{summary(lines).replace(': ', f'**{BREAK}')}", "", *(shown or ["Nothing needs attention."]), *more])

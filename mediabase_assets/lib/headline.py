@@ -3,15 +3,19 @@
 A short text for people who look at one page, and the same totals as numbers that Dagster plots.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mediabase_assets.lib.quantities import counted
+from mediabase_assets.lib.telling import BREAK
 from mediabase_assets.model.reasons import Outcome, sentence
 
 OUTCOMES = tuple(map(str, Outcome))
 #: Reasons that are named.
 NAMED = 3
+#: Characters of a line that a page of 1440 pixels shows.
+WIDTH = 52
 
 
 def totals(columns: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -37,14 +41,23 @@ def text(
     sums = totals(columns)
     balanced = sums["facts read"] == sum(sums[f"facts {name}"] for name in OUTCOMES)
     verdict = "every fact has one account" if balanced else "**the account does not balance**"
-    parts = ", ".join(f"{sums[f'facts {name}']:,} {name}" for name in OUTCOMES)
-    lines = [f"**{counted(sums['facts read'], 'fact')} read: {parts}; {verdict}.**"]
+    parts = [f"{sums[f'facts {name}']:,} {name}" for name in OUTCOMES]
+    lines = [f"**{counted(sums['facts read'], 'fact')} read**; {verdict}:{BREAK}{_wrapped(', '.join(parts))}."]
     for outcome in ("quarantined", "repaired"):
         of = [(reason, facts) for kind, reason, facts in reasons if kind == outcome]
         lines += ["", f"Most frequent reasons, {outcome}:"] if of else []
-        lines += [f"- {facts:,} {reason}: {sentence(outcome, reason)}" for reason, facts in of[:NAMED]]
+        lines += [f"- {facts:,} {reason}:{BREAK}  {_wrapped(sentence(outcome, reason), '  ')}" for reason, facts in of[:NAMED]]
         lines += [f"- and {counted(len(of) - NAMED, 'more reason')}"] if len(of) > NAMED else []
-    return "\n".join([*lines, "", _rows(rows)])
+    return "\n".join([*lines, "", _wrapped(_rows(rows))])
+
+
+def _wrapped(words: str, indent: str = "") -> str:
+    r"""Lines that are not cut where a wide table is in the same column of the page.
+
+    >>> _wrapped("word " * 12, "  ")
+    'word word word word word word word word word word  \n  word word'
+    """
+    return f"{BREAK}{indent}".join(textwrap.wrap(words, WIDTH))
 
 
 def _rows(rows: Sequence[tuple[str, int, int | None]]) -> str:

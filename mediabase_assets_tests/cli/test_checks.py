@@ -102,5 +102,7 @@ def test_the_sensor_reports_the_overview_once_for_new_evaluations():
         metadata = event.asset_materialization.metadata
         assert metadata["failed"].value == 1
         assert metadata["normalized: failed or warned"].value == 1
-        assert "**failed** normalized/genes, every key is unique" in metadata["summary"].value
+        assert "**failed** normalized/genes: 0 failures  \n  every key is unique" in metadata["summary"].value
+        assert max(map(len, metadata["summary"].value.splitlines())) < 60  # more is cut off on a page of 1440 pixels
+        assert metadata["checks"].schema.columns[0].name == "outcome"
         assert metadata["checks"].records[0].data["outcome"] == "failed"

@@ -1,5 +1,6 @@
 """`mediabase ui`: ready when the definitions are loaded, gone without orphans when told to."""
 
+import contextlib
 import re
 import signal
 import socket
@@ -50,6 +51,35 @@ def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
             process.communicate(timeout=60)
 
 
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+
+
+def killed(process):
+    """Kill a web UI as nothing can hinder; returns the processes that it had started."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=20)
+    return children
+
+
+def test_a_killed_one_takes_its_processes_with_it(project):
+    process, web = start(project)
+    children = killed(process)
+    try:
+        assert len(children) >= 3
+        assert psutil.wait_procs(children, timeout=20)[1] == []
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(web.url.rpartition(":")[2])))
+    finally:
+        for one in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+    stop(start(project)[0])
+
+
 @pytest.fixture(scope="module")
 def migrated(project):
     done = project.migrate("--demo", "--demo-transcripts", "1500")
@@ -95,5 +125,15 @@ def test_a_run_is_canceled_and_releases_nothing(migrated, signals):
         runs = web.ask(query)["runsOrError"]["results"]
         assert [(r["runId"], r["status"] == "CANCELED") for r in runs] == [(again, False), (run_id, True)]
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=120)
+        stop(process)
+
+
+def test_a_run_that_is_at_work_finishes_if_the_ui_is_killed(migrated):
+    process, _, run_id = started(migrated)
+    children = killed(process)
+    process, web = start(migrated)
+    try:
+        assert web.end_of(run_id) == "SUCCESS"
+        assert psutil.wait_procs(children, timeout=30)[1] == []
+    finally:
+        stop(process)

@@ -22,6 +22,7 @@ def test_the_report_opens_with_totals_that_are_those_of_the_accounts(migrated):
     assert [metadata[f"facts {name}"].value for name in names] == [int(s) for s in sums]
     text = metadata["summary"].value
     assert len(text) < 1000  # Dagster shows longer ones behind a link
+    assert max(map(len, text.splitlines())) < 60  # more is cut off on a page of 1440 pixels
     assert "every fact has one account" in text
     reason, facts = migrated.rows(
         "select reason, sum(facts)::bigint from mediabase_ops.reason_account where outcome = 'quarantined' group by 1 order by 2 desc, 1"

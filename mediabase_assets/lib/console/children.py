@@ -6,12 +6,12 @@ Which processes there are, and what they serve, is in `web`.
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediabase_assets.lib.console import attended
 from mediabase_assets.lib.console.details import without_secrets
 from mediabase_assets.model.errors import ServerError
 
@@ -31,13 +31,21 @@ class Child:
 
 
 @contextmanager
-def child(name: str, arguments: list[str], logs: Path) -> Iterator[Child]:
-    """A process in a session of its own, stopped at the end by TERM, by KILL if that is not enough."""
+def child(name: str, arguments: list[str], logs: Path, *, finishes: bool = False) -> Iterator[Child]:
+    """A process in a session of its own, stopped at the end by TERM, by KILL if that is not enough.
+
+    Args:
+        name: What it is called, in messages and for its log.
+        arguments: The module that it runs, and what that is given.
+        logs: Folder of the logs.
+        finishes: If this process is killed, the child may finish what it is at; any other has `STOP_TIMEOUT`.
+    """
+    module, *rest = arguments
     log = logs / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *arguments],
-            stdin=subprocess.DEVNULL,
+            attended.command(module, *rest, seconds=0 if finishes else STOP_TIMEOUT),
+            stdin=subprocess.PIPE,  # never written to; it tells the child that we live
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -52,6 +60,8 @@ def child(name: str, arguments: list[str], logs: Path) -> Iterator[Child]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def require_alive(children: Iterable[Child]) -> None:

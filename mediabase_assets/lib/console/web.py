@@ -115,7 +115,7 @@ def _start(stack: ExitStack, host: str, port: int, folder: Path, logs: Path) -> 
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE.format(socket=socket_file, name=LOCATION), encoding="utf-8")
     code = ["dagster", "api", "grpc", "-s", str(socket_file), "-m", MODULE, "--location-name", LOCATION]
-    server = stack.enter_context(child("codeserver", code, logs))
+    server = stack.enter_context(child("codeserver", code, logs, finishes=True))  # a run that it works on
     _wait_for_file(socket_file, server)
     web = ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)]
     daemon = ["dagster._daemon", "run", "-w", str(workspace)]
