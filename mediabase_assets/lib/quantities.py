@@ -3,7 +3,9 @@
 Contains the only functions that do so, for metadata, messages, logs, tables and the command line alike.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 _SIZES = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -29,6 +31,15 @@ def counted(count: int, thing: str, things: str = "") -> str:
     ('1 row', '0 rows', '1,234 rows', '2 entries')
     """
     return f"{number(count)} {thing if count == 1 else things or thing + 's'}"
+
+
+def row_text(row: Mapping[str, Any]) -> str:
+    """A row that shows a failure, in one line of a message.
+
+    >>> row_text({"gene_id": "ENSG00000141510", "symbol": None, "fold_change": 0.25})
+    'gene_id ENSG00000141510, symbol NULL, fold_change 0.25'
+    """
+    return ", ".join(f"{name} {'NULL' if value is None else value}" for name, value in row.items())
 
 
 def size(value: float | None) -> str:

@@ -47,7 +47,9 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
 
 
 def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackResult) -> None:
-    """Report an observation of the release and of each table and view that the rollback changed.
+    """Report what is live as a materialization of the release, and an observation of each table and view that the rollback changed.
+
+    Dagster's page of an asset shows its newest materialization, and nothing is made from the release but measurements.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -58,7 +60,14 @@ def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackRes
         "rolled back": ", ".join((result.migration_id, *result.later)),
         "live now": f"release {live}" if live else _NOTHING,
     }
-    _observe(instance, catalogue.RELEASE, {**common, "can be rolled back": choices_table(found)})
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            dg.AssetKey(catalogue.RELEASE.split("/")),
+            description=f"Rolled back; live now: {common['live now']}.",
+            metadata={**common, "can be rolled back": choices_table(found)},
+            tags={"dagster/data_version": live or "nothing"},
+        )
+    )
     changed: dict[str, list[str]] = {}
     for done in result.done:
         asset = _ASSETS.get(done.relation.rpartition(".")[2])

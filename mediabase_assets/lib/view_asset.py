@@ -13,7 +13,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, catalogue, standing, tables, views
 from mediabase_assets.lib.migration_lock import Purpose
-from mediabase_assets.lib.quantities import counted
+from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
 from mediabase_assets.lib.snapshot import current_snapshot
@@ -202,6 +202,6 @@ def _require_passed(view: View, found: list[audit.Finding], outcome: str) -> Non
     lines = [f"{view.name} did not pass its audit; {outcome}."]
     for finding in failed:
         lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
-        lines += [f"    {row}" for row in finding.sample[:3]]
+        lines += [f"    {row_text(row)}" for row in finding.sample[:3]]
     lines.append("  next:  look at the tables that it shows (the job `audit`), then run again.")
     raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)

@@ -13,6 +13,7 @@ from mediabase_assets.lib import ahead, audit, catalogue, headline, standing
 from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.backup_choice import backup_of
 from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.lib.quantities import row_text
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.snapshot import Snapshot, current_snapshot, require_inputs
@@ -103,7 +104,9 @@ def _account(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
             standing.note_made(conn, this, data_version=data_version, rows=len(rows), results=told, metadata=metadata)
     yield from told
     if not finding.passed:
-        raise dg.Failure(f"The account of the legacy table does not balance: {finding.sample[:3]}", allow_retries=False)
+        raise dg.Failure(
+            f"The account of the legacy table does not balance: {'; '.join(map(row_text, finding.sample[:3]))}.", allow_retries=False
+        )
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

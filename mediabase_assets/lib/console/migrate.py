@@ -125,13 +125,13 @@ class _Dagster:
         """Make them, and tell how it went."""
         from mediabase_assets.lib.catalogue import EVERYTHING, definitions
         from mediabase_assets.lib.runner import RunEnd, mending, run_job
-        from mediabase_assets.lib.telling import KEEP, KEEP_TAG, REBUILD
+        from mediabase_assets.lib.telling import KEEP_TAG, REBUILD
 
         board = Board()
         for key, asset in definitions().items():
             if key not in work:
                 board.feed(StepEvent("kept", key, time.time(), key, int(asset.stage)))
-        tags = {KEEP_TAG: REBUILD if EVERYTHING in work.values() else KEEP}
+        tags = {KEEP_TAG: REBUILD} if EVERYTHING in work.values() else {}
         with shown(board, console) as view:
             outcome = run_job(
                 self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
