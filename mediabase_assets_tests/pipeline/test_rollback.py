@@ -286,7 +286,8 @@ def test_the_job(twice, this):
     (output,) = [e.step_output_data for e in result.all_node_events if e.is_successful_output]
     assert output.metadata["undone with it"].value == twice.second
     assert len(output.metadata["relations"].value.records) > 20
-    release = observed(this, "release/current_release")
+    newest = this.instance.get_latest_materialization_event(dg.AssetKey(["release", "current_release"]))
+    release = newest.asset_materialization.metadata
     assert release["live now"].value == "nothing of a migration is live: everything is as it was before the first one"
     assert release["rolled back"].value == f"{twice.first}, {twice.second}"
     assert [(r.data["migration_id"], r.data["can be rolled back"]) for r in release["can be rolled back"].records] == [
