@@ -128,6 +128,22 @@ def test_a_run_is_canceled_and_releases_nothing(migrated, signals):
         stop(process)
 
 
+def test_a_run_that_is_just_starting_is_canceled_too(migrated):
+    before = migrated.value("select count(*) from mediabase_ops.releases")
+    process, web = start(migrated)
+    run_id = web.launch(job="rebuild_everything")
+    end = time.monotonic() + 60
+    while web.run(run_id)["status"] in ("NOT_STARTED", "QUEUED") and time.monotonic() < end:
+        time.sleep(0.02)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=120)
+    assert f"The run {run_id[:8]} was canceled; nothing of it was released." in out
+    assert (process.returncode, err) == (130, "")
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+    assert migrated.value("select count(*) from mediabase_ops.releases") == before
+
+
 def test_a_run_that_is_at_work_finishes_if_the_ui_is_killed(migrated):
     process, _, run_id = started(migrated)
     children = killed(process)

@@ -18,18 +18,25 @@ from mediabase_assets.lib.workers import Life, worker_of
 POLL = 0.5
 #: Seconds that a run has to end after it was asked to; a transaction that is rolled back takes some.
 CANCEL_TIMEOUT = 30.0
+#: Seconds that the process of a run, which was only starting when it was canceled, may take to notice it.
+STARTING_TIMEOUT = 10.0
+#: Run tag by which Dagster's launcher notes the code server that it asked to execute a run.
+_LAUNCHED_TAG = ".dagster/grpc_info"
 _AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
 def runs_at_work(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """The runs that a descendant of this process works on: not those of a command line beside the UI."""
+    """The runs that a descendant of this process works on, or is about to: not those of a command line beside the UI."""
     ours = {process.pid for process in psutil.Process().children(recursive=True)}
-    found = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK)):
-        worker = worker_of(run.run_id, run.tags)
-        if worker is not None and worker.life is Life.ALIVE and worker.pid in ours:
-            found.append(run)
-    return found
+    return [run for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK)) if _is_worked_on(run, ours)]
+
+
+def _is_worked_on(run: dg.DagsterRun, pids: set[int]) -> bool:
+    """Whether one of these processes works on a run; of one that was just launched it is not known yet which."""
+    worker = worker_of(run.run_id, run.tags)
+    if worker is None:
+        return _LAUNCHED_TAG in run.tags
+    return worker.life is Life.ALIVE and worker.pid in pids
 
 
 def sentence(run: dg.DagsterRun) -> str:
@@ -57,16 +64,30 @@ def cancel(instance: dg.DagsterInstance, settings: Settings, console: Console) -
     found = runs_at_work(instance)
     for run in found:
         console.print(f"{sentence(run)} Canceling it …", soft_wrap=True)
-        worker = worker_of(run.run_id, run.tags)
-        assert worker is not None
         instance.report_run_canceling(run)  # without it Dagster takes the interruption for a failure, and the daemon repeats the run
-        _end(worker.pid)
+        pid = _process_of(instance, run.run_id)
+        if pid is not None:
+            _end(pid)
         left = instance.get_run_by_id(run.run_id)
         if left is not None and not left.is_finished:
             instance.report_run_canceled(left, message="The web UI was stopped.")
         released = "its tables and views had been released before" if was_released(settings, run.run_id) else "nothing of it was released"
         console.print(f"The run {run.run_id[:8]} was canceled; {released}. To go on: re-execute it, from asset failure.", soft_wrap=True)
     return bool(found)
+
+
+def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """The process that works on a run; None if there is none, since a run that was canceled before it began is not begun."""
+    end = time.monotonic() + STARTING_TIMEOUT
+    while time.monotonic() < end:
+        run = instance.get_run_by_id(run_id)
+        worker = worker_of(run_id, run.tags) if run is not None else None
+        if worker is not None:
+            return worker.pid
+        if run is None or run.is_finished:
+            return None
+        time.sleep(POLL)
+    return None
 
 
 def _end(pid: int) -> None:
