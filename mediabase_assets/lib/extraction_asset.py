@@ -27,6 +27,7 @@ from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, is_there, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
+from mediabase_assets.model.extraction import extraction_columns, extraction_types
 from mediabase_assets.model.stages import Stage
 
 _COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
@@ -104,6 +105,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
                 description=extraction.description,
                 code_version=version,
                 sources=[path, *_other_files(extraction)],
+                column_schema=shown_columns(extraction.name),
             )
         ],
         check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
@@ -122,6 +124,11 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
         )
     )  # fmt: skip
     return _asset
+
+
+def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
+    """The columns of an extraction relation for the UI, with the types of the relation that is there or those of its definition."""
+    return column_schema(extraction_columns(relation), types or extraction_types(relation))
 
 
 def _beneath(inputs: Sequence[str]) -> list[str]:
@@ -229,7 +236,8 @@ def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: s
     note_built(conn, extraction.name, this, snapshot_id, rows)
     types = tables.types_of(conn, extraction.name)
     metadata: dict[str, Any] = {
-        "dagster/row_count": rows, "dagster/column_schema": column_schema(dict.fromkeys(types, ""), types), "migration": this.migration_id,
+        "dagster/row_count": rows, "dagster/column_schema": shown_columns(extraction.name, types),
+        "dagster/table_name": f"{conn.workspace.build}.{extraction.name}", "migration": this.migration_id,
     }  # fmt: skip
     if extraction.records:
         metadata["reasons"] = reasons_table(reasons)

@@ -42,7 +42,7 @@ def asset_spec(
     """
     metadata["code_references"] = _code_references(sources)
     if relation:
-        metadata["table_name"] = relation
+        metadata |= {"table_name": relation, "storage_kind": "postgres"}
     return dg.AssetSpec(
         key,
         deps=list(deps),
