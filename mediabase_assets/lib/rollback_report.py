@@ -3,6 +3,7 @@
 Here belongs the report only; a rollback does not depend on it.
 """
 
+from datetime import UTC
 from typing import Any
 
 import dagster as dg
@@ -36,13 +37,14 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
     rows = [
         {
             "migration_id": c.migration_id,
-            "released": f"{c.released_at:%Y-%m-%d %H:%M} UTC",
+            "released": f"{c.released_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            "rows": c.rows,
             "backup": c.backup_id or "none",
             "can be rolled back": "yes" if not c.why_not else f"no: {c.why_not}",
         }
         for c in found
     ]
-    return rows_table(rows or [{"migration_id": "none was released", "released": "", "backup": "", "can be rolled back": ""}])
+    return rows_table(rows or [{"migration_id": "none was released", "released": "", "rows": 0, "backup": "", "can be rolled back": ""}])
 
 
 def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackResult) -> None:
