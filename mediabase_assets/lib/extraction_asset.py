@@ -14,6 +14,7 @@ from psycopg import sql
 from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, standing, tables
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.culprit import run_or_explain
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import (
     PAYLOADS_VIEW,
@@ -97,6 +98,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
+        op_tags=in_order("extraction"),
         specs=[
             asset_spec(
                 key,

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib import edges
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.stages import STAGE_TAG, Stage
 
@@ -32,7 +33,7 @@ def asset_spec(
         stage: Stage of the owner's process.
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
-        deps: Assets that it is made from.
+        deps: Assets that it is made from, or that come before; the definitions leave out implied ones (`edges`).
         sources: Files that say what the asset is: its SQL first, or the module where Python makes it.
         kinds: What it is, beside being in PostgreSQL; Dagster has icons for some.
         group: Where the graph shows it; by default with its layer.
@@ -40,12 +41,14 @@ def asset_spec(
         automation_condition: When Dagster materializes it by itself.
         metadata: Facts about the definition, such as `column_schema`.
     """
+    deps = list(deps)
+    edges.register(key, deps)
     metadata["code_references"] = _code_references(sources)
     if relation:
         metadata |= {"table_name": relation, "storage_kind": "postgres"}
     return dg.AssetSpec(
         key,
-        deps=list(deps),
+        deps=deps,
         description=description,
         code_version=code_version,
         group_name=group or key.path[0],

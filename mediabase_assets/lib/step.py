@@ -15,6 +15,7 @@ import psycopg
 
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.edges import require_before
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
@@ -145,6 +146,8 @@ def step(
             open_migration(context, this)
         if context.retry_number and purpose is Purpose.MIGRATION:
             _restore(context, this)
+        if locks:
+            require_before(context, asset)
         with lookout(settings, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 _require_beneath(context, this)

@@ -71,3 +71,8 @@ def test_columns_say_what_may_be_null_and_what_is_unique():
     assert [c.name for c in columns.values() if c.constraints.unique] == ["gene_id", "gene_symbol"]
     assert (columns["gene_id"].constraints.nullable, columns["chromosome"].constraints.nullable) == (False, True)
     assert (columns["start_position"].type, columns["gene_name"].type) == ("bigint", "text")
+
+
+def test_automation_conditions_read_in_words():
+    labels = {s.automation_condition.get_label() for s in specs().values() if s.automation_condition}
+    assert labels == {"refresh after its tables changed and passed"}

@@ -12,6 +12,7 @@ from mediabase_assets.lib.backup.needed import OBJECTS_FILE
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.content_hash import ContentHash
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import known_content
 from mediabase_assets.lib.specs import asset_spec
@@ -43,6 +44,7 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
 
 @dg.multi_asset(
     name="backup__legacy_backup",
+    op_tags=in_order("backup"),
     specs=[
         asset_spec(
             BACKUP_KEY,

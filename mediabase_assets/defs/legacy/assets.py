@@ -9,6 +9,7 @@ import dagster as dg
 from mediabase_assets.lib import ahead, catalogue, prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.specs import asset_spec
@@ -28,6 +29,7 @@ catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (
 
 @dg.multi_asset(
     name="legacy__cancer_transcript_base",
+    op_tags=in_order("legacy"),
     specs=[
         asset_spec(
             KEY,
