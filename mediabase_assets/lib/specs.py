@@ -24,6 +24,7 @@ def asset_spec(
     group: str = "",
     relation: str = "",
     automation_condition: dg.AutomationCondition[Any] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
     **metadata: Any,
 ) -> dg.AssetSpec:
     """The spec of an asset.
@@ -39,6 +40,7 @@ def asset_spec(
         group: Where the graph shows it; by default with its layer.
         relation: The relation with its schema, for an asset that is one.
         automation_condition: When Dagster materializes it by itself.
+        freshness_policy: Until when it has to be looked at again.
         metadata: Facts about the definition, such as `column_schema`.
     """
     deps = list(deps)
@@ -53,6 +55,7 @@ def asset_spec(
         code_version=code_version,
         group_name=group or key.path[0],
         automation_condition=automation_condition,
+        freshness_policy=freshness_policy,
         kinds={"postgres", *kinds},
         owners=["team:mediabase"],
         tags={STAGE_TAG: str(int(stage))},

@@ -13,9 +13,11 @@ from psycopg import sql
 
 from mediabase_assets.lib import ahead, audit, catalogue, standing, tables, views
 from mediabase_assets.lib.edges import in_order
+from mediabase_assets.lib.freshness import looked_at_by
 from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.snapshot import current_snapshot
 from mediabase_assets.lib.specs import asset_spec, live_name
 from mediabase_assets.lib.statements import Connection, code_version, count, read, vacuum
@@ -86,6 +88,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
                 relation=live_name(view.name),
                 column_schema=_columns(view, {}),
                 automation_condition=AFTER_TABLES if view.is_materialized else None,
+                freshness_policy=looked_at_by(load_settings().views.refresh_schedule) if view.is_materialized else None,
             )
         ],
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in checks_of(view).items()],

@@ -3,6 +3,7 @@
 import functools
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +12,7 @@ import pytest
 import mediabase_assets.defs
 from mediabase_assets.definitions import defs
 from mediabase_assets.lib import check_overview
+from mediabase_assets.model.views import MATERIALIZED
 
 FOLDER = Path(mediabase_assets.defs.__file__).parent
 LOADED = """
@@ -71,6 +73,12 @@ def test_columns_say_what_may_be_null_and_what_is_unique():
     assert [c.name for c in columns.values() if c.constraints.unique] == ["gene_id", "gene_symbol"]
     assert (columns["gene_id"].constraints.nullable, columns["chromosome"].constraints.nullable) == (False, True)
     assert (columns["start_position"].type, columns["gene_name"].type) == ("bigint", "text")
+
+
+def test_what_a_schedule_looks_at_is_overdue_two_hours_after_it_should_have():
+    windows = {name: s.freshness_policy.fail_window.to_timedelta() for name, s in specs().items() if s.freshness_policy}
+    assert windows.pop("backup/legacy_backup") == timedelta(days=7, hours=2)
+    assert windows == {f"views/{view.name}": timedelta(days=1, hours=2) for view in MATERIALIZED}
 
 
 def test_automation_conditions_read_in_words():

@@ -13,7 +13,9 @@ from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusa
 from mediabase_assets.lib.content_hash import ContentHash
 from mediabase_assets.lib.database import connect
 from mediabase_assets.lib.edges import in_order
+from mediabase_assets.lib.freshness import looked_at_by
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.snapshot import known_content
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import looking_in
@@ -55,6 +57,7 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
             code_version="1",
             sources=[Path(__file__)],
             kinds=("backup",),
+            freshness_policy=looked_at_by(load_settings().backup.proof_schedule),
         )
     ],
     check_specs=[
