@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 import mediabase_assets.defs
+from mediabase_assets.lib.edges import without_implied
 
 
 @dg.definitions
@@ -17,4 +18,5 @@ def defs() -> dg.Definitions:
     with warnings.catch_warnings():
         for category in (dg.BetaWarning, dg.PreviewWarning):
             warnings.simplefilter("ignore", category)
-        return dg.ComponentTree.from_module(mediabase_assets.defs, project_root=Path(__file__).parent).build_defs()
+        found = dg.ComponentTree.from_module(mediabase_assets.defs, project_root=Path(__file__).parent).build_defs()
+        return found.map_resolved_asset_specs(func=without_implied)

@@ -5,14 +5,21 @@ fire. So a mistake is found with the other settings, at the start of every comma
 """
 
 import re
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from mediabase_assets.lib.quantities import counted
 
-_WORDS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_WORDS = {
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *",
+}  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+#: Days of which the dates are looked at: 40 years, so that a 29 February falls on each weekday at least once.
+_FIRST, _DAYS = date(2024, 1, 1), 366 * 40
 _PART = re.compile(r"(?:\*|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,2}))?")
 
 
@@ -56,6 +63,34 @@ def cron(value: str) -> str:
     if not any(min(numbers[2]) <= _LONGEST_MONTHS[month - 1] for month in numbers[3]):
         raise ValueError(f"{value!r} never fires: none of its months has such a day")
     return value
+
+
+@cache
+def longest_pause(value: str) -> timedelta:
+    """The longest time between two moments that an expression names, clocks that are set forward or back aside.
+
+    Args:
+        value: A cron expression.
+
+    Raises:
+        ValueError: It is none, or names no date that there is.
+
+    >>> longest_pause("0 3 * * *"), longest_pause("30 4 * * mon-fri"), longest_pause("*/20 8-17 * * *")
+    (datetime.timedelta(days=1), datetime.timedelta(days=3), datetime.timedelta(seconds=51600))
+    """
+    texts = _WORDS.get(cron(value), value).split()
+    minutes, hours, days, months, weekdays = (_numbers(value, text, field) for text, field in zip(texts, _FIELDS, strict=True))
+    weekdays = {weekday % 7 for weekday in weekdays}
+    enough = all if any(text.startswith("*") for text in (texts[2], texts[4])) else any  # one of two restricted fields is enough
+    dates = [
+        day
+        for day in (_FIRST + timedelta(days=n) for n in range(_DAYS))
+        if day.month in months and enough((day.day in days, day.isoweekday() % 7 in weekdays))
+    ]
+    times = [timedelta(hours=hour, minutes=minute) for hour in sorted(hours) for minute in sorted(minutes)]
+    within = [later - earlier for earlier, later in pairwise(times)]
+    between = [later - earlier - times[-1] + times[0] for earlier, later in pairwise(dates)]
+    return max([*within, *between], default=timedelta(days=_DAYS))
 
 
 def _numbers(value: str, text: str, field: _Field) -> set[int]:

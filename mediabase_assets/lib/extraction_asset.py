@@ -14,6 +14,7 @@ from psycopg import sql
 from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue, standing, tables
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.culprit import run_or_explain
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import (
@@ -28,6 +29,7 @@ from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, is_there, read, run
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import account_table, check_result, column_schema, reasons_table
+from mediabase_assets.model.extraction import extraction_columns, extraction_types
 from mediabase_assets.model.stages import Stage
 
 _COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
@@ -97,6 +99,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
+        op_tags=in_order("extraction"),
         specs=[
             asset_spec(
                 key,
@@ -105,6 +108,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
                 description=extraction.description,
                 code_version=version,
                 sources=[path, *_other_files(extraction)],
+                column_schema=shown_columns(extraction.name),
             )
         ],
         check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
@@ -123,6 +127,11 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
         )
     )  # fmt: skip
     return _asset
+
+
+def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
+    """The columns of an extraction relation for the UI, with the types of the relation that is there or those of its definition."""
+    return column_schema(extraction_columns(relation), types or extraction_types(relation))
 
 
 def _beneath(inputs: Sequence[str]) -> list[str]:
@@ -233,7 +242,8 @@ def _record(conn: Connection, this: Step, extraction: Extraction, snapshot_id: s
     note_built(conn, extraction.name, this, snapshot_id, rows)
     types = tables.types_of(conn, extraction.name)
     metadata: dict[str, Any] = {
-        "dagster/row_count": rows, "dagster/column_schema": column_schema(dict.fromkeys(types, ""), types), "migration": this.migration_id,
+        "dagster/row_count": rows, "dagster/column_schema": shown_columns(extraction.name, types),
+        "dagster/table_name": f"{conn.workspace.build}.{extraction.name}", "migration": this.migration_id,
     }  # fmt: skip
     if extraction.records:
         metadata["reasons"] = reasons_table(reasons)

@@ -38,12 +38,13 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
         {
             "migration_id": c.migration_id,
             "released": moment(c.released_at),
+            "rows": c.rows,
             "backup": c.backup_id or "none",
             "can be rolled back": "yes" if not c.why_not else f"no: {c.why_not}",
         }
         for c in found
     ]
-    return rows_table(rows or [{"migration_id": "none was released", "released": "", "backup": "", "can be rolled back": ""}])
+    return rows_table(rows or [{"migration_id": "none was released", "released": "", "rows": 0, "backup": "", "can be rolled back": ""}])
 
 
 def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackResult) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.lib import edges
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.stages import STAGE_TAG, Stage
 
@@ -23,6 +24,7 @@ def asset_spec(
     group: str = "",
     relation: str = "",
     automation_condition: dg.AutomationCondition[Any] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
     **metadata: Any,
 ) -> dg.AssetSpec:
     """The spec of an asset.
@@ -32,24 +34,28 @@ def asset_spec(
         stage: Stage of the owner's process.
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
-        deps: Assets that it is made from.
+        deps: Assets that it is made from, or that come before; the definitions leave out implied ones (`edges`).
         sources: Files that say what the asset is: its SQL first, or the module where Python makes it.
         kinds: What it is, beside being in PostgreSQL; Dagster has icons for some.
         group: Where the graph shows it; by default with its layer.
         relation: The relation with its schema, for an asset that is one.
         automation_condition: When Dagster materializes it by itself.
+        freshness_policy: Until when it has to be looked at again.
         metadata: Facts about the definition, such as `column_schema`.
     """
+    deps = list(deps)
+    edges.register(key, deps)
     metadata["code_references"] = _code_references(sources)
     if relation:
-        metadata["table_name"] = relation
+        metadata |= {"table_name": relation, "storage_kind": "postgres"}
     return dg.AssetSpec(
         key,
-        deps=list(deps),
+        deps=deps,
         description=description,
         code_version=code_version,
         group_name=group or key.path[0],
         automation_condition=automation_condition,
+        freshness_policy=freshness_policy,
         kinds={"postgres", *kinds},
         owners=["team:mediabase"],
         tags={STAGE_TAG: str(int(stage))},

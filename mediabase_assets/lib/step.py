@@ -15,6 +15,7 @@ import psycopg
 
 from mediabase_assets.lib import journal
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.edges import require_before
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
@@ -140,21 +141,13 @@ def step(
         this = Step(
             settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info
         )  # fmt: skip
-        if locks:
-            hold_migration_lock(settings, context.run.run_id, purpose, look=look_at(context.instance))
-        else:
-            outlast_the_dead(settings, look_at(context.instance))
-        if locks and purpose is Purpose.MIGRATION:
-            open_migration(context, this)
-        if context.retry_number and purpose is Purpose.MIGRATION:
-            _restore(context, this)
+        _prepare(context, this, locks=locks, purpose=purpose)
         with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 _require_beneath(context, this)
             yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
-        if is_interrupted(context.run.run_id):
-            raise dg.DagsterExecutionInterruptedError from raised
+        _raise_if_interrupted(context, raised)
         ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
         if ours is None:
             raise
@@ -167,10 +160,30 @@ def step(
             allow_retries=False,
         ) from raised
     except dg.Failure as failure:
-        if is_interrupted(context.run.run_id):
-            raise dg.DagsterExecutionInterruptedError from failure
+        _raise_if_interrupted(context, failure)
         _note(this, failure.description or "", purpose)
         raise
+
+
+def _prepare(context: dg.AssetExecutionContext, this: Step, *, locks: bool, purpose: Purpose) -> None:
+    """What comes before the body: the lock, the record of the migration, what a crash emptied, and what must not have failed."""
+    is_migration = purpose is Purpose.MIGRATION
+    if locks:
+        hold_migration_lock(this.settings, this.run_id, purpose, look=look_at(context.instance))
+    else:
+        outlast_the_dead(this.settings, look_at(context.instance))
+    if locks and is_migration:
+        open_migration(context, this)
+    if context.retry_number and is_migration:
+        _restore(context, this)
+    if locks:
+        require_before(context, this.asset)
+
+
+def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -> None:
+    """If the run was cancelled, that is why the body failed, whatever it says."""
+    if is_interrupted(context.run.run_id):
+        raise dg.DagsterExecutionInterruptedError from error
 
 
 def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception) -> None:

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from mediabase_assets.lib import accounts, ahead, audit, catalogue, standing, tables
 from mediabase_assets.lib.culprit import run_or_explain
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session
 from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
@@ -77,6 +78,7 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
 
     @dg.multi_asset(
         name=f"normalized__{table.name}",
+        op_tags=in_order("normalized"),
         specs=[
             asset_spec(
                 key,

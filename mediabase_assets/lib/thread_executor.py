@@ -25,6 +25,7 @@ import dagster as dg
 import psutil
 
 from mediabase_assets.lib import ahead, run_scope
+from mediabase_assets.lib.edges import all_edges, asset_of, before
 from mediabase_assets.lib.resources import end_run
 from mediabase_assets.lib.session import cancel_statement_of
 
@@ -117,7 +118,8 @@ class _Steps:
     def __init__(self, executor: ThreadExecutor, plan_context: Any, plan: Any) -> None:
         self.executor, self.plan_context, self.plan = executor, plan_context, plan
         self.instance = _once_configured(plan_context.instance)
-        self.ways = ahead.ways({_asset_of(handle.to_key()) for handle in plan.step_handles_to_execute})
+        self.ways = ahead.ways({asset_of(handle.to_key()) for handle in plan.step_handles_to_execute})
+        self.before = {key: before(asset_of(key), all_edges()) for key in map(str, (h.to_key() for h in plan.step_handles_to_execute))}
         self.ready: list[str] = []
         self.at_work: dict[str, threading.Thread] = {}
         self.reports: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
@@ -127,7 +129,7 @@ class _Steps:
         self.ready += [step.key for step in active.get_steps_to_execute()]
         self.ready.sort(key=lambda key: (-self._way(key), key))
         for key in list(self.ready):
-            if self._takes_a_hand(key) and sum(map(self._takes_a_hand, self.at_work)) >= ahead.HANDS:
+            if self._has_to_wait(key):
                 continue
             self.ready.remove(key)
             self.at_work[key] = threading.Thread(target=self._execute, args=(key,), name=f"mediabase step {key}", daemon=True)
@@ -141,7 +143,7 @@ class _Steps:
                 raise report
             if report is _OVER:
                 self.at_work.pop(key).join()
-                ahead.note_end(plan_context.run_id, _asset_of(key))
+                ahead.note_end(plan_context.run_id, asset_of(key))
                 active.verify_complete(plan_context, key)
                 yield from active.plan_events_iterator(plan_context)
                 return
@@ -159,11 +161,17 @@ class _Steps:
                 cancel_statement_of(thread)
                 thread.join(POLL)
 
+    def _has_to_wait(self, key: str) -> bool:
+        """Whether no hand is free for a step, or one is to be made before it, by an edge that Dagster's graph leaves out."""
+        if self._takes_a_hand(key) and sum(map(self._takes_a_hand, self.at_work)) >= ahead.HANDS:
+            return True
+        return not self.before[key].isdisjoint(map(asset_of, (*self.ready, *self.at_work)))
+
     def _way(self, key: str) -> float:
-        return self.ways.get(_asset_of(key), 0)
+        return self.ways.get(asset_of(key), 0)
 
     def _takes_a_hand(self, key: str) -> bool:
-        return _asset_of(key) in self.ways
+        return asset_of(key) in self.ways
 
     def _execute(self, key: str) -> None:
         """Execute one step; the body of its thread."""
@@ -181,15 +189,6 @@ class _Steps:
             self.reports.put((key, _OVER))
         except BaseException as error:  # noqa: BLE001  # the main thread raises it
             self.reports.put((key, error))
-
-
-def _asset_of(step_key: str) -> str:
-    """The asset `layer/relation` that a step makes.
-
-    >>> _asset_of("normalized__gene_symbols")
-    'normalized/gene_symbols'
-    """
-    return step_key.replace("__", "/", 1)
 
 
 def _end_programs() -> None:

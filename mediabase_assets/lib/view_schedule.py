@@ -18,10 +18,12 @@ class Due:
     Attributes:
         reasons: Views that are old, each with the reason in words.
         skipped: Why there is nothing to do, where there are none.
+        up_to_date: Views that were looked at and are not old.
     """
 
     reasons: dict[str, str] = field(default_factory=dict)
     skipped: str = ""
+    up_to_date: tuple[str, ...] = ()
 
 
 def due_views(settings: Settings) -> Due:
@@ -36,5 +38,7 @@ def due_views(settings: Settings) -> Due:
             return Due(skipped=f"The database is being worked on{who}; a migration brings the views up to date by itself.")
         if not view_state.has_records(conn) or not view_state.records(conn):
             return Due(skipped="Nothing was released yet, so that there are no views to refresh.")
-        reasons = view_state.stale_views(conn, settings.database.schema_name)
-        return Due(reasons, "" if reasons else "No table changed since the views were last refreshed.")
+        found = view_state.looked_at(conn, settings.database.schema_name)
+    reasons = {view: reason for view, reason in found.items() if reason}
+    skipped = "" if reasons else "No table changed since the views were last refreshed."
+    return Due(reasons, skipped, tuple(view for view, reason in found.items() if not reason))

@@ -67,16 +67,19 @@ def stale_views(conn: Connection, schema: str) -> dict[str, str]:
 
     Views whose tables are not all there are none of them: there is nothing to show yet.
     """
+    return {name: reason for name, reason in looked_at(conn, schema).items() if reason}
+
+
+def looked_at(conn: Connection, schema: str) -> dict[str, str]:
+    """The materialized views whose tables are all there, each with the reason why it is old; empty where it is up to date."""
     recorded = records(conn)
     present = _relations(conn, schema)
     shown = [v for v in MATERIALIZED if present.issuperset(stored_relations(v))]
     found = fingerprints(conn, schema, {name for v in shown for name in stored_relations(v)})
-    reasons = {}
-    for view in shown:
-        reason = why_stale(view, views.describe(conn, schema, view.name), recorded.get(view.name), inputs_of(view, found))
-        if reason:
-            reasons[view.name] = reason
-    return reasons
+    return {
+        view.name: why_stale(view, views.describe(conn, schema, view.name), recorded.get(view.name), inputs_of(view, found))
+        for view in shown
+    }
 
 
 def why_stale(view: View, found: Described | None, recorded: Recorded | None, inputs: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
 STRICT, LAX = LIMITS, {"validation": LIMITS["validation"] | {"max_validation_errors": 10_000}}
 GO = Path("mediabase_assets/defs/extraction/sql/go_facts.sql")
+#: More rows than there are; each correction of the code is another one.
+LIMIT = count(10**9)
 #: Seconds until the daemon has noticed a death and begun a retry; it looks every 10 s for the one, and the sensor every 60.
 NOTICED = 150
 AGAIN = {
@@ -50,7 +53,7 @@ def web(project, place):
     assert done.code == 0, done.out + done.err
     with project.connect() as conn:
         conn.execute(REFUSE)
-    with served(project, **environment) as this:
+    with served(project, 1500, **environment) as this:
         run_id = this.launch()
         assert this.end_of(run_id) == "SUCCESS", failed_steps(this, run_id)
         yield this
@@ -94,7 +97,7 @@ def broken(project, web, place):
     file.write_text(whole + "\n;select no_such_function();\n")
     run_id = web.launch()
     ended = web.end_of(run_id)
-    file.write_text(whole.rstrip().removesuffix(";") + f"\nlimit {10**9 + len(whole)};\n")
+    file.write_text(whole.rstrip().removesuffix(";") + f"\nlimit {next(LIMIT)};\n")
     assert (ended, failed_steps(web, run_id)) == ("FAILURE", ["extraction__go_facts"])
     yield run_id
     file.write_text(whole)

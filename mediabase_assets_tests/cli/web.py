@@ -131,10 +131,10 @@ def start(project: Any, **environment: str) -> tuple[Any, Web]:
 
 
 @contextmanager
-def served(project: Any, **environment: str) -> Iterator[Web]:
-    """`mediabase ui` of a project, stopped at the end."""
+def served(project: Any, seconds: float = 540, **environment: str) -> Iterator[Web]:
+    """`mediabase ui` of a project, stopped at the end, and killed if it has not ended after some seconds."""
     process, web = start(project, **environment)
-    watchdog = threading.Timer(540, process.kill)
+    watchdog = threading.Timer(seconds, process.kill)
     watchdog.start()
     try:
         yield web

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import warnings
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.cron import cron
+from mediabase_assets.lib.cron import cron, longest_pause
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ConfigurationError
 
@@ -103,3 +104,15 @@ def test_a_home_whose_path_is_no_utf8_is_refused(tmp_path):
     assert "environment variable MEDIABASE_HOME" in done.stderr
     assert "Traceback" not in done.stderr
     assert not os.path.exists(home)  # noqa: PTH110  # bytes
+
+
+@pytest.mark.parametrize(
+    ("expression", "days", "hours"),
+    [
+        ("@hourly", 0, 1), ("@weekly", 7, 0), ("@yearly", 366, 0), ("0 3 * * *", 1, 0), ("0 3,15 * * *", 0, 12), ("0 3,5 * * *", 0, 22),
+        ("0 4 * * 0", 7, 0), ("0 4 * * 7", 7, 0), ("0 3 * * mon-fri", 3, 0), ("0 3 1 * *", 31, 0), ("0 3 1,15 * *", 17, 0),
+        ("0 3 1 * mon", 7, 0), ("0 0 29 2 *", 1461, 0),
+    ],
+)  # fmt: skip
+def test_the_longest_pause_between_two_moments(expression, days, hours):
+    assert longest_pause(expression) == timedelta(days=days, hours=hours)

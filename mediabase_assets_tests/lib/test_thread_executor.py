@@ -8,7 +8,7 @@ import time
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib import ahead, run_scope
+from mediabase_assets.lib import ahead, edges, run_scope
 from mediabase_assets.lib.thread_executor import thread_executor
 
 #: Seconds that steps wait for each other at most.
@@ -51,6 +51,14 @@ def test_steps_that_are_ready_run_at_the_same_time(instance):
     status, stats = execute(instance, asset("one", lambda _: both.wait(LONG)), asset("two", lambda _: both.wait(LONG)))
     assert status == "SUCCESS"
     assert max(stats["one"].start_time, stats["two"].start_time) < min(stats["one"].end_time, stats["two"].end_time)
+
+
+def test_a_step_waits_for_what_is_before_it_by_an_edge_that_the_graph_leaves_out(instance, monkeypatch):
+    monkeypatch.setattr(edges, "_edges", {"layer/last": ("layer/between",), "layer/between": ("layer/first",)})
+    last, first = asset("layer__last"), asset("layer__first", lambda _: time.sleep(0.5))
+    status, stats = execute(instance, last, first)  # what is between them is not in the run
+    assert status == "SUCCESS"
+    assert stats["layer__first"].end_time <= stats["layer__last"].start_time
 
 
 def test_a_step_begins_after_what_it_depends_on(instance):
@@ -103,7 +111,7 @@ def test_no_more_assets_are_built_at_once_than_there_are_hands(instance, monkeyp
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
-    before, ended = signal.getsignal(number), []
+    before, ended = signal.getsignal(signal.SIGINT), []
 
     def work(context):
         os.kill(os.getpid(), number)
@@ -114,7 +122,7 @@ def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
 
     status, stats = execute(instance, asset("long", work), asset("after", deps=["long"]))
     assert (status, ended, set(stats)) == ("FAILURE", [True], {"long"})
-    assert signal.getsignal(number) == before
+    assert signal.getsignal(signal.SIGINT) == before
     (run,) = instance.get_runs(limit=1)
     (end,) = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
     assert "interrupted" in end.event_log_entry.message

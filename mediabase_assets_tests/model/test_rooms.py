@@ -14,7 +14,8 @@ LAYERS = ["model", "lib", "demo", "defs", "definitions", "cli"]
 #: The only modules of `lib` that know Dagster.
 KNOW_DAGSTER = {
     "ahead", "backup_choice", "check_overview", "checks_view", "conduct", "crew", "dagster_storage", "dry_run",
-    "dry_run_reading", "event_reader", "extraction_asset", "migrate", "named_runs", "opening", "orphans", "planning", "recovery",
+    "dry_run_reading", "edges", "event_reader", "extraction_asset", "freshness", "migrate", "named_runs", "opening",
+    "orphans", "planning", "recovery",
     "rehearsal", "resources", "rollback_report", "rollback_view", "run_failures", "runner", "running_work", "schedules",
     "specs", "stale_view", "standing", "status", "step", "table_asset", "telling", "thread_executor", "trial_run", "view_asset", "watch",
     "web",

@@ -1,12 +1,18 @@
 """Everything below `defs` is loaded, wherever the package lies."""
 
+import functools
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+
+import dagster as dg
+import pytest
 
 import mediabase_assets.defs
 from mediabase_assets.definitions import defs
 from mediabase_assets.lib import check_overview
+from mediabase_assets.model.views import MATERIALIZED
 
 FOLDER = Path(mediabase_assets.defs.__file__).parent
 LOADED = """
@@ -27,20 +33,54 @@ def test_every_module_below_defs_is_loaded_and_nothing_warns():
     assert set(done.stdout.split()) == names
 
 
-def test_every_asset_names_its_source_and_a_relation_names_its_table():
-    for spec in defs().resolve_all_asset_specs():
-        name = spec.key.to_user_string()
-        if name == check_overview.KEY.to_user_string():
-            continue  # made of Dagster's own records
-        references = spec.metadata["dagster/code_references"].code_references
-        assert references, name
-        assert all(Path(r.file_path).is_file() for r in references), name
-        assert (spec.key.path[0] in ("normalized", "views", "legacy")) == ("dagster/table_name" in spec.metadata), name
+@functools.cache
+def specs():
+    return {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
+
+
+@pytest.mark.parametrize("name", sorted(specs()))
+def test_every_asset_says_what_it_is(name):
+    spec = specs()[name]
+    layer = spec.key.path[0]
+    assert spec.description
+    assert spec.owners == ["team:mediabase"]
+    assert spec.kinds
+    assert spec.group_name
+    if name == check_overview.KEY.to_user_string():
+        return  # made of Dagster's own records
+    references = spec.metadata["dagster/code_references"].code_references
+    assert references
+    assert all(Path(r.file_path).is_file() for r in references)
+    # of the extraction the schema is known once it is built
+    is_relation = layer in ("normalized", "views", "legacy")
+    assert is_relation == ("dagster/table_name" in spec.metadata) == ("dagster/storage_kind" in spec.metadata)
+    if is_relation or layer == "extraction":
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert columns
+        assert all(c.description and c.type for c in columns)
+
+
+def test_what_is_measured_after_the_release_is_a_group_of_its_own():
+    released = dg.AssetKey(["release", "current_release"])
+    after = {name for name, spec in specs().items() if released in {d.asset_key for d in spec.deps}}
+    assert after
+    assert after == {name for name, spec in specs().items() if spec.group_name == "measurement"}
 
 
 def test_columns_say_what_may_be_null_and_what_is_unique():
-    genes = next(s for s in defs().resolve_all_asset_specs() if s.key.path[-1] == "genes")
+    genes = specs()["normalized/genes"]
     columns = {c.name: c for c in genes.metadata["dagster/column_schema"].columns}
     assert [c.name for c in columns.values() if c.constraints.unique] == ["gene_id", "gene_symbol"]
     assert (columns["gene_id"].constraints.nullable, columns["chromosome"].constraints.nullable) == (False, True)
     assert (columns["start_position"].type, columns["gene_name"].type) == ("bigint", "text")
+
+
+def test_what_a_schedule_looks_at_is_overdue_two_hours_after_it_should_have():
+    windows = {name: s.freshness_policy.fail_window.to_timedelta() for name, s in specs().items() if s.freshness_policy}
+    assert windows.pop("backup/legacy_backup") == timedelta(days=7, hours=2)
+    assert windows == {f"views/{view.name}": timedelta(days=1, hours=2) for view in MATERIALIZED}
+
+
+def test_automation_conditions_read_in_words():
+    labels = {s.automation_condition.get_label() for s in specs().values() if s.automation_condition}
+    assert labels == {"refresh after its tables changed and passed"}

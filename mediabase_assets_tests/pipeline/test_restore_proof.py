@@ -2,6 +2,7 @@
 
 import json
 
+import dagster as dg
 import pytest
 
 from mediabase_assets.lib.backup import RelationName, create_backup, list_backups, read_manifest, verify_backup
@@ -134,8 +135,14 @@ def test_materialize_all_shows_the_outcome_of_the_last_proof(pipeline_home):
 
     with harness.project(pipeline_home, demo=1500) as project:
         assert proof(project.migrate(job="__ASSET_JOB")) == []  # never proved: skipped
+        backup = dg.AssetKey(["backup", "legacy_backup"])
+        written = project.instance.get_latest_materialization_event(backup)
         (proved,) = proof(project.migrate(job="prove_backup"))
         assert (proved.passed, "proved at" in proved.metadata) == (True, False)
+        seen = project.instance.get_latest_materialization_event(backup)  # the proof looked at it, so that it is not overdue
+        assert seen.timestamp > written.timestamp
+        assert seen.asset_materialization.metadata["how"].value == "kept: it was restored, and everything came back as it was"
+        assert seen.asset_materialization.metadata["backup"] == written.asset_materialization.metadata["backup"]
         for _ in range(2):
             (shown,) = proof(project.migrate(job="__ASSET_JOB", tags={}))
             assert shown.passed

@@ -1,6 +1,7 @@
 """Going back: after a first migration, after a second one over changed data, refused where something would be lost, repeated."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -183,7 +184,9 @@ def test_what_is_refused(twice, this):
 
     error = refused("20000101_000000")
     assert error.what == "There is no migration 20000101_000000."
-    assert error.next_step == f"Those that can be rolled back: {twice.second}."
+    first, second = (re.escape(name) + r" \(released 20[-0-9]{8} [0-9:]{5} UTC, [0-9,]{5,} rows\)" for name in (twice.first, twice.second))
+    listed = rf"Those that can be rolled back: {second}; {first}, together with {twice.second} \(with_later\)\."
+    assert re.fullmatch(listed, error.next_step)
     with this.connect() as conn:
         conn.execute("insert into mediabase_ops.migration_runs (migration_id, status, started_at) values ('failed_1', 'failed', now())")
     assert refused("failed_1").what == (
@@ -274,8 +277,17 @@ def test_the_command(twice, this):
 
 
 def test_the_job(twice, this):
-    with pytest.raises(dg.DagsterInvalidConfigError):
-        this.migrate(job="rollback")
+    before = everything(this)
+    unnamed = this.migrate(job="rollback")
+    assert not unnamed.success
+    (failure,) = [e.step_failure_data.user_failure_data for e in unnamed.all_node_events if e.is_step_failure]
+    assert re.search(rf"No migration was named(?s:.*){twice.second} \(released 20", failure.description)
+    choices = [r.data for r in failure.metadata["can be rolled back"].records]
+    assert [(c["migration_id"], c["can be rolled back"]) for c in choices] == [
+        (twice.second, "yes"), (twice.first, f"no: {twice.second} released since; --with-later undoes both")
+    ]  # fmt: skip
+    assert all(c["rows"] > 1000 for c in choices)
+    assert everything(this) == before
     config = {"ops": {"roll_back_migration": {"config": {"migration_id": twice.first}}}}
     refused = this.migrate(job="rollback", run_config=config)
     assert not refused.success

@@ -449,20 +449,37 @@ def the_one(found, name):
     return next(f for f in found if f.name == name)
 
 
-def test_the_schedule_asks_for_what_is_due_and_says_why_not(live):
-    found = definitions(live)
+@pytest.fixture
+def noted(migrated, pipeline_home):
+    """A migrated project of its own, whose Dagster notes are in files: a schedule opens them by itself."""
+    with copies.copy_of(migrated, pipeline_home, on_disk=True) as this:
+        this.migrate(job="refresh_views")
+        yield this
+
+
+def test_the_schedule_asks_for_what_is_due_and_says_why_not(noted):
+    found = definitions(noted)
     schedule = the_one(found.schedules, "refresh_views_schedule")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 3 * * *", "UTC")
 
     def tick():
-        with live.environed(), dg.build_schedule_context(instance=live.instance, resources=found.resources) as context:
+        with noted.environed(), dg.build_schedule_context(instance=noted.instance, resources=found.resources) as context:
             return schedule.evaluate_tick(context)
 
+    def newest(view):
+        return noted.instance.get_latest_materialization_event(dg.AssetKey(["views", view]))
+
+    built = newest("gene_summary_view").asset_materialization
     assert tick().skip_message == "No table changed since the views were last refreshed."
-    drop_an_interaction(live)
+    kept = newest("gene_summary_view").asset_materialization  # it was looked at, so that it is not overdue
+    assert (kept.metadata["how"].value, kept.tags) == ("kept: no table beneath it changed", built.tags)
+    assert {**kept.metadata, "how": built.metadata["how"]}.items() >= built.metadata.items()
+    before = {view.name: newest(view.name).timestamp for view in MATERIALIZED}
+    drop_an_interaction(noted)
     (request,) = tick().run_requests
     assert {key.path[-1] for key in request.asset_selection} == OF_DRUGS
+    assert {view.name for view in MATERIALIZED if newest(view.name).timestamp == before[view.name]} == OF_DRUGS
 
 
 def test_the_schedule_is_configured(pipeline_home):

@@ -12,7 +12,10 @@ from mediabase_assets.lib.backup.needed import OBJECTS_FILE
 from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
 from mediabase_assets.lib.content_hash import ContentHash
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.edges import in_order
+from mediabase_assets.lib.freshness import looked_at_by
 from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.snapshot import known_content
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.statements import looking_in
@@ -43,6 +46,7 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
 
 @dg.multi_asset(
     name="backup__legacy_backup",
+    op_tags=in_order("backup"),
     specs=[
         asset_spec(
             BACKUP_KEY,
@@ -53,6 +57,7 @@ catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1")
             code_version="1",
             sources=[Path(__file__)],
             kinds=("backup",),
+            freshness_policy=looked_at_by(load_settings().backup.proof_schedule),
         )
     ],
     check_specs=[

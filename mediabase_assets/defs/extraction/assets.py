@@ -12,7 +12,8 @@ import dagster as dg
 from mediabase_assets.lib import ahead, catalogue, journal, standing
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners
+from mediabase_assets.lib.edges import in_order
+from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners, shown_columns
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
@@ -130,13 +131,16 @@ EXTRACTIONS: tuple[Extraction, ...] = (
 
 @dg.multi_asset(
     name="extraction__legacy_snapshot",
+    op_tags=in_order("extraction"),
     specs=[
         asset_spec(
             ROWS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION, sources=[EXTRACTION / "legacy_rows.sql"],
+            column_schema=shown_columns("legacy_rows"),
             description="One row per legacy row, with digests of its large values; read in one snapshot of the legacy table.",
         ),
         asset_spec(
             PAYLOADS, Stage.GENE_EXTRACTION, deps=[SCHEMA, LEGACY], code_version=_VERSION, sources=[EXTRACTION / "legacy_payloads.sql"],
+            column_schema=shown_columns("legacy_payloads"),
             description="One row per gene, large column and distinct value; read in the same snapshot.",
         ),
     ],

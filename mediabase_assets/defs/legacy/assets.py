@@ -9,15 +9,19 @@ import dagster as dg
 from mediabase_assets.lib import ahead, catalogue, prerequisites
 from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.lib.specs import asset_spec
 from mediabase_assets.lib.step import Step, step
 from mediabase_assets.lib.telling import check_result, column_schema, sized
 from mediabase_assets.model.errors import PrerequisiteError
+from mediabase_assets.model.legacy import LEGACY_COLUMNS, described_columns
 from mediabase_assets.model.stages import Stage
 
 KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
+#: Types of the columns of schema v0.1.9; the table that is found may have other columns, which its observation shows.
+_TYPES = {column.name: column.sql_type for column in LEGACY_COLUMNS}
 
 
 catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (), "1"))
@@ -25,6 +29,7 @@ catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (
 
 @dg.multi_asset(
     name="legacy__cancer_transcript_base",
+    op_tags=in_order("legacy"),
     specs=[
         asset_spec(
             KEY,
@@ -34,6 +39,7 @@ catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (
             code_version="1",
             sources=[Path(__file__)],
             relation=f"{load_settings().database.source_schema}.{load_settings().database.legacy_table}",
+            column_schema=column_schema(described_columns(_TYPES), _TYPES),
         )
     ],
     check_specs=[dg.AssetCheckSpec(name, asset=KEY, description=text, blocking=True) for name, text in prerequisites.PREREQUISITES.items()],
@@ -65,7 +71,7 @@ def _look(this: Step) -> Iterator[ahead.Event]:
     yield dg.MaterializeResult(
         asset_key=KEY,
         metadata={
-            "dagster/column_schema": column_schema(dict.fromkeys(columns, ""), columns),
+            "dagster/column_schema": column_schema(described_columns(columns), columns),
             **sized(legacy.size_bytes),
             "estimated rows": legacy.approximate_rows,
             "absent columns count as empty": ", ".join(legacy.missing) or "none",

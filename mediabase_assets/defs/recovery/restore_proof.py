@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from mediabase_assets.lib.backup_choice import BACKUP_KEY
+from mediabase_assets.lib.backup import verify_backup
+from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY
 from mediabase_assets.lib.check_overview import evaluations
+from mediabase_assets.lib.freshness import report_kept
 from mediabase_assets.lib.quantities import moment
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
@@ -41,7 +43,7 @@ def newest_backup_can_be_restored(context: dg.AssetCheckExecutionContext, mediab
     """Prove it, if it was asked for by itself."""
     run = context.run
     if run.job_name == JOB or (not run.asset_selection and dg.AssetCheckKey(BACKUP_KEY, CHECK) in (run.asset_check_selection or ())):
-        yield _proved(mediabase)
+        yield _proved(mediabase, context.instance)
     else:
         context.log.info(f"No restore in this run: it takes as long as a backup. The job {JOB} proves one every week.")
         last = _last_proof(context.instance)
@@ -64,7 +66,8 @@ def _last_proof(instance: dg.DagsterInstance) -> dg.AssetCheckResult | None:
     )  # fmt: skip
 
 
-def _proved(mediabase: Mediabase) -> dg.AssetCheckResult:
+def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheckResult:
+    """Prove it, and report the backup as kept if it is whole: it was looked at, whether this role may restore it or not."""
     settings = mediabase.settings()
     try:
         manifest = newest_backup(settings)
@@ -74,9 +77,13 @@ def _proved(mediabase: Mediabase) -> dg.AssetCheckResult:
     if manifest is None:
         return _warning("There is no backup yet: run the job migrate.", {})
     if findings[0].check == NOT_PROVED:
+        if all(f.passed for f in verify_backup(manifest)):
+            _report_kept(instance, manifest.migration_id, "its archives were read whole, and hold what its manifest says")
         grant = str(findings[0].examined["to_grant"])
         return _warning(f"Not proved: this role may not create a database for it. As the administrator: {grant}", {"to grant": grant})
     wrong = [f for f in findings if not f.passed]
+    if not wrong:
+        _report_kept(instance, manifest.migration_id, "it was restored, and everything came back as it was")
     samples = [{"what": f.check, **sample} for f in wrong for sample in f.sample]
     return dg.AssetCheckResult(
         asset_key=BACKUP_KEY,
@@ -90,6 +97,14 @@ def _proved(mediabase: Mediabase) -> dg.AssetCheckResult:
             **({"sample": rows_table(samples)} if samples else {}),
         },
     )
+
+
+def _report_kept(instance: dg.DagsterInstance, backup_id: str, why: str) -> None:
+    """Report that the newest backup was looked at, if it is the one that Dagster shows."""
+    event = instance.get_latest_materialization_event(BACKUP_KEY)
+    shown = event.asset_materialization if event else None
+    if shown is not None and shown.metadata[BACKUP_ID].value == backup_id:
+        report_kept(instance, BACKUP_KEY, why)
 
 
 def _warning(text: str, metadata: dict[str, str]) -> dg.AssetCheckResult:

@@ -1,6 +1,10 @@
-"""The job `rollback`: undoes a migration that has to be named; there is no default, so that it never starts by accident."""
+"""The job `rollback`: undoes a migration that has to be named. Without a name it changes nothing, fails, and lists what can be named."""
+
+from contextlib import suppress
+from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from mediabase_assets.lib import rollback_report
 from mediabase_assets.lib.resources import Mediabase
@@ -12,9 +16,17 @@ from mediabase_assets.model.errors import MediabaseError
 class RollbackConfig(dg.Config):
     """Which migration is undone, and what may be lost with it."""
 
-    migration_id: str
-    with_later: bool = False
-    with_dependents: bool = False
+    migration_id: str = Field(
+        default="",
+        description="The migration to undo, such as 20260131_093000: the state before it comes back. Left empty, nothing is changed, and "
+        "the run fails with the list of the ids that can be named, with date and rows; release/current_release and `mediabase status` "
+        "list them, too.",
+    )
+    with_later: bool = Field(default=False, description="Undo the migrations that were released after it, too.")
+    with_dependents: bool = Field(
+        default=False,
+        description="Drop views and foreign keys of other people that cannot stay; no row of their tables is deleted.",
+    )
 
 
 @dg.op(
@@ -30,13 +42,19 @@ def roll_back_migration(context: dg.OpExecutionContext, config: RollbackConfig, 
             progress=context.log.info, owner=context.run.run_id,
         )  # fmt: skip
     except MediabaseError as error:
-        raise dg.Failure(
-            str(error), metadata={"what": error.what, "where": error.where, "next step": error.next_step}, allow_retries=False
-        ) from error
+        metadata: dict[str, Any] = {"what": error.what, "where": error.where, "next step": error.next_step, **_choices(mediabase)}
+        raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
     rollback_report.report(context.instance, mediabase.settings(), result)
     context.add_output_metadata(_metadata(result))
     for line in result.lost:
         context.log.warning(line)
+
+
+def _choices(mediabase: Mediabase) -> dict[str, dg.TableMetadataValue]:
+    """What can be rolled back, for a run that refused; nothing where the server cannot be asked."""
+    with suppress(MediabaseError):
+        return {"can be rolled back": rollback_report.choices_table(rollback_report.choices(mediabase.settings()))}
+    return {}
 
 
 def _metadata(result: RollbackResult) -> dict[str, object]:
@@ -52,8 +70,9 @@ def _metadata(result: RollbackResult) -> dict[str, object]:
 
 
 @dg.job(
-    description="Back to the state before a migration. Name it in the configuration: ops: roll_back_migration: config: migration_id. "
-    "The ids that can be chosen are listed by release/current_release, in its metadata 'can be rolled back', and by `mediabase status`.",
+    description="Back to the state before a migration, which the launchpad's configuration names: ops: roll_back_migration: config: "
+    "migration_id. Which ids are possible: the asset release/current_release lists them with date and rows, in its metadata 'can be "
+    "rolled back', and so does `mediabase status`. Launched without an id, the job changes nothing and fails with the same list.",
     executor_def=dg.in_process_executor,
     tags={"dagster/max_retries": "0"},
 )

@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.lib import ahead, catalogue, journal, schema, staleness, standing, tables, view_state, views
 from mediabase_assets.lib.backup_choice import backup_of
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.release import Change, release
 from mediabase_assets.lib.resources import Mediabase
@@ -37,6 +38,7 @@ catalogue.register(catalogue.Definition(catalogue.RELEASE, Stage.INDEXES, tuple(
 
 @dg.multi_asset(
     name="release__current_release",
+    op_tags=in_order("release"),
     specs=[
         asset_spec(
             KEY,

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib import ahead, audit, catalogue, schema, standing, tables
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session
 from mediabase_assets.lib.specs import asset_spec
@@ -29,6 +30,7 @@ catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), 
 
 @dg.multi_asset(
     name="schema__normalized_schema",
+    op_tags=in_order("schema"),
     specs=[
         asset_spec(
             KEY,

@@ -12,6 +12,7 @@ from psycopg import sql
 from mediabase_assets.lib import ahead, audit, catalogue, headline, standing
 from mediabase_assets.lib.backup import BackupManifest
 from mediabase_assets.lib.backup_choice import backup_of
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.quantities import row_text
 from mediabase_assets.lib.resources import Mediabase
@@ -42,6 +43,7 @@ catalogue.register(
 
 @dg.multi_asset(
     name="validation__migration_report",
+    op_tags=in_order("validation"),
     specs=[
         asset_spec(
             KEY,

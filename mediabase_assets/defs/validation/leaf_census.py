@@ -12,6 +12,7 @@ import dagster as dg
 
 from mediabase_assets.lib import accounts, ahead, catalogue, leaf_census, standing
 from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.leaf_census import Census
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import refresh_session
@@ -57,6 +58,7 @@ CHECKS = {
 
 @dg.multi_asset(
     name="validation__leaf_census",
+    op_tags=in_order("validation"),
     specs=[
         asset_spec(
             KEY,

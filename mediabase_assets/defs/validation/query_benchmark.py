@@ -11,6 +11,7 @@ import dagster as dg
 from psycopg import sql
 
 from mediabase_assets.lib import catalogue, schema, standing
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.legacy_table import describe_legacy_table
 from mediabase_assets.lib.migration_lock import Purpose
 from mediabase_assets.lib.quantities import counted
@@ -41,6 +42,7 @@ class Benchmark(dg.Config):
 
 @dg.multi_asset(
     name="validation__query_benchmark",
+    op_tags=in_order("measurement"),
     specs=[
         asset_spec(
             KEY,

@@ -11,6 +11,7 @@ import dagster as dg
 
 from mediabase_assets.lib import ahead, catalogue, round_trip, round_trip_parts, standing
 from mediabase_assets.lib.crew import CORES
+from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import build_session, live_session, working_sessions
 from mediabase_assets.lib.snapshot import current_snapshot
@@ -46,6 +47,7 @@ CHECKS = {
 
 @dg.multi_asset(
     name="validation__round_trip",
+    op_tags=in_order("validation"),
     specs=[
         asset_spec(
             KEY,

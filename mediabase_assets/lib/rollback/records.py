@@ -7,7 +7,7 @@ from datetime import datetime
 from mediabase_assets.lib import view_state, views
 from mediabase_assets.lib.backup import BackupManifest, is_verified, read_manifest, verify_backup
 from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.quantities import moment
+from mediabase_assets.lib.quantities import counted, moment
 from mediabase_assets.lib.rollback.plan import Done
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import RECORDS, Connection, exists, is_there, looking_in, run
@@ -18,7 +18,8 @@ from mediabase_assets.model.views import VIEWS
 
 _RELEASES = """
     select r.migration_id, r.released_at, m.backup_id, (to_jsonb(r) ->> 'rolled_back_at')::timestamptz,
-      to_jsonb(r) ->> 'live_schema'
+      to_jsonb(r) ->> 'live_schema',
+      (select coalesce(sum(l.row_count), 0)::bigint from release_relations as l where l.release_id = r.release_id)
     from releases as r left join migration_runs as m using (migration_id) order by r.released_at desc, r.release_id desc
 """
 
@@ -36,6 +37,8 @@ class Candidate:
         later: Migrations released since, and live.
         why_not: Why it cannot be rolled back as it is; empty if it can.
         live_schema: Where it was released, if its release tells.
+        rows: Rows of the tables that it released.
+        needs_later: Whether it can be rolled back together with the later ones only.
     """
 
     migration_id: str
@@ -46,6 +49,14 @@ class Candidate:
     later: tuple[str, ...]
     why_not: str
     live_schema: str | None = None
+    rows: int = 0
+    needs_later: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """Which one it is, for a person who has to choose."""
+        together = f", together with {', '.join(self.later)} (with_later)" if self.needs_later else ""
+        return f"{self.migration_id} (released {moment(self.released_at)}, {counted(self.rows, 'row')}){together}"
 
 
 def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
@@ -54,7 +65,7 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
         return ()
     found: list[Candidate] = []
     later: list[str] = []
-    for migration_id, released_at, backup_id, rolled_back_at, live_schema in conn.execute(_RELEASES).fetchall():
+    for migration_id, released_at, backup_id, rolled_back_at, live_schema, rows in conn.execute(_RELEASES).fetchall():
         verified, problem, backed_up = _backup_state(settings, backup_id)
         made_in = live_schema or backed_up
         is_elsewhere = made_in not in (None, settings.database.schema_name)
@@ -67,7 +78,10 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
             why_not = problem or f"{', '.join(since)} released since; --with-later undoes both"
         else:
             why_not = problem
-        found.append(Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, since, why_not, made_in))
+        needs_later = bool(since) and rolled_back_at is None and not problem
+        found.append(
+            Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, since, why_not, made_in, rows, needs_later)
+        )
         if rolled_back_at is None and not is_elsewhere:
             later.append(migration_id)
     return tuple(found)
@@ -91,12 +105,14 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
     """The migration that shall be undone.
 
     Raises:
-        RollbackError: There is none of that id, it was never released, or later ones stand on it.
+        RollbackError: There is none of that id, it was never released, or later ones stand on it; it lists those that can be.
     """
     known = candidates(conn, settings)
     found = next((c for c in known if c.migration_id == migration_id), None)
     able = [c.migration_id for c in known if not c.why_not]
-    listed = f"Those that can be rolled back: {', '.join(able)}." if able else "There is none that can be rolled back."
+    listed = _listed(known)
+    if not migration_id:
+        raise RollbackError("No migration was named.", where=f"schema {settings.database.schema_name}", next_step=f"Name one. {listed}")
     if found is None:
         row = None
         if exists(conn, "migration_runs"):
@@ -118,6 +134,12 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
             next_step="Give --with-later (with_later in the job) to undo them too, or roll back the newest one first.",
         )
     return found
+
+
+def _listed(known: Iterable[Candidate]) -> str:
+    """The migrations that can be rolled back, as a sentence."""
+    possible = [c.in_words for c in known if not c.why_not or c.needs_later]
+    return f"Those that can be rolled back: {'; '.join(possible)}." if possible else "There is none that can be rolled back."
 
 
 def _legacy(settings: Settings) -> str:

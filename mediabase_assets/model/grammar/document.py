@@ -24,6 +24,8 @@ def _columns() -> Iterator[str]:
     for column in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS):
         yield f"## {column.name}"
         yield ""
+        yield column.description
+        yield ""
         if column.fate is ColumnFate.ARCHIVED:
             yield f"Archived: {column.why}. It stays in the backup."
             yield ""
