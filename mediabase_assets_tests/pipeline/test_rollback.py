@@ -184,7 +184,7 @@ def test_what_is_refused(twice, this):
 
     error = refused("20000101_000000")
     assert error.what == "There is no migration 20000101_000000."
-    first, second = (re.escape(name) + r" \(released 20[-0-9]{8} [0-9:]{5} UTC, [0-9,]{5,} rows\)" for name in (twice.first, twice.second))
+    first, second = (re.escape(name) + r" \(released 20[-0-9]{8} [0-9:]{8} UTC, [0-9,]{5,} rows\)" for name in (twice.first, twice.second))
     listed = rf"Those that can be rolled back: {second}; {first}, together with {twice.second} \(with_later\)\."
     assert re.fullmatch(listed, error.next_step)
     with this.connect() as conn:
