@@ -1,24 +1,17 @@
 """The main forms of re-execution, clicked in the real pages by a browser, after the cause of a failure was corrected."""
 
 import pytest
-import yaml
 
 from mediabase_assets_tests.cli.browser import IS_THERE, MISSING, browser
-from mediabase_assets_tests.cli.web import served
-from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
+from mediabase_assets_tests.cli.web import content, served_with_limits
+from mediabase_assets_tests.spoiling import CORRECT, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end, pytest.mark.skipif(not IS_THERE, reason=MISSING)]
 
 
 @pytest.fixture(scope="module")
 def web(project):
-    """A migrated demonstration behind the web UI; more than 100 refused values of a column fail the census."""
-    file = project.home.parent / "config.yaml"
-    file.write_text(yaml.safe_dump(LIMITS))
-    environment = {"MEDIABASE_CONFIG": str(file)}
-    done = project.run("migrate", "--skip-confirmation", "--demo", "--demo-transcripts", "1500", **environment)
-    assert done.code == 0, done.out + done.err
-    with served(project, **environment) as this:
+    with served_with_limits(project) as this:
         yield this
 
 
@@ -31,12 +24,6 @@ def person(web, tmp_path_factory):
 def runs(web):
     """Ids of the runs, the newest first."""
     return [r["runId"] for r in web.ask("{ runsOrError(limit: 100) { ... on Runs { results { runId } } } }")["runsOrError"]["results"]]
-
-
-def content(project):
-    return project.value(
-        "select md5(string_agg(t::text, ',' order by transcript_id)) from (select transcript_id, chromosome from transcripts) t"
-    )
 
 
 def unchecked(web):

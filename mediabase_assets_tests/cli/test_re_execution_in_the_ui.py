@@ -3,10 +3,9 @@
 from itertools import pairwise
 
 import pytest
-import yaml
 
-from mediabase_assets_tests.cli.web import served
-from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
+from mediabase_assets_tests.cli.web import content, served_with_limits
+from mediabase_assets_tests.spoiling import CORRECT, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
@@ -17,13 +16,7 @@ LOOKED_AT = {"legacy/cancer_transcript_base", "backup/legacy_backup"}
 
 @pytest.fixture(scope="module")
 def web(project):
-    """A migrated demonstration behind the web UI; more than 100 refused values of a column fail the census."""
-    file = project.home.parent / "config.yaml"
-    file.write_text(yaml.safe_dump(LIMITS))
-    environment = {"MEDIABASE_CONFIG": str(file)}
-    done = project.run("migrate", "--skip-confirmation", "--demo", "--demo-transcripts", "1500", **environment)
-    assert done.code == 0, done.out + done.err
-    with served(project, **environment) as this:
+    with served_with_limits(project) as this:
         yield this
 
 
@@ -43,12 +36,6 @@ def failed(project, web):
     yield run_id
     if project.value("select to_regclass('kept_aside') is not null"):
         execute(project, CORRECT)
-
-
-def content(project):
-    return project.value(
-        "select md5(string_agg(t::text, ',' order by transcript_id)) from (select transcript_id, chromosome from transcripts) t"
-    )
 
 
 FORMS = {

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import yaml
+
+from mediabase_assets_tests.spoiling import LIMITS
+
 JOB = {"repositoryLocationName": "mediabase_assets", "repositoryName": "__repository__", "jobName": "migrate"}
 _RUN = "... on LaunchRunSuccess { run { runId } } ... on PythonError { message } ... on RunConfigValidationInvalid { errors { message } }"
 LAUNCH = f"mutation($p: ExecutionParams!) {{ launchRun(executionParams: $p) {{ __typename {_RUN} }} }}"
@@ -142,3 +146,22 @@ def served(project: Any, seconds: float = 540, **environment: str) -> Iterator[W
         watchdog.cancel()
         process.terminate()
         process.communicate(timeout=60)
+
+
+@contextmanager
+def served_with_limits(project: Any) -> Iterator[Web]:
+    """A migrated demonstration behind the web UI; more than 100 refused values of a column fail the census."""
+    file = project.home.parent / "config.yaml"
+    file.write_text(yaml.safe_dump(LIMITS))
+    environment = {"MEDIABASE_CONFIG": str(file)}
+    done = project.run("migrate", "--skip-confirmation", "--demo", "--demo-transcripts", "1500", **environment)
+    assert done.code == 0, done.out + done.err
+    with served(project, **environment) as this:
+        yield this
+
+
+def content(project: Any) -> object:
+    """A digest of what is damaged and corrected in these tests."""
+    return project.value(
+        "select md5(string_agg(t::text, ',' order by transcript_id)) from (select transcript_id, chromosome from transcripts) t"
+    )
