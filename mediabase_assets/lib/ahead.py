@@ -19,7 +19,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.lib import catalogue
-from mediabase_assets.lib.crew import HANDS, SAME_STEP, Build, Crew, Event, Job, Work, way
+from mediabase_assets.lib.crew import HANDS, Build, Crew, Event, Job, Work, maker_of, way
 from mediabase_assets.lib.opening import beneath_of
 from mediabase_assets.lib.step import Step
 from mediabase_assets.lib.telling import is_kept, normalized, planned_assets, will_release
@@ -35,7 +35,7 @@ _guard = threading.Lock()
 
 def register(work: Work) -> None:
     """Make an asset known; its definition does so once."""
-    _works[work.key] = replace(work, needs=frozenset(SAME_STEP.get(key, key) for key in work.needs))
+    _works[work.key] = replace(work, needs=frozenset(map(maker_of, work.needs)))
 
 
 def ways(keys: Collection[str]) -> dict[str, float]:
@@ -96,7 +96,7 @@ def require_beneath(context: dg.AssetExecutionContext, this: Step) -> None:
         MediabaseError: It could not be built.
     """
     below = catalogue.below(this.asset) | ({catalogue.BACKUP} if this.asset == catalogue.RELEASE else set())
-    mine = {SAME_STEP.get(key, key): reason for key, reason in beneath_of(this.run_id).items() if key in below}
+    mine = {maker_of(key): reason for key, reason in beneath_of(this.run_id).items() if key in below}
     if not mine or not begin(context, this):
         return
     crew = _crews[this.run_id]

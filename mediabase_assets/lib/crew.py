@@ -12,7 +12,8 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import catalogue, run_scope
+from mediabase_assets.lib import run_scope
+from mediabase_assets.lib.edges import asset_of, step_of
 from mediabase_assets.lib.session import cancel_statement_of
 from mediabase_assets.lib.step import Step
 from mediabase_assets.lib.transient import is_transient
@@ -27,8 +28,15 @@ PATIENCE = 10
 CORES = os.cpu_count() or 1
 #: How many assets are built at once; more would need memory of the server that other people want.
 HANDS = max(2, min(CORES, 4))
-#: The one step that makes two assets goes by the name of the first.
-SAME_STEP = {"extraction/legacy_payloads": catalogue.SNAPSHOT}
+
+
+def maker_of(key: str) -> str:
+    """The asset by whose name the step that makes an asset goes: the first of the two of the snapshot, any other its own.
+
+    >>> maker_of("extraction/legacy_payloads"), maker_of("normalized/genes")
+    ('extraction/legacy_rows', 'normalized/genes')
+    """
+    return asset_of(step_of(key))
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Crew:
     """
 
     def __init__(self, known: Mapping[str, Work], steps: frozenset[str], first: Step, beneath: Collection[str] = ()) -> None:
-        self.first, self.beneath = first, frozenset(SAME_STEP.get(key, key) for key in beneath)
+        self.first, self.beneath = first, frozenset(map(maker_of, beneath))
         self.works = {k: w for k, w in known.items() if k in self.beneath or (k in steps and not w.by_its_step)}
         self.is_threaded = run_scope.is_threaded(first.run_id)
         self.mine = self.beneath if self.is_threaded else self.works.keys()
@@ -92,7 +100,9 @@ class Crew:
         self.jobs: dict[str, Job] = {}
         self.changed = threading.Condition()
         self.is_halted = self.is_over = False
-        self.threads = [threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}") for n in range(HANDS)]
+        self.threads = [
+            threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}") for n in range(HANDS if self.mine else 0)
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -115,14 +125,7 @@ class Crew:
         this.has_company = HANDS >= CORES
         with self.changed:
             self.jobs[this.asset] = job = Job()
-        try:
-            for event in build(this):
-                job.events.append(event)
-        except Exception as error:  # noqa: BLE001  # the step raises it
-            job.error = error
-        with self.changed:
-            job.is_over, job.why = True, this.why
-            self.changed.notify_all()
+        self._do(job, this, build)
         return job
 
     def note_end(self, key: str) -> None:
@@ -130,10 +133,8 @@ class Crew:
         with self.changed:
             job = self.jobs.setdefault(key, Job())
             if not job.is_over:
-                job.error, job.is_over = (
-                    BuildError("The step did not begin to build.", where=key, next_step="See the log of this run."),
-                    True,
-                )
+                job.error = BuildError("The step did not begin to build.", where=key, next_step="See why in the log of this run.")
+                job.is_over = True
             self.changed.notify_all()
 
     def resume(self) -> None:
@@ -188,16 +189,20 @@ class Crew:
                 self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={}, spent={}, why="",
                 keeps=self.first.keeps or work.key in self.beneath, has_company=HANDS >= CORES,
             )  # fmt: skip
-            try:
-                for event in work.build(this):
-                    job.events.append(event)
-            except Exception as error:  # noqa: BLE001  # the step raises it
-                job.error = error
-            with self.changed:
-                job.is_over, job.why = True, this.why
-                # others would fail by the same loss, one after the other
-                self.is_halted |= job.error is not None and is_transient(job.error)
-                self.changed.notify_all()
+            # others would fail by the same loss, one after the other
+            self._do(job, this, work.build, halts=True)
+
+    def _do(self, job: Job, this: Step, build: Build, *, halts: bool = False) -> None:
+        """Build, in whichever thread; with `halts` a loss that may pass keeps the threads from beginning anything."""
+        try:
+            for event in build(this):
+                job.events.append(event)
+        except Exception as error:  # noqa: BLE001  # the step raises it
+            job.error = error
+        with self.changed:
+            job.is_over, job.why = True, this.why
+            self.is_halted |= halts and job.error is not None and is_transient(job.error)
+            self.changed.notify_all()
 
 
 def way(work: Work, works: dict[str, Work]) -> float:

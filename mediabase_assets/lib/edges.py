@@ -61,6 +61,15 @@ def implied(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
     return {*direct} & set().union(*(before(dep, edges) for dep in direct))
 
 
+def step_of(key: str) -> str:
+    """The step that makes an asset.
+
+    >>> step_of("normalized/gene_symbols"), step_of("extraction/legacy_payloads")
+    ('normalized__gene_symbols', 'extraction__legacy_snapshot')
+    """
+    return _SAME_STEP.get(key, key.replace("/", "__"))
+
+
 def asset_of(step_key: str) -> str:
     """The asset `layer/relation` that a step makes; of two the first.
 
@@ -96,7 +105,7 @@ def require_before(context: dg.AssetExecutionContext, asset: str) -> None:
     """
     if not context.run.asset_selection:
         return
-    steps = {_SAME_STEP.get(key, key.replace("/", "__")): key for key in planned_assets(context) & before(asset, _edges)}
+    steps = {step_of(key): key for key in planned_assets(context) & before(asset, _edges)}
     if not steps:
         return
     ended = context.instance.get_run_step_stats(context.run.run_id, [*steps])

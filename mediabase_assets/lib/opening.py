@@ -14,6 +14,7 @@ from mediabase_assets.lib.backup_choice import find_reusable_backup
 from mediabase_assets.lib.beneath import stale_beneath
 from mediabase_assets.lib.carrying import carry
 from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.edges import step_of
 from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.settings import Settings
 from mediabase_assets.lib.statements import Connection, exists
@@ -142,7 +143,7 @@ def _sentence(beneath: dict[str, str]) -> str:
 
 def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:
     """Begin and end of the one step that is over before there is a record."""
-    key = catalogue.LEGACY.replace("/", "__")
+    key = step_of(catalogue.LEGACY)
     for stats in context.instance.get_run_step_stats(context.run.run_id, [key]):
         if stats.step_key == key and stats.start_time and stats.end_time:
             return datetime.fromtimestamp(stats.start_time, UTC), datetime.fromtimestamp(stats.end_time, UTC)

@@ -102,7 +102,7 @@ class ThreadExecutor(dg.Executor):
             with _interruptions() as interrupted, execution_plan.start(retry_mode=self.retries) as active:
                 while not active.is_complete:
                     steps.start(active)
-                    yield from steps.events(active, plan_context)
+                    yield from steps.events(active)
                     if interrupted.is_set():
                         steps.interrupt()
                         raise dg.DagsterExecutionInterruptedError
@@ -118,8 +118,9 @@ class _Steps:
     def __init__(self, executor: ThreadExecutor, plan_context: Any, plan: Any) -> None:
         self.executor, self.plan_context, self.plan = executor, plan_context, plan
         self.instance = _once_configured(plan_context.instance)
-        self.ways = ahead.ways({asset_of(handle.to_key()) for handle in plan.step_handles_to_execute})
-        self.before = {key: before(asset_of(key), all_edges()) for key in map(str, (h.to_key() for h in plan.step_handles_to_execute))}
+        assets = {asset_of(handle.to_key()) for handle in plan.step_handles_to_execute}
+        self.ways = ahead.ways(assets)
+        self.before = {asset: before(asset, all_edges()) for asset in assets}
         self.ready: list[str] = []
         self.at_work: dict[str, threading.Thread] = {}
         self.reports: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
@@ -135,7 +136,7 @@ class _Steps:
             self.at_work[key] = threading.Thread(target=self._execute, args=(key,), name=f"mediabase step {key}", daemon=True)
             self.at_work[key].start()
 
-    def events(self, active: Any, plan_context: Any) -> Iterator[Any]:
+    def events(self, active: Any) -> Iterator[Any]:
         """What the steps reported; waits for a moment if there is nothing."""
         with suppress(queue.Empty):
             key, report = self.reports.get(timeout=POLL)
@@ -143,9 +144,9 @@ class _Steps:
                 raise report
             if report is _OVER:
                 self.at_work.pop(key).join()
-                ahead.note_end(plan_context.run_id, asset_of(key))
-                active.verify_complete(plan_context, key)
-                yield from active.plan_events_iterator(plan_context)
+                ahead.note_end(self.plan_context.run_id, asset_of(key))
+                active.verify_complete(self.plan_context, key)
+                yield from active.plan_events_iterator(self.plan_context)
                 return
             yield report
             if report.step_key and not (report.is_step_up_for_retry or report.is_step_restarted):  # a retry is made by its thread
@@ -165,7 +166,7 @@ class _Steps:
         """Whether no hand is free for a step, or one is to be made before it, by an edge that Dagster's graph leaves out."""
         if self._takes_a_hand(key) and sum(map(self._takes_a_hand, self.at_work)) >= ahead.HANDS:
             return True
-        return not self.before[key].isdisjoint(map(asset_of, (*self.ready, *self.at_work)))
+        return not self.before[asset_of(key)].isdisjoint(map(asset_of, (*self.ready, *self.at_work)))
 
     def _way(self, key: str) -> float:
         return self.ways.get(asset_of(key), 0)
