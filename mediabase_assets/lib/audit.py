@@ -6,6 +6,7 @@ Every check can fail, says what it examined, and shows the rows that fail.
 
 import json
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from mediabase_assets.lib.arrow import give_back_large_blocks, iter_arrow
+from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.tables import Reference, Relation, Table
 from mediabase_assets.model.views import View
@@ -51,6 +53,32 @@ class Finding:
     examined: dict[str, Any]
     failures: int = 0
     sample: tuple[dict[str, Any], ...] = field(default=())
+
+
+#: Rows of a sample that a message shows.
+_SHOWN = 3
+
+
+def failure_lines(failed: Iterable[Finding]) -> list[str]:
+    """The findings that did not pass, each with rows that show it, as lines of a message.
+
+    >>> failure_lines([Finding("every_key_is_unique", False, {}, 1, ({"gene_id": "ENSG1"},))])
+    ['  every_key_is_unique: 1 failure', '    gene_id ENSG1']
+    """
+    lines = []
+    for finding in failed:
+        lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
+        lines += [f"    {row_text(row)}" for row in finding.sample[:_SHOWN]]
+    return lines
+
+
+def in_short(failed: Iterable[Finding]) -> str:
+    """The same in one line, each finding with the first row of its sample.
+
+    >>> in_short([Finding("every_key_is_unique", False, {}, 2, ({"gene_id": "ENSG1"},)), Finding("model", False, {}, 1)])
+    'every_key_is_unique: 2 failures, such as gene_id ENSG1; model: 1 failure, such as …'
+    """
+    return "; ".join(f"{f.check}: {counted(f.failures, 'failure')}, such as {row_text(f.sample[0]) if f.sample else '…'}" for f in failed)
 
 
 class AuditRollback(Exception):  # noqa: N818  # not an error: it ends a transaction whose audit failed

@@ -15,7 +15,6 @@ from mediabase_assets.lib import accounts, ahead, asset_state, audit, catalogue,
 from mediabase_assets.lib.content_hash import content_hash
 from mediabase_assets.lib.culprit import run_or_explain
 from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.snapshot import (
     PAYLOADS_VIEW,
@@ -189,10 +188,7 @@ def _extract(
             )  # fmt: skip
     yield from (r for r in results if r.check_name in wanted)
     if failed:
-        raise dg.Failure(
-            "; ".join(f"{f.check}: {counted(f.failures, 'failure')}, such as {'; '.join(map(row_text, f.sample[:1]))}" for f in failed),
-            allow_retries=False,
-        )
+        raise dg.Failure(audit.in_short(failed), allow_retries=False)
     if builds:
         yield dg.MaterializeResult(
             asset_key=key,

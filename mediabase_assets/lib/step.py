@@ -14,13 +14,13 @@ import dagster as dg
 import psycopg
 
 from mediabase_assets.lib import journal
-from mediabase_assets.lib.audit import Finding
+from mediabase_assets.lib.audit import Finding, failure_lines
 from mediabase_assets.lib.edges import require_before
 from mediabase_assets.lib.foreign_errors import explained
 from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, outlast_the_dead
 from mediabase_assets.lib.opening import migration_id_of, open_migration
 from mediabase_assets.lib.orphans import look_at
-from mediabase_assets.lib.quantities import counted, row_text
+from mediabase_assets.lib.quantities import counted
 from mediabase_assets.lib.run_scope import is_interrupted
 from mediabase_assets.lib.session import build_error, build_session
 from mediabase_assets.lib.settings import Settings
@@ -100,12 +100,8 @@ class Step:
             failed: The findings that did not pass.
             next_step: What to do.
         """
-        lines = [what]
-        for finding in failed:
-            lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
-            lines += [f"    {row_text(row)}" for row in finding.sample[:3]]
         self.detail["failed"] = [finding.check for finding in failed]
-        return "\n".join([*lines, f"  next:  {next_step}"])
+        return "\n".join([what, *failure_lines(failed), f"  next:  {next_step}"])
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from mediabase_assets.lib import ahead, audit, catalogue, standing, tables, view
 from mediabase_assets.lib.edges import in_order
 from mediabase_assets.lib.freshness import looked_at_by
 from mediabase_assets.lib.migration_lock import Purpose
-from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.resources import Mediabase
 from mediabase_assets.lib.session import live_session, refresh_session
 from mediabase_assets.lib.settings import load_settings
@@ -208,9 +207,6 @@ def _require_passed(view: View, found: list[audit.Finding], outcome: str) -> Non
     failed = [f for f in found if not f.passed]
     if not failed:
         return
-    lines = [f"{view.name} did not pass its audit; {outcome}."]
-    for finding in failed:
-        lines.append(f"  {finding.check}: {counted(finding.failures, 'failure')}")
-        lines += [f"    {row_text(row)}" for row in finding.sample[:3]]
+    lines = [f"{view.name} did not pass its audit; {outcome}.", *audit.failure_lines(failed)]
     lines.append("  next:  look at the tables that it shows (the job `audit`), then run again.")
     raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)

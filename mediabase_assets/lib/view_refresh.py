@@ -12,7 +12,6 @@ from psycopg import sql
 
 from mediabase_assets.lib import audit, schema, view_release, view_state, views
 from mediabase_assets.lib.audit import Finding
-from mediabase_assets.lib.quantities import counted, row_text
 from mediabase_assets.lib.statements import Connection, is_there
 from mediabase_assets.lib.tables import table_named
 from mediabase_assets.lib.view_release import Plan, ViewChange
@@ -111,7 +110,7 @@ def _audit(conn: Connection, table: Table, found: dict[str, str]) -> str:
         checks = [audit.check_keys(conn, table), audit.check_references(conn, table), audit.check_model(conn, table)]
     failed = [c for c in checks if c is not None and not c.passed]
     view_state.note_audited(conn, found, passed=not failed)
-    return "; ".join(f"{c.check}: {counted(c.failures, 'failure')}, such as {row_text(c.sample[0]) if c.sample else '…'}" for c in failed)
+    return audit.in_short(failed)
 
 
 def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, told: list[Finding]) -> ViewChange:

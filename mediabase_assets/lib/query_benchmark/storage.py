@@ -88,22 +88,18 @@ def by_relation(sizes: Iterable[RelationSize]) -> list[dict[str, str]]:
     >>> by_relation([RelationSize("tables", "genes", 2048, 0, 512)])
     [{'group': 'tables', 'relation': 'genes', 'heap': '2.0 kB', 'TOAST': '0 bytes', 'indexes': '512 bytes', 'total': '2.5 kB'}]
     """
-    return [
-        {
-            "group": s.group, "relation": s.relation, "heap": size(s.heap_bytes), "TOAST": size(s.toast_bytes),
-            "indexes": size(s.index_bytes), "total": size(s.total_bytes),
-        }
-        for s in sizes
-    ]  # fmt: skip
+    return [{"group": s.group, "relation": s.relation, **_parts([s])} for s in sizes]
 
 
-def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, str | int | float]:
+def _parts(sizes: list[RelationSize]) -> dict[str, str]:
+    """The sizes of relations together, by where the bytes are."""
     return {
-        "relations": name,
-        "number": len(sizes),
         "heap": size(sum(s.heap_bytes for s in sizes)),
         "TOAST": size(sum(s.toast_bytes for s in sizes)),
         "indexes": size(sum(s.index_bytes for s in sizes)),
         "total": size(sum(s.total_bytes for s in sizes)),
-        SHARE: "" if part is None else round(100 * part, 1),
     }
+
+
+def _row(name: str, sizes: list[RelationSize], part: float | None) -> dict[str, str | int | float]:
+    return {"relations": name, "number": len(sizes), **_parts(sizes), SHARE: "" if part is None else round(100 * part, 1)}
