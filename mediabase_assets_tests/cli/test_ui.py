@@ -10,6 +10,8 @@ import time
 import psutil
 import pytest
 
+from mediabase_assets.lib.database import connect
+from mediabase_assets.lib.settings import load_settings
 from mediabase_assets_tests.cli.web import free_port, start
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -142,6 +144,13 @@ def test_a_run_that_is_just_starting_is_canceled_too(migrated):
     assert (process.returncode, err) == (130, "")
     assert psutil.wait_procs(children, timeout=20)[1] == []
     assert migrated.value("select count(*) from mediabase_ops.releases") == before
+    settings = load_settings(home=migrated.home, database={"host": None})
+    with connect(settings, dbname=f"{settings.database.name}_dagster") as conn:  # not FAILURE, which the daemon repeats
+        assert conn.execute("select status from runs where run_id = %s", (run_id,)).fetchone() == ("CANCELED",)
+        assert conn.execute("select value from run_tags where run_id = %s and key = 'dagster/will_retry'", (run_id,)).fetchall() in (
+            [],
+            [("false",)],
+        )
 
 
 def test_a_run_that_is_at_work_finishes_if_the_ui_is_killed(migrated):

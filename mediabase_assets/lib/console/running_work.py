@@ -22,6 +22,8 @@ CANCEL_TIMEOUT = 30.0
 STARTING_TIMEOUT = 10.0
 #: Run tag by which Dagster's launcher notes the code server that it asked to execute a run.
 _LAUNCHED_TAG = ".dagster/grpc_info"
+#: Run tag that says how often Dagster's daemon repeats a failed run.
+_MAX_RETRIES_TAG = "dagster/max_retries"
 _AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
@@ -64,13 +66,15 @@ def cancel(instance: dg.DagsterInstance, settings: Settings, console: Console) -
     found = runs_at_work(instance)
     for run in found:
         console.print(f"{sentence(run)} Canceling it …", soft_wrap=True)
-        instance.report_run_canceling(run)  # without it Dagster takes the interruption for a failure, and the daemon repeats the run
+        instance.report_run_canceling(run)  # without it Dagster takes the interruption for a failure
+        instance.add_run_tags(run.run_id, {_MAX_RETRIES_TAG: "0"})  # of a run that is only starting it does so even then
         pid = _process_of(instance, run.run_id)
         if pid is not None:
             _end(pid)
         left = instance.get_run_by_id(run.run_id)
-        if left is not None and not left.is_finished:
+        if left is not None and left.status not in (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS):
             instance.report_run_canceled(left, message="The web UI was stopped.")
+        instance.add_run_tags(run.run_id, {_MAX_RETRIES_TAG: run.tags.get(_MAX_RETRIES_TAG, "0")})  # for those who re-execute it
         released = "its tables and views had been released before" if was_released(settings, run.run_id) else "nothing of it was released"
         console.print(f"The run {run.run_id[:8]} was canceled; {released}. To go on: re-execute it, from asset failure.", soft_wrap=True)
     return bool(found)
