@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 import mediabase_assets.defs
-from mediabase_assets.lib.edges import without_implied
+from mediabase_assets.runs.edges import without_implied
 
 
 @dg.definitions

@@ -1,6 +1,6 @@
 """What all tests share: nothing of the person's environment reaches them, and the header names the server."""
 
-from mediabase_assets.lib.binaries import server_bin_dir
+from mediabase_assets.postgres.embedded.binaries import server_bin_dir
 
 
 def pytest_report_header():

@@ -5,18 +5,18 @@ The schedule asks the tables themselves whether anybody wrote to them; the senso
 
 import dagster as dg
 
-from mediabase_assets.lib import check_overview
-from mediabase_assets.lib.backup_choice import BACKUP_KEY
-from mediabase_assets.lib.freshness import report_kept
-from mediabase_assets.lib.orphans import report_orphans
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.schedules import told_as_cron
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.telling import KEEP_TAG, REBUILD
-from mediabase_assets.lib.thread_executor import thread_executor
-from mediabase_assets.lib.view_schedule import Due, due_views
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
+from mediabase_assets.runs import check_overview
+from mediabase_assets.runs.dead_runs import report_orphans
+from mediabase_assets.runs.executor import thread_executor
+from mediabase_assets.runs.freshness_policies import report_kept
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import KEEP_TAG, REBUILD
+from mediabase_assets.runs.schedules import told_as_cron
+from mediabase_assets.runs.specs import BACKUP_KEY
+from mediabase_assets.settings.load import load_settings
+from mediabase_assets.views.due import Due, due_views
 
 _VIEWS = dg.AssetSelection.assets(*(dg.AssetKey(["views", v.name]) for v in MATERIALIZED))
 #: Has a job of its own: a restore takes as long as a backup.

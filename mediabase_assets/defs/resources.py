@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediabase_assets.lib.resources import Mediabase
+from mediabase_assets.runs.resource import Mediabase
 
 
 @dg.definitions

@@ -1,7 +1,7 @@
 """Builds the demonstration legacy database: any size, always the same, with every kind of damage in known numbers.
 
 Here belongs the order of work: the well-known genes and the planted damage by COPY, the bulk by the SQL beside this
-module, on the server. Keys and indexes are `mediabase_assets.lib.legacy_table`'s, damage is `damage`'s.
+module, on the server. Keys and indexes are `mediabase_assets.legacy.table`'s, damage is `damage`'s.
 
 NOTE: about a third of the transcripts have no annotation, each gene's annotation repeats on all its transcripts, and
 the numbers of genes and transcripts are as those of the real table (78,724 : 385,659).
@@ -18,11 +18,11 @@ from psycopg import sql
 from mediabase_assets.demo.core import core_rows, known_terms
 from mediabase_assets.demo.damage import planted_variants
 from mediabase_assets.demo.rows import Values, write_rows
-from mediabase_assets.lib.legacy_table import create_legacy_table
-from mediabase_assets.lib.quantities import counted
-from mediabase_assets.lib.statements import run
+from mediabase_assets.legacy.table import create_legacy_table
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import LEGACY_TABLE
+from mediabase_assets.model.quantities import counted
+from mediabase_assets.postgres.sql_files import run
 
 MINIMUM_TRANSCRIPTS = 1_500
 """Below this the well-known genes and the planted damage would not leave room for anything else."""

@@ -2,7 +2,7 @@
 
 Here belong the questions as values, with what may be compared of their answers; their SQL is in
 `defs/validation/sql/query_benchmark/<name>.legacy.sql` and `<name>.views.sql`, and how they are timed in
-`lib/query_benchmark`. Questions and literals are those of well-known genes, so that the real and the demonstration
+`validation/benchmark`. Questions and literals are those of well-known genes, so that the real and the demonstration
 table both have answers.
 
 NOTE: the main database holds the fold change 1.0 for every transcript, so that questions about changed expression have

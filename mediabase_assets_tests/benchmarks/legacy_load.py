@@ -14,8 +14,8 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import Settings
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.place import QUIET, instance_of, load, parser, place
 
 #: Processes of each kind; what each waits for a lock before that counts as an error; seconds between two statements.

@@ -12,12 +12,12 @@ from pathlib import Path
 import dagster as dg
 
 from mediabase_assets.demo.build import build_demo
-from mediabase_assets.lib import server
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes
-from mediabase_assets.lib.runner import prepare_dagster_home
-from mediabase_assets.lib.settings import Settings, load_settings
+from mediabase_assets.legacy.files import load_legacy_file
+from mediabase_assets.legacy.table import add_keys_and_indexes
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.runs.runner import prepare_dagster_home
+from mediabase_assets.settings.load import Settings, load_settings
 
 #: Run configuration under which Dagster's events stay off the terminal.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -17,9 +17,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.views import MATERIALIZED
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.place import QUIET, instance_of, load, parser, place
 
 READERS = 2

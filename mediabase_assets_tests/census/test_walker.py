@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.leaf_census import regular
-from mediabase_assets.lib.leaf_census.found import forms
-from mediabase_assets.lib.leaf_census.walker import Number, Spot, parse, walk
 from mediabase_assets.model.grammar import GRAMMAR, Match
 from mediabase_assets.model.grammar.base import Leaf, Place, archived, either, items, number, text
+from mediabase_assets.validation.census import regular
+from mediabase_assets.validation.census.found import forms
+from mediabase_assets.validation.census.walker import Number, Spot, parse, walk
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12)
 KEYS = st.sampled_from(["term", "evidence", "GO:0005515", "pmid", "references", "2701", "pharmgkb_data", "reactions", "", "TSL"]) | st.text(

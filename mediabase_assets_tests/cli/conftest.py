@@ -14,8 +14,9 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from mediabase_assets.lib import database, server
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.postgres import connect as database
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.settings.load import load_settings
 
 
 class Done(NamedTuple):

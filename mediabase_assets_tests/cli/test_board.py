@@ -6,9 +6,10 @@ import time
 import pytest
 from rich.console import Console
 
-from mediabase_assets.lib.console.board import Board, StepEvent
-from mediabase_assets.lib.console.progress import PlainBoard, shown, stage_table
+from mediabase_assets.cli.progress import PlainBoard, shown, stage_table
+from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.runs.events import StepEvent
 
 GENES, DRUGS = int(Stage.GENE_EXTRACTION), int(Stage.DRUG_EXTRACTION)
 

@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import check_overview
-from mediabase_assets.lib.check_overview import Outcome
+from mediabase_assets.runs import check_overview
+from mediabase_assets.runs.check_overview import Outcome
 from mediabase_assets_tests.spoiling import BAD, spoiled
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

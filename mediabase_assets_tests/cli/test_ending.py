@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 import mediabase_assets
-from mediabase_assets.lib.console.details import without_secrets
+from mediabase_assets.cli.error_details import without_secrets
 
 PACKAGE = Path(mediabase_assets.__file__).parent
 CANARY = "C4n4ry/pass word'x"
 THREE_LINES = re.compile(r"^Error: Something unexpected happened: .+\n  where: .+\n  next:  Send (\S+) to the maintainers; .+\n$")
 BROKEN = """
 import sys, threading
-from mediabase_assets.lib.console.ending import close_output, ended, prepare_process
-from mediabase_assets.lib.console.output import Exit, terminal
+from mediabase_assets.cli.exit import close_output, ended, prepare_process
+from mediabase_assets.cli.output import Exit, terminal
 
 class Careless:
     def __del__(self):
@@ -170,7 +170,7 @@ def test_a_file_that_may_not_grow_is_told(project, tmp_path):
 
 
 def commands():
-    tree = ast.parse((PACKAGE / "cli.py").read_text())
+    tree = ast.parse((PACKAGE / "cli" / "app.py").read_text())
     return [f for f in tree.body if isinstance(f, ast.FunctionDef) and any("command(" in ast.unparse(d) for d in f.decorator_list)]
 
 
@@ -178,7 +178,7 @@ def test_every_command_goes_through_the_one_ending():
     assert len(commands()) >= 8
     for function in commands():
         assert [ast.unparse(d) for d in function.decorator_list][1:] == ["told"], function.name
-    functions = {f.name: ast.unparse(f) for f in ast.parse((PACKAGE / "cli.py").read_text()).body if isinstance(f, ast.FunctionDef)}
+    functions = {f.name: ast.unparse(f) for f in ast.parse((PACKAGE / "cli" / "app.py").read_text()).body if isinstance(f, ast.FunctionDef)}
     assert "ended(lambda: command(terminal(), *args, **kwargs))" in functions["told"]
     assert "ended(app)" in functions["main"]
 
@@ -197,6 +197,6 @@ def test_nothing_but_the_ending_catches_everything_and_nothing_prints_a_tracebac
         printing |= {
             file.name for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("print_exc", "print_exception")
         }
-    # a thread of crew.py hands it on to the step that it is of, one of thread_executor.py to the main thread
-    assert catching == {"ending.py", "crew.py", "thread_executor.py"}
+    # a thread of builders.py hands it on to the step that it is of, one of executor.py to the main thread
+    assert catching == {"exit.py", "builders.py", "executor.py"}
     assert printing == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import server
+from mediabase_assets.postgres.embedded import server
 from mediabase_assets_tests.cli.relay import Relay
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from mediabase_assets.lib.process_environment import export
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.settings.environment import export
+from mediabase_assets.settings.load import load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import mediabase_assets
-from mediabase_assets.lib.workers import WORKER_TAG
+from mediabase_assets.runs.worker import WORKER_TAG
 from mediabase_assets_tests.cli.web import served
 from mediabase_assets_tests.spoiling import LIMITS, REFUSE
 

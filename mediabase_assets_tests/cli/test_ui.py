@@ -10,8 +10,8 @@ import time
 import psutil
 import pytest
 
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.cli.web import free_port, start
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

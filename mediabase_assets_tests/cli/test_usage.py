@@ -17,7 +17,7 @@ def test_help_names_the_commands_and_the_exit_codes(project):
 
 
 def test_the_program_is_imported_without_dagster_and_pandas():
-    code = f"import sys, mediabase_assets.cli; print([m for m in {HEAVY} if m in sys.modules])"
+    code = f"import sys, mediabase_assets.cli.app; print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mediabase_assets.demo.build import build_demo
-from mediabase_assets.lib import database, server
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.postgres import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.settings.load import load_settings
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def demo_settings():
 @pytest.fixture
 def conn(demo_settings):
     """A session whose work is rolled back."""
-    with database.connect(demo_settings) as connection:
+    with connect.connect(demo_settings) as connection:
         yield connection
         connection.rollback()
 
@@ -41,7 +42,7 @@ def conn(demo_settings):
 @pytest.fixture(scope="session")
 def demo(demo_settings):
     """The report of a committed table `demo.cancer_transcript_base` of 5,000 rows."""
-    with database.connect(demo_settings) as connection:
+    with connect.connect(demo_settings) as connection:
         report = build_demo(connection, schema="demo")
         connection.commit()
     return report

@@ -2,10 +2,10 @@ import pytest
 
 from mediabase_assets.demo import build
 from mediabase_assets.demo.build import MINIMUM_TRANSCRIPTS, build_demo
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes
+from mediabase_assets.legacy.table import add_keys_and_indexes
 from mediabase_assets.model.errors import ConfigurationError, LegacyTableExistsError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, LEGACY_TABLE
+from mediabase_assets.postgres.content_hash import content_hash
 
 pytestmark = pytest.mark.pg
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediabase_assets.lib import server
+from mediabase_assets.postgres.embedded import server
 from mediabase_assets_tests.faults.places import planted, uninterrupted
 from mediabase_assets_tests.pipeline import harness
 

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 import mediabase_assets
-from mediabase_assets.lib import server
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.settings.load import load_settings
 
 PACKAGE = Path(mediabase_assets.__file__).parent
 SQL = Path("defs/extraction/sql")

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediabase_assets.lib.content_hash import ContentHash, content_hash
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash
 from mediabase_assets_tests.pipeline import copies, harness
 
 #: Rows of the legacy table.
@@ -30,8 +30,8 @@ class Content:
 
 def planted(this: harness.Project, rows: int = ROWS) -> None:
     """Give an empty project its legacy table."""
-    from mediabase_assets.lib import server
-    from mediabase_assets.lib.database import connect
+    from mediabase_assets.postgres.connect import connect
+    from mediabase_assets.postgres.embedded import server
 
     server.ensure_database(server.ensure_running(this.settings.home), this.settings.database.name)
     connect(this.settings).close()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from mediabase_assets.lib import catalogue
-from mediabase_assets.lib.backup import is_verified, list_backups
-from mediabase_assets.lib.leftovers import remove_leftovers
-from mediabase_assets.lib.orphans import look_at, report_orphans
+from mediabase_assets.backup import is_verified, list_backups
+from mediabase_assets.planning import registry
+from mediabase_assets.runs.cleanup import remove_leftovers
+from mediabase_assets.runs.dead_runs import look_at, report_orphans
 from mediabase_assets_tests.faults.killing import RELEASE, Point, run_until
 from mediabase_assets_tests.faults.places import Content, assert_as_uninterrupted, content_of
 from mediabase_assets_tests.pipeline import copies, harness
@@ -44,7 +44,7 @@ def sample(points: Sequence[Point], number: int, seed: int) -> list[Point]:
 
 def finished(this: harness.Project) -> set[str]:
     """The assets that Dagster's event log tells to be made."""
-    keys = (dg.AssetKey(name.split("/")) for name in catalogue.definitions())
+    keys = (dg.AssetKey(name.split("/")) for name in registry.definitions())
     return {key.to_user_string() for key in keys if this.instance.get_latest_materialization_event(key)}
 
 
@@ -61,9 +61,9 @@ def go_on(this: harness.Project, told: set[str]) -> None:
         this: The project.
         told: The assets that were finished when the run was killed, by Dagster's event log.
     """
-    left = {*catalogue.definitions()} - told - committed(this)
+    left = {*registry.definitions()} - told - committed(this)
     if any(map(is_verified, list_backups(this.settings.backup_dir))):  # a verified backup stands, whether anybody was told or not
-        left.discard(catalogue.BACKUP)
+        left.discard(registry.BACKUP)
     assert this.work().keys() == left
     if not left:
         return

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import server
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.run_log import QuietHandler, RunLog, begin_log
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.runs.log_file import QuietHandler, RunLog, begin_log
 from mediabase_assets_tests.faults.places import assert_as_uninterrupted
 from mediabase_assets_tests.pipeline import copies, harness
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import database, waiting
-from mediabase_assets.lib.view_release import replace
-from mediabase_assets.lib.waiting import blocker, briefly, holders
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres import connect, locks
+from mediabase_assets.postgres.locks import blocker, briefly, holders
+from mediabase_assets.release.views import replace
 from mediabase_assets_tests.faults.places import content_of
 from mediabase_assets_tests.pipeline import copies
 
@@ -28,7 +28,7 @@ def held(this, relation, mode, *, until=lambda: True, seconds=0.0):
     taken, end = threading.Event(), threading.Event()
 
     def hold():
-        with database.connect(this.settings, application_name="somebody") as conn:
+        with connect.connect(this.settings, application_name="somebody") as conn:
             conn.execute(sql.SQL("lock table {} in {} mode").format(sql.Identifier("public", relation), sql.SQL(mode)))
             taken.set()
             began = time.monotonic()
@@ -66,8 +66,8 @@ def test_a_locked_legacy_table_is_waited_for_and_whoever_holds_it_is_named(templ
 
 
 def test_a_lock_is_a_warning_only_where_it_lasts(template, fault_home, monkeypatch):
-    monkeypatch.setattr(waiting, "LOOK", 0.1)
-    monkeypatch.setattr(waiting, "AGAIN", 1.0)
+    monkeypatch.setattr(locks, "LOOK", 0.1)
+    monkeypatch.setattr(locks, "AGAIN", 1.0)
     reported, warned, lasts = [], [], threading.Event()
 
     def warn(sentence):
@@ -75,13 +75,13 @@ def test_a_lock_is_a_warning_only_where_it_lasts(template, fault_home, monkeypat
         lasts.set()
 
     def wait_for_it():
-        with database.connect(this.settings, application_name="mediabase test") as conn:
+        with connect.connect(this.settings, application_name="mediabase test") as conn:
             conn.execute("lock table cancer_transcript_base")
 
     with copies.copy_of(template, fault_home) as this:
         with (
             held(this, "cancer_transcript_base", "access share", seconds=60),
-            waiting.lookout(this.settings, lambda text: reported.append((time.monotonic(), text)), warn),
+            locks.lookout(this.settings, lambda text: reported.append((time.monotonic(), text)), warn),
         ):
             thread = threading.Thread(target=wait_for_it, daemon=True)
             thread.start()
@@ -93,7 +93,7 @@ def test_a_lock_is_a_warning_only_where_it_lasts(template, fault_home, monkeypat
 
 
 def test_after_too_long_the_error_names_whoever_holds_it_and_nothing_was_changed(template, fault_home, monkeypatch):
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", "2500ms")
+    monkeypatch.setattr(connect, "LOCK_TIMEOUT", "2500ms")
     with copies.copy_of(template, fault_home) as this:
         with held(this, "cancer_transcript_base", "access exclusive", seconds=120):
             run = this.migrate()
@@ -137,7 +137,7 @@ def test_a_release_over_a_live_one_locks_readers_out_for_a_moment_only(template,
 
 
 def test_a_replacement_that_readers_never_allow_names_them(template, fault_home, monkeypatch):
-    monkeypatch.setattr("mediabase_assets.lib.view_release.ATTEMPTS", 3)
+    monkeypatch.setattr("mediabase_assets.release.views.ATTEMPTS", 3)
     view = next(v for v in VIEWS if v.name == "pathway_annotation_coverage")
     with copies.copy_of(template, fault_home) as this, this.connect() as conn:
         conn.execute("create view pathway_annotation_coverage as select 1 as x")

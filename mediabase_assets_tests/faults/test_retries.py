@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import server
-from mediabase_assets.lib.transient import is_transient
 from mediabase_assets.model.errors import BackupError, BuildError
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.transient_errors import is_transient
 from mediabase_assets_tests.faults.places import assert_as_uninterrupted
 from mediabase_assets_tests.pipeline import copies
 from mediabase_assets_tests.spoiling import BAD, spoiled

@@ -15,15 +15,17 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import TagType, get_tag_type
 
-from mediabase_assets.lib import migration_lock, orphans
-from mediabase_assets.lib.backup import create_backup, list_backups, verify_backup
-from mediabase_assets.lib.backup_choice import find_reusable_backup, scope_of
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.leftovers import remove_leftovers
-from mediabase_assets.lib.orphans import look_at, report_orphans
-from mediabase_assets.lib.workers import RECORD_TAG, WORKER_TAG, Life, Worker, this_worker, worker_of
-from mediabase_assets.lib.workspace import Workspace
+from mediabase_assets.backup import create_backup, list_backups, verify_backup
+from mediabase_assets.backup.choice import find_reusable_backup
+from mediabase_assets.backup.scope import scope_of
 from mediabase_assets.model.errors import MigrationLockedError
+from mediabase_assets.model.workspace import Workspace
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.records import lock
+from mediabase_assets.runs import dead_runs
+from mediabase_assets.runs.cleanup import remove_leftovers
+from mediabase_assets.runs.dead_runs import look_at, report_orphans
+from mediabase_assets.runs.worker import RECORD_TAG, WORKER_TAG, Life, Worker, this_worker, worker_of
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg
@@ -156,18 +158,18 @@ def test_a_run_elsewhere_is_dead_without_session_and_events_only(place, monkeypa
     elsewhere = replace(this_worker("x"), host="elsewhere")
     silent, working = made(place, elsewhere), made(place, elsewhere)
     assert report_orphans(place.instance, place.settings) == []  # they were heard of just now
-    monkeypatch.setattr(orphans, "SILENCE", 0.0)
-    migration_lock.hold_migration_lock(place.settings, working)
+    monkeypatch.setattr(dead_runs, "SILENCE", 0.0)
+    lock.hold_migration_lock(place.settings, working)
     try:
         assert [o.run_id for o in report_orphans(place.instance, place.settings)] == [silent]
     finally:
-        migration_lock.release_migration_lock(working)
+        lock.release_migration_lock(working)
 
 
 def test_the_lock_of_a_dead_run_is_waited_for_and_that_of_a_living_one_refused_with_its_name(place):
     dead, alive = made(place, of_the_dead()), made(place, this_worker("x"))
     with connect(place.settings, autocommit=True, application_name=f"mediabase migration {dead}") as conn:
-        assert migration_lock._try_lock(conn, place.settings)
+        assert lock._try_lock(conn, place.settings)
         conn.execute("select pg_sleep(0)")
         ends = time.monotonic() + 1.5
         conn.execute("set statement_timeout = 0")
@@ -177,16 +179,16 @@ def test_the_lock_of_a_dead_run_is_waited_for_and_that_of_a_living_one_refused_w
                 conn.close()  # the server has noticed
             return look_at(place.instance)(run_id)
 
-        migration_lock.hold_migration_lock(place.settings, "next", look=look)
-    migration_lock.release_migration_lock("next")
-    migration_lock.hold_migration_lock(place.settings, alive)
+        lock.hold_migration_lock(place.settings, "next", look=look)
+    lock.release_migration_lock("next")
+    lock.hold_migration_lock(place.settings, alive)
     try:
         began = time.monotonic()
         with pytest.raises(MigrationLockedError, match=rf"process {os.getpid()} on {socket.gethostname()}"):
-            migration_lock.hold_migration_lock(place.settings, "next", look=look_at(place.instance))
+            lock.hold_migration_lock(place.settings, "next", look=look_at(place.instance))
         assert time.monotonic() - began < 5
     finally:
-        migration_lock.release_migration_lock(alive)
+        lock.release_migration_lock(alive)
 
 
 def test_what_killed_runs_left_is_removed_and_told(place):
@@ -214,11 +216,11 @@ def test_what_killed_runs_left_is_removed_and_told(place):
 
 def test_nothing_is_removed_while_a_migration_runs(place):
     (place.settings.backup_dir / ".incomplete-x").mkdir(parents=True)
-    migration_lock.hold_migration_lock(place.settings, "a-run")
+    lock.hold_migration_lock(place.settings, "a-run")
     try:
         assert remove_leftovers(place.settings, "a-test") == []
     finally:
-        migration_lock.release_migration_lock("a-run")
+        lock.release_migration_lock("a-run")
     assert remove_leftovers(place.settings, "a-test") == ["the unfinished backup incomplete-x"]
 
 

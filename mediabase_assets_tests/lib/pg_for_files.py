@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import server
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.settings.load import load_settings
 
 TABLE = "cancer_transcript_base"
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from mediabase_assets.lib import ahead, run_scope
-from mediabase_assets.lib import crew as crew_module
-from mediabase_assets.lib.crew import Crew
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.step import Step
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.runs import builders as crew_module
+from mediabase_assets.runs import parallel, scope
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.builders import Crew
+from mediabase_assets.settings.load import load_settings
 
-STEP = Step(load_settings(), "20260101_000000", "backup/legacy_backup", Stage.BACKUP, datetime.now(UTC), "a run")
+STEP = AssetRun(load_settings(), "20260101_000000", "backup/legacy_backup", Stage.BACKUP, datetime.now(UTC), "a run")
 LOST = psycopg.OperationalError("server closed the connection unexpectedly")
 WAIT = 10
 
@@ -23,14 +23,14 @@ WAIT = 10
 @pytest.fixture
 def crew_of(monkeypatch):
     """A crew for works given as name: (needs, cost, what its build does)."""
-    monkeypatch.setattr(ahead, "_works", {})
+    monkeypatch.setattr(parallel, "_works", {})
     crews = []
 
     def make(works, hands=1):
         monkeypatch.setattr(crew_module, "HANDS", hands)
         for key, (needs, cost, build) in works.items():
-            ahead.register(ahead.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
-        crews.append(Crew(ahead._works, frozenset(works), STEP))
+            parallel.register(parallel.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
+        crews.append(Crew(parallel._works, frozenset(works), STEP))
         return crews[-1]
 
     yield make
@@ -139,9 +139,9 @@ def test_at_the_end_nothing_more_is_begun(crew_of):
 
 
 def test_the_step_that_makes_two_assets_is_one_work(monkeypatch):
-    monkeypatch.setattr(ahead, "_works", {})
-    ahead.register(ahead.Work("x", frozenset({"extraction/legacy_payloads", "y"}), 1, Stage.POPULATION, noting([], "x")))
-    assert ahead._works["x"].needs == {"extraction/legacy_rows", "y"}
+    monkeypatch.setattr(parallel, "_works", {})
+    parallel.register(parallel.Work("x", frozenset({"extraction/legacy_payloads", "y"}), 1, Stage.POPULATION, noting([], "x")))
+    assert parallel._works["x"].needs == {"extraction/legacy_rows", "y"}
 
 
 def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_and_what_is_up_to_date_is_kept(monkeypatch):
@@ -151,10 +151,10 @@ def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_a
         seen[this.asset] = this.keeps
         return [this.asset]
 
-    monkeypatch.setattr(ahead, "_works", {})
+    monkeypatch.setattr(parallel, "_works", {})
     for key in ("backup", "report", "table"):
-        ahead.register(ahead.Work(key, frozenset(), 1, Stage.POPULATION, build, by_its_step=key != "table"))
-    crew = Crew(ahead._works, frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
+        parallel.register(parallel.Work(key, frozenset(), 1, Stage.POPULATION, build, by_its_step=key != "table"))
+    crew = Crew(parallel._works, frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
     try:
         assert [crew.job_of(key).events for key in ("backup", "table")] == [["backup"], ["table"]]
         assert seen == {"backup": True, "table": False}  # what the run was asked for is rebuilt, what is beneath it only if it is stale
@@ -166,9 +166,9 @@ def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_a
 @pytest.fixture
 def threaded():
     """The run of these tests is one whose steps are executed beside each other."""
-    run_scope.begin(STEP.run_id)
+    scope.begin(STEP.run_id)
     yield
-    run_scope.end(STEP.run_id)
+    scope.end(STEP.run_id)
 
 
 def test_steps_beside_each_other_build_their_own_assets_and_others_wait_for_them(crew_of, threaded):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from mediabase_assets.lib.backup import (
+from mediabase_assets.backup import (
     FINDINGS,
     BackupScope,
     RelationName,
@@ -23,11 +23,11 @@ from mediabase_assets.lib.backup import (
     read_manifest,
     verify_backup,
 )
-from mediabase_assets.lib.content_hash import content_hash, physical_fingerprint
-from mediabase_assets.lib.database import client_tool, connect, libpq_env
-from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.errors import BackupError
+from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
+from mediabase_assets.postgres.content_hash import content_hash, physical_fingerprint
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
     TABLE,
     conn_fixture,
@@ -366,8 +366,8 @@ def test_a_failing_hash_ends_pg_dump_and_leaves_nothing(filled, settings, monkey
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mediabase_assets.lib.backup.create.subprocess.Popen", remembered)
-    monkeypatch.setattr("mediabase_assets.lib.backup.create.content_hash", interrupt)
+    monkeypatch.setattr("mediabase_assets.backup.create.subprocess.Popen", remembered)
+    monkeypatch.setattr("mediabase_assets.backup.create.content_hash", interrupt)
     with pytest.raises(KeyboardInterrupt):
         create_backup(settings, SCOPE, migration_id="m")
     assert [process.poll() is not None for process in started] == [True]
@@ -379,7 +379,7 @@ def test_a_lost_session_is_told(filled, settings, monkeypatch):
         filled.execute("select pg_terminate_backend(%s)", (connection.info.backend_pid,))
         return content_hash(connection, *arguments)
 
-    monkeypatch.setattr("mediabase_assets.lib.backup.create.content_hash", lose)
+    monkeypatch.setattr("mediabase_assets.backup.create.content_hash", lose)
     with pytest.raises(BackupError, match="server ended the backup"):
         create_backup(settings, SCOPE, migration_id="m")
     assert left_in(settings.backup_dir) == []
@@ -388,9 +388,9 @@ def test_a_lost_session_is_told(filled, settings, monkeypatch):
 CHILD = """
 import sys, time
 from pathlib import Path
-from mediabase_assets.lib import backup
-from mediabase_assets.lib.backup import create
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets import backup
+from mediabase_assets.backup import create
+from mediabase_assets.settings.load import load_settings
 settings = load_settings(home=Path(sys.argv[1]), backup_dir=Path(sys.argv[2]), database={"name": sys.argv[3]})
 def slow(*arguments):
     print("dumping", flush=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mediabase_assets.lib import binaries
-from mediabase_assets.lib.account import server_account
 from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres.embedded import binaries
+from mediabase_assets.postgres.embedded.os_account import server_account
 
 
 def test_the_wheel_comes_first_and_has_every_tool():

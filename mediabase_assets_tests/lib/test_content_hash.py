@@ -6,7 +6,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from mediabase_assets.lib.content_hash import (
+from mediabase_assets.postgres.content_hash import (
     PINNED_SETTINGS,
     combine,
     content_hash,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.cron import cron, longest_pause
-from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.settings.cron import cron, longest_pause
+from mediabase_assets.settings.load import load_settings
 
 _numbers = st.integers(0, 70).map(str)
 _bases = st.one_of(

@@ -8,9 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib import database, server
-from mediabase_assets.lib.dagster_storage import instance_config_file
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.postgres import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.runs.storage import instance_config_file
+from mediabase_assets.settings.load import load_settings
 
 pytestmark = pytest.mark.pg
 DEFINITIONS = """
@@ -56,13 +57,13 @@ def test_a_fresh_checkout_runs_and_another_process_sees_the_run(checkout):
         assert instance.run_retries_enabled
     settings = load_settings()
     assert settings.home == checkout / ".mediabase"
-    with database.connect(settings, dbname="mediabase_dagster") as connection:
+    with connect.connect(settings, dbname="mediabase_dagster") as connection:
         assert connection.execute("select count(*) from runs").fetchone() == (1,)
 
 
 def test_sessions_are_kept_between_uses_and_opened_anew_where_the_server_ended_them(checkout):
     sessions = "select array_agg(pid order by pid) from pg_stat_activity where application_name = 'dagster'"
-    with dg.DagsterInstance.get() as instance, database.connect(load_settings(), autocommit=True, dbname="mediabase_dagster") as connection:
+    with dg.DagsterInstance.get() as instance, connect.connect(load_settings(), autocommit=True, dbname="mediabase_dagster") as connection:
 
         def use() -> list[int]:
             instance.get_runs()

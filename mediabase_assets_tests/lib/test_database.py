@@ -9,10 +9,12 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from mediabase_assets.lib import dagster_database, database, server
-from mediabase_assets.lib.cluster import find_cluster
-from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.embedded.cluster import find_cluster
+from mediabase_assets.runs import storage_database
+from mediabase_assets.settings.load import load_settings
 
 pytestmark = pytest.mark.pg
 SECRET = "p@ss/w%rd: ?&#"
@@ -64,31 +66,31 @@ def named(home):
 
 
 def test_a_session_of_the_embedded_server(home):
-    with database.connect(load_settings(home=home), application_name="me") as connection:
+    with connect.connect(load_settings(home=home), application_name="me") as connection:
         assert connection.execute("show application_name").fetchone() == ("me",)
         assert connection.info.dbname == "mediabase"
         assert not connection.autocommit
-    with database.connect(load_settings(home=home), autocommit=True, dbname="postgres") as connection:
+    with connect.connect(load_settings(home=home), autocommit=True, dbname="postgres") as connection:
         assert connection.info.dbname == "postgres"
         assert connection.autocommit
 
 
 def test_a_configured_database_is_created_in_the_embedded_server_only(home, named):
     settings = load_settings(home=home, database={"name": "made_on_demand"})
-    with database.connect(settings) as connection:
+    with connect.connect(settings) as connection:
         assert connection.info.dbname == "made_on_demand"
     for other in (named(name="nowhere"), load_settings(home=home)):
         with pytest.raises(ServerError, match="no such database"):
-            database.connect(other, dbname="nowhere")
+            connect.connect(other, dbname="nowhere")
 
 
 def test_a_password_travels_but_is_not_shown(named):
     settings = named(user="with_password", password=SECRET)
-    with database.connect(settings) as connection:
+    with connect.connect(settings) as connection:
         assert connection.info.user == "with_password"
-    assert SECRET not in database.conninfo(settings) + database.psql_command(settings)
-    assert "password" not in database.conninfo(settings).replace("with_password", "")
-    engine = sqlalchemy.create_engine(database.sqlalchemy_url(settings))
+    assert SECRET not in connect.conninfo(settings) + connect.psql_command(settings)
+    assert "password" not in connect.conninfo(settings).replace("with_password", "")
+    engine = sqlalchemy.create_engine(connect.sqlalchemy_url(settings))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("select current_user").scalar() == "with_password"
     engine.dispose()
@@ -110,7 +112,7 @@ FAILURES = [
 @pytest.mark.parametrize(("keys", "what", "next_step"), FAILURES, ids=[str(keys) for keys, *_ in FAILURES])
 def test_each_failure_says_what_to_do(named, keys, what, next_step):
     with pytest.raises(ServerError) as caught:
-        database.connect(named(**keys))
+        connect.connect(named(**keys))
     assert what in caught.value.what
     assert next_step in caught.value.next_step
     assert caught.value.where
@@ -122,10 +124,10 @@ def test_nobody_listening_and_nobody_answering(named):
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         with pytest.raises(ServerError, match="No server listens there"):
-            database.connect(named(host="127.0.0.1", port=port))
+            connect.connect(named(host="127.0.0.1", port=port))
         listener.listen()
         with pytest.raises(ServerError, match="does not answer in time"):
-            database.connect(named(host="127.0.0.1", port=port, connection_timeout=2))
+            connect.connect(named(host="127.0.0.1", port=port, connection_timeout=2))
 
 
 def test_a_service_names_a_server(home, named, monkeypatch, tmp_path):
@@ -134,14 +136,14 @@ def test_a_service_names_a_server(home, named, monkeypatch, tmp_path):
     file.write_text(f"[ours]\nhost={address.socket_dir}\nuser=plain\ndbname=postgres\n")
     monkeypatch.setenv("PGSERVICEFILE", str(file))
     settings = load_settings(home=home / "unused", database={"service": "ours"})
-    with database.connect(settings) as connection:
+    with connect.connect(settings) as connection:
         assert (connection.info.user, connection.info.dbname) == ("plain", "postgres")
-    engine = sqlalchemy.create_engine(database.sqlalchemy_url(settings))
+    engine = sqlalchemy.create_engine(connect.sqlalchemy_url(settings))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("select current_user").scalar() == "plain"
     engine.dispose()
     with pytest.raises(ServerError, match="no such libpq service"):
-        database.connect(load_settings(database={"service": "theirs"}))
+        connect.connect(load_settings(database={"service": "theirs"}))
 
 
 def test_client_programs_connect_with_the_environment(home, named, monkeypatch):
@@ -151,7 +153,7 @@ def test_client_programs_connect_with_the_environment(home, named, monkeypatch):
         (load_settings(home=home), "postgres mediabase"),
         (named(user="with_password", password=SECRET), "with_password mediabase"),
     ):
-        done = subprocess.run([database.client_tool("psql"), *statement], env=database.libpq_env(settings), capture_output=True, text=True)
+        done = subprocess.run([connect.client_tool("psql"), *statement], env=connect.libpq_env(settings), capture_output=True, text=True)
         assert done.stdout.strip() == told, done.stderr
 
 
@@ -167,16 +169,16 @@ def test_dagster_gets_a_database_of_its_own(home, named):
     for settings in (load_settings(home=home), named(user="with_password", password=SECRET, name="postgres")):
         database_name = f"{settings.database.name}_dagster"
         for _ in range(2):  # made once, then found
-            assert where_dagster_lives(dagster_database.dagster_url(settings)) == (database_name, "public")
+            assert where_dagster_lives(storage_database.dagster_url(settings)) == (database_name, "public")
 
 
 def test_dagster_gets_a_schema_where_the_role_may_not_create_databases(named):
     for _ in range(2):
-        url = dagster_database.dagster_url(named(user="plain", name="owned"))
+        url = storage_database.dagster_url(named(user="plain", name="owned"))
         assert where_dagster_lives(url) == ("owned", "mediabase_dagster")
 
 
 def test_a_role_that_may_create_nothing_is_told(named):
     with pytest.raises(ServerError, match="neither a database nor a schema") as caught:
-        dagster_database.dagster_url(named(user="plain"))
+        storage_database.dagster_url(named(user="plain"))
     assert "grant create" in caught.value.next_step

@@ -4,10 +4,10 @@ import tarfile
 
 import pytest
 
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.database import client_tool, connect, libpq_env
-from mediabase_assets.lib.legacy_files import FileFormat, detect_format, load_legacy_file
+from mediabase_assets.legacy.files import FileFormat, detect_format, load_legacy_file
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
+from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
+from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
     TABLE,
     conn_fixture,
@@ -223,7 +223,7 @@ def test_what_is_there_stays(loaded, settings, tmp_path):
 
 
 def test_an_interrupted_load_leaves_nothing(loaded, settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("mediabase_assets.lib.legacy_files.dump._CHUNK", 1)
+    monkeypatch.setattr("mediabase_assets.legacy.files.dump._CHUNK", 1)
 
     def interrupt(done, total):
         raise KeyboardInterrupt

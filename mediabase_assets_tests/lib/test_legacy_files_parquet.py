@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.legacy_files import FileFormat, load_legacy_file
-from mediabase_assets.lib.legacy_table import describe_legacy_table
+from mediabase_assets.legacy.files import FileFormat, load_legacy_file
+from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError, ServerError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
+from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
     TABLE,
     conn_fixture,
@@ -69,10 +69,10 @@ def test_the_name_of_the_file_does_not_matter_and_the_table_is_as_asked(conn, tm
 
 
 def test_many_batches(conn, tmp_path, monkeypatch):
-    monkeypatch.setattr("mediabase_assets.lib.legacy_files.parquet._BATCH_ROWS", 50)
+    monkeypatch.setattr("mediabase_assets.legacy.files.parquet._BATCH_ROWS", 50)
     rows = legacy_rows(333)
     load_legacy_file(conn, write_parquet(tmp_path / "a", rows), schema="one")
-    monkeypatch.setattr("mediabase_assets.lib.legacy_files.parquet._BATCH_ROWS", 8000)
+    monkeypatch.setattr("mediabase_assets.legacy.files.parquet._BATCH_ROWS", 8000)
     load_legacy_file(conn, tmp_path / "a", schema="two")
     one, two = content_hash(conn, "one", TABLE), content_hash(conn, "two", TABLE)
     assert one == two
@@ -215,7 +215,7 @@ def test_other_bad_values_are_told_with_their_row(conn, tmp_path, column, value,
 
 
 def test_the_row_is_told_in_later_batches_too(conn, tmp_path, monkeypatch):
-    monkeypatch.setattr("mediabase_assets.lib.legacy_files.parquet._BATCH_ROWS", 50)
+    monkeypatch.setattr("mediabase_assets.legacy.files.parquet._BATCH_ROWS", 50)
     rows = legacy_rows(200)
     rows[177]["drugs"] = "{"
     error = refused(conn, write_parquet(tmp_path / "x", rows), "invalid input syntax")

@@ -1,6 +1,6 @@
 import pytest
 
-from mediabase_assets.lib.legacy_table import (
+from mediabase_assets.legacy.table import (
     add_keys_and_indexes,
     create_legacy_table,
     describe_legacy_table,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mediabase_assets.lib.quantities import counted, moment, size
-from mediabase_assets.lib.run_log import QuietHandler
-from mediabase_assets.lib.telling import rows_table, sized
+from mediabase_assets.model.quantities import counted, moment, size
+from mediabase_assets.runs.log_file import QuietHandler
+from mediabase_assets.runs.results import rows_table, sized
 from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 AT = datetime(2026, 11, 29, 7, 31, 42, tzinfo=UTC)

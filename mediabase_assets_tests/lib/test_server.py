@@ -11,16 +11,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mediabase_assets.lib import cluster as cluster_module
-from mediabase_assets.lib import database, server
-from mediabase_assets.lib.cluster import find_cluster, socket_folder
-from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres import connect
+from mediabase_assets.postgres.embedded import cluster as cluster_module
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.embedded.cluster import find_cluster, socket_folder
+from mediabase_assets.settings.load import load_settings
 
 pytestmark = pytest.mark.pg
 START = """
 import pathlib, sys
-from mediabase_assets.lib import server
+from mediabase_assets.postgres.embedded import server
 print(server.ensure_running(pathlib.Path(sys.argv[1])))
 """
 
@@ -40,7 +41,7 @@ def home():
 
 
 def select(home: Path, statement: str = "select 1"):
-    with database.connect(load_settings(home=home, database={"host": None})) as connection:
+    with connect.connect(load_settings(home=home, database={"host": None})) as connection:
         return connection.execute(statement).fetchone()[0]
 
 
@@ -56,7 +57,7 @@ def test_a_running_server_is_found_at_once_and_by_psql(home):
     began = time.monotonic()
     assert server.ensure_running(home) == address == server.known_address(home)
     assert time.monotonic() - began < 1
-    command = database.psql_command(load_settings(home=home))
+    command = connect.psql_command(load_settings(home=home))
     done = subprocess.run([*shlex.split(command), "-Atc", "select current_user || current_database()"], capture_output=True, text=True)
     assert done.stdout.strip() == "postgresmediabase", done.stderr
 
@@ -95,7 +96,7 @@ def test_it_stops_and_starts_and_says_so(home):
 
 
 def test_it_recovers_what_was_committed_when_killed(home):
-    with database.connect(load_settings(home=home), autocommit=True) as connection:
+    with connect.connect(load_settings(home=home), autocommit=True) as connection:
         connection.execute("drop table if exists survivors")
         connection.execute("create table survivors as select generate_series(1, 1000) as n")
     os.kill(server.status(home).pid, signal.SIGKILL)

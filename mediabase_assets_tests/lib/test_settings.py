@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mediabase_assets.lib.settings import ENVIRONMENT, WITHOUT_EFFECT, Settings, keys_without_effect, load_settings
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.settings.load import ENVIRONMENT, WITHOUT_EFFECT, Settings, keys_without_effect, load_settings
 
 OWNERS_FILE = """
 database:

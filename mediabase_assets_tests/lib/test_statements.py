@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 
-from mediabase_assets.lib.statements import vacuum
+from mediabase_assets.postgres.sql_files import vacuum
 from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg

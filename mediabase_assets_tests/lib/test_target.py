@@ -2,10 +2,11 @@
 
 import pytest
 
-from mediabase_assets.lib.content_hash import physical_fingerprint
-from mediabase_assets.lib.statements import OPERATIONS, looking_in, run
-from mediabase_assets.lib.target import Target, targets
-from mediabase_assets.lib.workspace import Workspace
+from mediabase_assets.model.workspace import Workspace
+from mediabase_assets.postgres.content_hash import physical_fingerprint
+from mediabase_assets.postgres.sql_files import looking_in, run
+from mediabase_assets.postgres.target import Target, targets
+from mediabase_assets.records.tables import RECORDS
 from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 ROLE = "reader_of_one_copy"
@@ -25,7 +26,7 @@ def test_a_copy_that_this_role_may_not_read_is_no_target(conn, role, denied):
     with conn.transaction():
         conn.execute("create schema mediabase_ops")
         with looking_in(conn, "mediabase_ops"):
-            run(conn, OPERATIONS / "deploy.sql")
+            run(conn, RECORDS[0])
     for schema in ("copies", "trial"):
         conn.execute(f"create schema {schema}; create table {schema}.genes (gene_id text); create table {schema}.schema_version (v text)")
     conn.execute(

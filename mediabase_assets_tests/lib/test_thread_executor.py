@@ -8,8 +8,8 @@ import time
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib import ahead, edges, run_scope
-from mediabase_assets.lib.thread_executor import thread_executor
+from mediabase_assets.runs import edges, parallel, scope
+from mediabase_assets.runs.executor import thread_executor
 
 #: Seconds that steps wait for each other at most.
 LONG = 20
@@ -101,10 +101,10 @@ def test_no_more_assets_are_built_at_once_than_there_are_hands(instance, monkeyp
             at_once.remove(context.asset_key.path[-1])
 
     names = [f"made__{n}" for n in range(6)]
-    monkeypatch.setattr(ahead, "HANDS", 2)
+    monkeypatch.setattr(parallel, "HANDS", 2)
     for name in names:
-        work = ahead.Work(name.replace("__", "/"), frozenset(), 1, 1, lambda this: ())
-        monkeypatch.setitem(ahead._works, work.key, work)
+        work = parallel.Work(name.replace("__", "/"), frozenset(), 1, 1, lambda this: ())
+        monkeypatch.setitem(parallel._works, work.key, work)
     status, _ = execute(instance, *(asset(name, build) for name in names))
     assert (status, max(most)) == ("SUCCESS", 2)
 
@@ -116,7 +116,7 @@ def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
     def work(context):
         os.kill(os.getpid(), number)
         end = time.monotonic() + LONG
-        while not run_scope.is_interrupted(context.run.run_id) and time.monotonic() < end:
+        while not scope.is_interrupted(context.run.run_id) and time.monotonic() < end:
             time.sleep(0.05)
         ended.append(time.monotonic() < end)
 
@@ -126,4 +126,4 @@ def test_a_signal_ends_the_run_once_its_steps_have_ended(instance, number):
     (run,) = instance.get_runs(limit=1)
     (end,) = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
     assert "interrupted" in end.event_log_entry.message
-    assert not run_scope.is_interrupted(run.run_id)
+    assert not scope.is_interrupted(run.run_id)

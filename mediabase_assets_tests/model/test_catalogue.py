@@ -5,30 +5,34 @@ import re
 import pytest
 
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import accounts, catalogue, check_overview, edges, extraction_asset, leaf_census, round_trip_parts, tables, views
-from mediabase_assets.lib.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW
-from mediabase_assets.lib.statements import DEFS, EXTRACTION
+from mediabase_assets.extraction.rules import EXTRACTION
+from mediabase_assets.extraction.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.normalized import tables
+from mediabase_assets.normalized.accounts import account_paths
+from mediabase_assets.planning import registry
+from mediabase_assets.runs import check_overview, edges
+from mediabase_assets.runs.factories import extraction
+from mediabase_assets.schema import tables as ddl
+from mediabase_assets.validation import census, column_account
+from mediabase_assets.validation.round_trip import parts
+from mediabase_assets.views import definition
 
 defs()
 from mediabase_assets.defs.extraction.assets import EXTRACTIONS  # noqa: E402
 from mediabase_assets.defs.normalized.assets import CHECKS  # noqa: E402
 
-DEFINITIONS = catalogue.definitions()
+DEFINITIONS = registry.definitions()
 SHOWN = {s.key.to_user_string(): [d.asset_key.to_user_string() for d in s.deps] for s in defs().resolve_all_asset_specs()}
-VALIDATION = DEFS / "validation" / "sql"
 FILES = {
     **{f"extraction/{n}": [EXTRACTION / f"{n}.sql"] for n in SNAPSHOT_RELATIONS},
-    **{f"extraction/{e.name}": [EXTRACTION / f"{e.name}.sql", *extraction_asset._other_files(e)] for e in EXTRACTIONS},
-    **{
-        f"normalized/{t.name}": [*tables.definition_paths(t), *accounts.account_paths(t), *(c.path(t) for c in CHECKS.get(t.name, ()))]
-        for t in TABLES
-    },
-    **{f"views/{v.name}": [views.QUERIES / f"{v.name}.sql", views.QUERIES / "checks" / f"{v.name}.sql"] for v in VIEWS},
-    catalogue.ROUND_TRIP: [*round_trip_parts.SQL.glob("*.sql")],
-    catalogue.CENSUS: leaf_census.files(),
-    catalogue.REPORT: [VALIDATION / "column_account.sql", VALIDATION / "columns_unaccounted.sql"],
+    **{f"extraction/{e.name}": [EXTRACTION / f"{e.name}.sql", *extraction._other_files(e)] for e in EXTRACTIONS},
+    **{f"normalized/{t.name}": [*ddl.definition_paths(t), *account_paths(t), *(c.path(t) for c in CHECKS.get(t.name, ()))] for t in TABLES},
+    **{f"views/{v.name}": [definition.QUERIES / f"{v.name}.sql", definition.QUERIES / "checks" / f"{v.name}.sql"] for v in VIEWS},
+    registry.ROUND_TRIP: [*parts.SQL.glob("*.sql")],
+    registry.CENSUS: census.files(),
+    registry.REPORT: [*column_account.FILES],
 }
 OWNERS = {relation: {key} for key, d in DEFINITIONS.items() for relation in d.relations}
 OWNERS |= {t.name: {f"normalized/{t.name}"} for t in TABLES}
@@ -36,7 +40,7 @@ OWNERS |= {PAYLOADS_VIEW: {f"extraction/{name}" for name in UNDER_THE_VIEW}}
 
 
 #: The snapshot makes both of its relations, the round trip makes the compatibility view for itself from its file.
-OF_THE_SAME_STEP = {("extraction/legacy_payloads", "legacy_rows"), (catalogue.ROUND_TRIP, "cancer_transcript_base_compat")}
+OF_THE_SAME_STEP = {("extraction/legacy_payloads", "legacy_rows"), (registry.ROUND_TRIP, "cancer_transcript_base_compat")}
 
 
 def read_by(path):
@@ -71,7 +75,7 @@ def test_dagster_knows_every_input(key):
 def test_settings_that_sql_reads_make_an_asset_stale():
     assert DEFINITIONS["extraction/gene_candidates"].settings == ("invalid_symbol_patterns", "max_gene_symbol_length", "symbol_conflicts")
     assert DEFINITIONS["extraction/drug_facts"].settings == ("drug_name_min_length",)
-    assert DEFINITIONS[catalogue.ROUND_TRIP].settings == ("drug_name_min_length",)
+    assert DEFINITIONS[registry.ROUND_TRIP].settings == ("drug_name_min_length",)
     assert DEFINITIONS["normalized/genes"].settings == ()
 
 

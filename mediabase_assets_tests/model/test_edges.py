@@ -3,8 +3,8 @@
 import pytest
 
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import check_overview, edges
 from mediabase_assets.model.views import MATERIALIZED
+from mediabase_assets.runs import check_overview, edges
 
 FOUND = defs()
 SHOWN = {s.key.to_user_string(): {d.asset_key.to_user_string() for d in s.deps} for s in FOUND.resolve_all_asset_specs()}

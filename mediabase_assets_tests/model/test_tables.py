@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from mediabase_assets.lib.audit import arrow_schema
-from mediabase_assets.lib.statements import NORMALIZED
-from mediabase_assets.lib.tables import VERSION, definition_paths
+from mediabase_assets.audit.checks import arrow_schema
 from mediabase_assets.model.reasons import QUARANTINE_REASONS, REPAIR_REASONS, sentence
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.normalized.tables import NORMALIZED
+from mediabase_assets.schema.tables import VERSION, definition_paths
 
 EMPTY = {"Int64": pd.Int64Dtype(), "Float64": pd.Float64Dtype(), "boolean": pd.BooleanDtype()}
 

@@ -5,13 +5,13 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from mediabase_assets.lib import views
-from mediabase_assets.lib.audit import arrow_schema
-from mediabase_assets.lib.view_asset import checks_of
-from mediabase_assets.lib.view_state import stored_relations, why_stale
-from mediabase_assets.lib.views import QUERIES, Described, Difference, Recorded, definition_of, difference, view_named
+from mediabase_assets.audit.checks import arrow_schema
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import FUNCTIONS, MATERIALIZED, VIEWS, Index, View
+from mediabase_assets.runs.factories.view import checks_of
+from mediabase_assets.views import definition
+from mediabase_assets.views.definition import QUERIES, Described, Difference, Recorded, definition_of, difference, view_named
+from mediabase_assets.views.state import stored_relations, why_stale
 from mediabase_assets_tests.model.test_tables import EMPTY
 
 VIEW = view_named("gene_summary_view")
@@ -31,7 +31,7 @@ def test_the_owners_eleven_views_are_there():
 def test_every_view_has_its_files_and_descriptions(view):
     assert view.description.startswith("One row")
     assert all(view.columns.values())
-    assert views.query_of(view).startswith("-- Grain: one row")
+    assert definition.query_of(view).startswith("-- Grain: one row")
     assert (QUERIES / "checks" / f"{view.name}.sql").exists()
     assert len(checks_of(view)) >= 2
 
@@ -82,13 +82,13 @@ def test_whatever_matters_changes_the_definition(change):
 
 def test_the_query_changes_the_definition_and_its_comments_do_not(tmp_path, monkeypatch):
     before = definition_of(VIEW)
-    text = views.query_of(VIEW)
+    text = definition.query_of(VIEW)
     for folder, query in {"comment": f"-- another comment\n{text}", "query": text.replace("'[]'", "'[1]'", 1)}.items():
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{VIEW.name}.sql").write_text(query)
-    monkeypatch.setattr(views, "QUERIES", tmp_path / "comment")
+    monkeypatch.setattr(definition, "QUERIES", tmp_path / "comment")
     assert definition_of(VIEW) == before
-    monkeypatch.setattr(views, "QUERIES", tmp_path / "query")
+    monkeypatch.setattr(definition, "QUERIES", tmp_path / "query")
     assert definition_of(VIEW) != before
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import mediabase_assets
-from mediabase_assets.lib import server
+from mediabase_assets.postgres.embedded import server
 
 TREE = Path(mediabase_assets.__file__).parents[1]
 #: What pip says where no index answers; anything else that fails is a fault of the project.

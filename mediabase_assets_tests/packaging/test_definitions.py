@@ -11,8 +11,8 @@ import pytest
 
 import mediabase_assets.defs
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import check_overview
 from mediabase_assets.model.views import MATERIALIZED
+from mediabase_assets.runs import check_overview
 
 FOLDER = Path(mediabase_assets.defs.__file__).parent
 LOADED = """

@@ -148,14 +148,14 @@ def broken(installed, name, change):
 @pytest.mark.timeout(1200)
 def test_a_mistake_in_the_code_of_a_step_is_told_in_three_lines(installed):
     mistake = "def rehearse(*_):\n    return {}['planted']\n\n\ndef _as_it_was("
-    with broken(installed, "lib/schema.py", lambda text: text.replace("def rehearse(", mistake)):
+    with broken(installed, "schema/versions.py", lambda text: text.replace("def rehearse(", mistake)):
         process = installed.start("mediabase", "migrate", "--demo", "--demo-transcripts", "1500", "--skip-confirmation", "--everything")
         out, err = process.communicate(timeout=600)
     assert (process.returncode, err) == (1, "")
     assert not re.search(r"Traceback|DagsterExecution|File \"", out)
     lines = re.search(
         r"Failed: schema/normalized_schema\n  Something unexpected happened: KeyError: 'planted'\.\n"
-        r"    where: schema/normalized_schema, mediabase_assets/lib/schema\.py, line \d+ \(rehearse\)\n"
+        r"    where: schema/normalized_schema, mediabase_assets/schema/versions\.py, line \d+ \(rehearse\)\n"
         r"    next:  Send (\S+) to the maintainers",
         out,
     )

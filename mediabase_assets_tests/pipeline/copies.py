@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib.content_hash import ContentHash, content_hash, physical_fingerprint
-from mediabase_assets.lib.database import connect
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash, physical_fingerprint
 from mediabase_assets_tests.pipeline import harness
 
 

@@ -15,11 +15,11 @@ import pytest
 from psycopg import sql
 
 from mediabase_assets.demo.build import DemoReport, build_demo
-from mediabase_assets.lib import server
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes
-from mediabase_assets.lib.settings import Settings, load_settings
-from mediabase_assets.lib.telling import KEEP, KEEP_TAG, REBUILD, is_kept
+from mediabase_assets.legacy.table import add_keys_and_indexes
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.runs.results import KEEP, KEEP_TAG, REBUILD, is_kept
+from mediabase_assets.settings.load import Settings, load_settings
 
 #: Rows of the demonstration table that the tests migrate.
 ROWS = 3000
@@ -86,11 +86,12 @@ class Project:
     def work(self) -> dict[str, str]:
         """What `mediabase migrate` would make, with the reasons."""
         from mediabase_assets.definitions import defs
-        from mediabase_assets.lib.planning import work_to_do
+        from mediabase_assets.planning.plan import work_to_do
+        from mediabase_assets.runs.results import legacy_seen
 
         defs()
         with self.connect() as conn:
-            return work_to_do(conn, self.settings, self.instance)
+            return work_to_do(conn, self.settings, seen=legacy_seen(self.instance))
 
     def rerun(self) -> dg.ExecuteInProcessResult:
         """Make what is missing, failed or stale, as `mediabase migrate` does."""
@@ -168,7 +169,7 @@ def plant(this: Project, rows: int) -> DemoReport:
 
 def nothing_is_rebuilt_first(patch: pytest.MonkeyPatch) -> None:
     """Runs rebuild nothing beneath their assets: the release has to look for itself."""
-    patch.setattr("mediabase_assets.lib.opening.stale_beneath", lambda *_, **__: {})
+    patch.setattr("mediabase_assets.runs.begin.stale_beneath", lambda *_, **__: {})
 
 
 def failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mediabase_assets.lib.backup.catalogue import catalogue_of, defined_again
-from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.postgres.catalogue import catalogue_of, defined_again
+from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of
 

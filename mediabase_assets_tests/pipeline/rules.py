@@ -4,7 +4,8 @@ from contextlib import contextmanager
 
 from hypothesis import strategies as st
 
-from mediabase_assets.lib.statements import EXTRACTION, define_rules, read
+from mediabase_assets.extraction.rules import EXTRACTION, define_rules
+from mediabase_assets.postgres.sql_files import read
 from mediabase_assets_tests.pipeline import harness
 
 #: Any text that PostgreSQL can hold.

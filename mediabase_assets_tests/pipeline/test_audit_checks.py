@@ -5,14 +5,16 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
+from mediabase_assets.audit import accounts
+from mediabase_assets.audit.checks import check_keys, check_model, check_references, failing_rows
 from mediabase_assets.defs.extraction.assets import EXTRACTIONS
 from mediabase_assets.defs.normalized.assets import CHECKS
 from mediabase_assets.defs.validation import assets as validation
-from mediabase_assets.lib import accounts, audit
-from mediabase_assets.lib.session import prepare
-from mediabase_assets.lib.statements import read
-from mediabase_assets.lib.table_asset import GENERAL_CHECKS, _findings
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.normalized.accounts import take_account
+from mediabase_assets.postgres.session import prepare
+from mediabase_assets.postgres.sql_files import read
+from mediabase_assets.runs.factories.table import GENERAL_CHECKS, _findings
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -46,7 +48,7 @@ def copy(conn, *relations, limit="all"):
 
 
 def found_by(conn, table):
-    return {finding.check: finding for finding, _ in _findings(conn, table, CHECKS.get(table.name, ()), accounts.take_account(conn, table))}
+    return {finding.check: finding for finding, _ in _findings(conn, table, CHECKS.get(table.name, ()), take_account(conn, table))}
 
 
 def failed(found):
@@ -81,7 +83,7 @@ def test_a_key_that_occurs_twice_is_found(migrated, name):
         with session(migrated) as conn:
             copy(conn, *(r.name for r in TABLE[name].relations))
             conn.execute(sql.SQL("insert into {0} select * from {0} limit 1").format(sql.Identifier(relation.name)))
-            found = audit.check_keys(conn, TABLE[name])
+            found = check_keys(conn, TABLE[name])
             assert not found.passed
             # a row twice breaks its primary key and every other set of columns that is unique
             keys = [relation.key, *relation.unique]
@@ -101,7 +103,7 @@ def test_a_key_that_is_null_is_found(migrated, name):
                         sql.Identifier(relation.name), sql.Identifier(column)
                     )
                 )
-                found = audit.check_keys(conn, TABLE[name])
+                found = check_keys(conn, TABLE[name])
                 assert not found.passed
                 assert any(None in row["key"] and row["relation"] == relation.name for row in found.sample)
 
@@ -126,7 +128,7 @@ def test_another_unique_set_that_occurs_twice_is_found(migrated, relation, uniqu
                 v=sql.SQL(", ").join(sql.SQL(changed[types[c]]).format(sql.Identifier(c)) for c in rest),
             )
         )  # fmt: skip
-        found = audit.check_keys(conn, table)
+        found = check_keys(conn, table)
         assert (found.passed, found.failures) == (False, 1)
         assert found.sample[0]["relation"] == relation.name
         assert len(found.sample[0]["key"]) == len(unique)
@@ -153,7 +155,7 @@ def test_an_orphan_is_found_whether_its_parent_went_or_never_was(migrated, table
                 sql.Identifier(relation.name), sql.Identifier(column), sql.SQL(_ORPHANS[kind])
             )
         )
-        found = audit.check_references(conn, table)
+        found = check_references(conn, table)
         assert (found.passed, found.failures) == (False, 1)
         assert found.sample[0]["relation"] == f"{relation.name} → {reference.parent}"
         assert str(found.sample[0]["row"][column]) == _ORPHANS[kind].strip("'")
@@ -168,7 +170,7 @@ def test_an_orphan_is_found_whether_its_parent_went_or_never_was(migrated, table
             )
         ).rowcount  # fmt: skip
         assert gone == 1
-        assert not audit.check_references(conn, table).passed
+        assert not check_references(conn, table).passed
 
 
 # ------------------------------------------------------------------------------------------------------ the models
@@ -215,7 +217,7 @@ def test_every_rule_of_the_model_finds_the_row_that_breaks_it(migrated, name):
                         conn.execute(
                             sql.SQL("update {} set {} = {}").format(sql.Identifier(relation.name), sql.Identifier(column), sql.SQL(value))
                         )
-                        found = audit.check_model(conn, TABLE[name])
+                        found = check_model(conn, TABLE[name])
                     assert not found.passed, (relation.name, column, value)
                     assert {(row["relation"], row["column"]) for row in found.sample} == {(relation.name, column)}
                     tried += 1
@@ -236,7 +238,7 @@ def test_a_failed_model_names_the_row_by_its_key(migrated, name):
         row = conn.execute(sql.SQL("select to_jsonb(r) from {r} as r where ctid = (select max(ctid) from {r})").format(**names)).fetchone()[
             0
         ]
-        found = audit.check_model(conn, TABLE[name])
+        found = check_model(conn, TABLE[name])
     assert found.failures == 1
     assert {k: str(found.sample[0][k]) for k in relation.key} == {k: str(row[k]) for k in relation.key}
     assert found.sample[0]["column"] == column
@@ -259,7 +261,7 @@ def test_a_table_that_does_not_balance_is_found(migrated, name, change):
             "a row too many": "insert into {0} select * from {0} limit 1",
         }[change]
         conn.execute(sql.SQL(statement).format(sql.Identifier(relation)))
-        found = accounts.check_account(conn, table, accounts.take_account(conn, table))
+        found = accounts.check_account(conn, table, take_account(conn, table))
     assert not found.passed
     assert found.sample[-1]["fact_kind"] == "rows of the table"
     assert found.sample[-1]["unaccounted"] == (-1 if change == "a row gone" else 1)
@@ -284,7 +286,7 @@ def test_facts_that_nobody_read_are_found(migrated, name):
                 (fields, kinds, kinds),
             ).rowcount
             assert changed
-        found = accounts.check_account(conn, TABLE[name], accounts.take_account(conn, TABLE[name]))
+        found = accounts.check_account(conn, TABLE[name], take_account(conn, TABLE[name]))
     assert not found.passed
     assert all(row["unaccounted"] >= 1 for row in found.sample)
 
@@ -379,7 +381,7 @@ def test_every_check_of_the_extraction_passes_and_fails(migrated, name):
     check = _EXTRACTION_CHECKS[name]
     query = sql.SQL(read(check.query))
     with session(migrated) as conn:
-        found = audit.failing_rows(conn, name, query, {})
+        found = failing_rows(conn, name, query, {})
         if check.is_warning:
             before = found.failures
         else:
@@ -391,7 +393,7 @@ def test_every_check_of_the_extraction_passes_and_fails(migrated, name):
         relation, statement = EXTRACTED[name]
         copy(conn, relation)
         assert conn.execute(statement).rowcount == 1
-        found = audit.failing_rows(conn, name, query, {})
+        found = failing_rows(conn, name, query, {})
         assert found.failures > before
         assert found.sample
 
@@ -402,10 +404,10 @@ def test_the_account_of_the_legacy_table_finds_a_column_that_does_not_balance(mi
     with session(migrated) as conn:
         (migration,) = conn.execute("select max(migration_id) from mediabase_ops.column_account").fetchone()
         conn.execute("select set_config('mediabase.migration_id', %s, true)", (migration,))
-        assert audit.failing_rows(conn, validation.ACCOUNT_CHECK, query, {}).passed
+        assert failing_rows(conn, validation.ACCOUNT_CHECK, query, {}).passed
         where = "migration_id = %s and legacy_column = 'pathways'"
         conn.execute(f"update mediabase_ops.column_account set {change} where {where}", (migration,))
-        found = audit.failing_rows(conn, validation.ACCOUNT_CHECK, query, {})
+        found = failing_rows(conn, validation.ACCOUNT_CHECK, query, {})
         assert not found.passed
         assert {row["legacy_column"] for row in found.sample} == {"pathways"}
         assert "account" in {row["what"] for row in found.sample}

@@ -5,9 +5,9 @@ import pytest
 
 from mediabase_assets.definitions import defs
 from mediabase_assets.defs.normalized.assets import CHECKS
-from mediabase_assets.lib.content_hash import physical_fingerprint
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.pipeline.re_executions import from_asset_failure, from_failure
 from mediabase_assets_tests.spoiling import BAD, spoiled

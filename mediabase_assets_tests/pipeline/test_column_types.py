@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediabase_assets.lib import dependents
+from mediabase_assets.postgres import dependents
 from mediabase_assets_tests.pipeline import harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

@@ -6,14 +6,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from mediabase_assets.cli.dry_run import print_dry_run
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import throwaway
-from mediabase_assets.lib.console.dry_run_view import print_dry_run
-from mediabase_assets.lib.dry_run import dry_run
-from mediabase_assets.lib.workspace import PLAN, Workspace
 from mediabase_assets.model.errors import MigrationLockedError, PrerequisiteError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.model.workspace import PLAN, Workspace
+from mediabase_assets.rehearsal import workspace as throwaway
+from mediabase_assets.rehearsal.dry_run import dry_run
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.spoiling import BAD, spoiled
 
@@ -244,7 +244,7 @@ def test_what_is_left_is_dropped_at_the_next_start_and_what_works_is_left_alone(
 
 
 def test_a_running_migration_is_not_planned_into(small):
-    from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
+    from mediabase_assets.records.lock import hold_migration_lock, release_migration_lock
 
     hold_migration_lock(small.settings, "a run")
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mediabase_assets.lib.legacy_files import load_legacy_file
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets_tests.pipeline import harness
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"

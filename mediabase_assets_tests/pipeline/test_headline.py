@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediabase_assets.lib import headline
+from mediabase_assets.validation import headline
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 

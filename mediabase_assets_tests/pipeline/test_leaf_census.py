@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from mediabase_assets.lib import leaf_census
-from mediabase_assets.lib.leaf_census.census import ROW_COLUMNS
 from mediabase_assets.model.grammar import GRAMMAR
+from mediabase_assets.validation import census
+from mediabase_assets.validation.census.census import ROW_COLUMNS
 from mediabase_assets_tests.pipeline import harness, witness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -101,7 +101,7 @@ def test_a_text_kept_with_its_white_space_is_found(planted):
 
 def test_every_check_of_the_census_passed(planted):
     outcomes = {e.check_name: e.passed for e in planted.runs[-1].get_asset_check_evaluations() if e.asset_key.path[-1] == "leaf_census"}
-    assert outcomes == dict.fromkeys([leaf_census.ACCOUNTED, leaf_census.READ_WHOLE, leaf_census.FOUND, leaf_census.WITHIN_LIMIT], True)
+    assert outcomes == dict.fromkeys([census.ACCOUNTED, census.READ_WHOLE, census.FOUND, census.WITHIN_LIMIT], True)
 
 
 def test_the_counts_are_those_of_another_count(planted):
@@ -134,7 +134,7 @@ def test_more_refused_values_than_allowed_stop_the_release(pipeline_home):
     with harness.project(pipeline_home, demo=ROWS, validation=limit) as this:
         result = this.migrate()
         failed = harness.failed_checks(result)
-        assert set(failed) == {f"validation/leaf_census:{leaf_census.WITHIN_LIMIT}"}
+        assert set(failed) == {f"validation/leaf_census:{census.WITHIN_LIMIT}"}
         assert this.value("select count(*) from mediabase_ops.releases") == 0
         sample = failed.popitem()[1]["sample"].records
         assert {"legacy_column", "reason", "refused", "allowed", "example"} <= set(sample[0].data)
@@ -147,5 +147,5 @@ def test_without_strict_validation_they_are_a_warning(pipeline_home):
     with harness.project(pipeline_home, demo=ROWS, validation=limit) as this:
         result = this.migrate()
         assert result.success
-        warned = [e for e in result.get_asset_check_evaluations() if e.check_name == leaf_census.WITHIN_LIMIT]
+        warned = [e for e in result.get_asset_check_evaluations() if e.check_name == census.WITHIN_LIMIT]
         assert [(e.passed, e.severity.value) for e in warned] == [(False, "WARN")]

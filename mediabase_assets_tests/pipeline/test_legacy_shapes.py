@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediabase_assets.lib import prerequisites
+from mediabase_assets.legacy import prerequisites
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg

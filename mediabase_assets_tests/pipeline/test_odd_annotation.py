@@ -9,9 +9,9 @@ import json
 import pytest
 
 from mediabase_assets.demo.rows import write_rows
-from mediabase_assets.lib import round_trip
-from mediabase_assets.lib.legacy_table import create_legacy_table
+from mediabase_assets.legacy.table import create_legacy_table
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.validation.round_trip import compare
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.test_round_trip import compared, rows_of
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, read, same
@@ -330,5 +330,5 @@ def test_lists_of_texts_keep_what_they_hold(odd):
 )
 def test_what_is_gone_from_quarantine_or_no_longer_denied_stops_the_release(odd, statement, name, paths):
     found = compared(odd, statement)
-    told = {r["path"] for r in rows_of(found, round_trip.EXPLAINED) if r["gene_id"] == IDS[name]}
+    told = {r["path"] for r in rows_of(found, compare.EXPLAINED) if r["gene_id"] == IDS[name]}
     assert paths <= told

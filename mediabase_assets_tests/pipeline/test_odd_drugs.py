@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from mediabase_assets.demo.rows import PlantedGene, write_rows
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes, create_legacy_table
+from mediabase_assets.legacy.table import add_keys_and_indexes, create_legacy_table
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.odd_drugs import gene, random_rows
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes, create_legacy_table
+from mediabase_assets.legacy.table import add_keys_and_indexes, create_legacy_table
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline import odd_rows as cases

@@ -9,12 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import migration_lock, prerequisites
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.settings import load_settings
+from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.records import lock
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg
@@ -171,8 +172,8 @@ def test_relations_of_ours_are_not_in_the_way(migrated):
 def another_migration(this):
     """Another process that holds the migration lock of the project's database."""
     code = (
-        "import sys; from mediabase_assets.lib import migration_lock; from mediabase_assets.lib.settings import load_settings;"
-        "migration_lock.hold_migration_lock(load_settings(), 'the-other-run'); print('held', flush=True); sys.stdin.read()"
+        "import sys; from mediabase_assets.records import lock; from mediabase_assets.settings.load import load_settings;"
+        "lock.hold_migration_lock(load_settings(), 'the-other-run'); print('held', flush=True); sys.stdin.read()"
     )
     with this.environed():
         process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -191,12 +192,12 @@ def test_another_migration_runs(empty):
         assert "Another migration of this database is running (mediabase migration the-other-run, since " in text
         assert "mediabase status" in text
         with pytest.raises(MigrationLockedError, match="the-other-run"):
-            migration_lock.hold_migration_lock(empty.settings, "mine")
+            lock.hold_migration_lock(empty.settings, "mine")
     for _ in range(100):  # the server notices the end of a killed process a moment later
         if findings(empty)["no_other_migration_runs"].passed:
             break
-    migration_lock.hold_migration_lock(empty.settings, "mine")
-    migration_lock.release_migration_lock("mine")
+    lock.hold_migration_lock(empty.settings, "mine")
+    lock.release_migration_lock("mine")
 
 
 def test_a_migration_of_another_schema_is_no_other_migration(empty):
@@ -204,11 +205,11 @@ def test_a_migration_of_another_schema_is_no_other_migration(empty):
     elsewhere = empty.settings.model_copy(
         update={"database": empty.settings.database.model_copy(update={"schema_name": "elsewhere", "legacy_schema": "public"})}
     )
-    migration_lock.hold_migration_lock(elsewhere, "one")
+    lock.hold_migration_lock(elsewhere, "one")
     try:
         assert findings(empty)["no_other_migration_runs"].passed
     finally:
-        migration_lock.release_migration_lock("one")
+        lock.release_migration_lock("one")
 
 
 def test_a_step_that_writes_is_refused_while_another_migration_runs(empty):

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from psycopg import sql
 
-from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.query_benchmark import findings, measuring, picture, questions, records, storage
-from mediabase_assets.lib.views import query_of, view_named
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
+from mediabase_assets.validation.benchmark import findings, measuring, picture, questions, records, storage
+from mediabase_assets.views.definition import query_of, view_named
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, sample_of, told
 

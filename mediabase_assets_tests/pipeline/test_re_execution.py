@@ -6,7 +6,7 @@ The forms of the web UI, by its own mutations, are in `cli/test_re_execution_in_
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib import catalogue
+from mediabase_assets.planning import registry
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
 from mediabase_assets_tests.pipeline.re_executions import all_of, execute, from_asset_failure, from_failure
@@ -15,7 +15,7 @@ from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 ROWS = 1500
 CENSUS = "validation/leaf_census"
-AFTER_CENSUS = {CENSUS, catalogue.RELEASE, catalogue.BENCHMARK}
+AFTER_CENSUS = {CENSUS, registry.RELEASE, registry.BENCHMARK}
 
 
 def statement(this, query):
@@ -47,7 +47,7 @@ def test_a_corrected_legacy_table_is_read_again(failed):
     result = from_asset_failure(this, run)
     assert result.success, told(result)
     again = harness.made(result)
-    assert {"extraction/legacy_rows", "extraction/row_states", "normalized/transcripts", catalogue.BACKUP, *AFTER_CENSUS} <= again
+    assert {"extraction/legacy_rows", "extraction/row_states", "normalized/transcripts", registry.BACKUP, *AFTER_CENSUS} <= again
     assert "schema/normalized_schema" not in again
     assert "beneath those of this run are stale and are rebuilt first: " in log_of(this, result)
     assert "extraction/legacy_rows (legacy/cancer_transcript_base changed)" in log_of(this, result)
@@ -91,10 +91,10 @@ def test_a_re_execution_of_a_released_run_is_a_migration_of_its_own(pipeline_hom
         assert len({row[0] for row in released}) == len({row[1] for row in released}) == 2
         third = execute(this)
         assert third.success, told(third)
-        assert harness.made(third) == {catalogue.LEGACY, catalogue.BACKUP}  # the table is looked at, the backup is verified
+        assert harness.made(third) == {registry.LEGACY, registry.BACKUP}  # the table is looked at, the backup is verified
         assert this.value("select count(*) from mediabase_ops.releases") == 2
         shows_the_same(this, second, third)
-        assert "can be rolled back" in log_entry(third, catalogue.RELEASE)
+        assert "can be rolled back" in log_entry(third, registry.RELEASE)
 
 
 def log_entry(result, asset):
@@ -114,7 +114,7 @@ def shows_the_same(this, built, kept):
         }
         for result in (built, kept)
     )
-    for key in sorted(before.keys() - {catalogue.LEGACY, catalogue.BACKUP}):
+    for key in sorted(before.keys() - {registry.LEGACY, registry.BACKUP}):
         for name, value in before[key].items():
             if name not in ("how", "migration", "why it was rebuilt", "used again", "can be rolled back"):
                 assert after[key][name] == value, (key, name)
@@ -123,7 +123,7 @@ def shows_the_same(this, built, kept):
     checks = [{(e.asset_key, e.check_name): e for e in result.get_asset_check_evaluations()} for result in (built, kept)]
     warned = {key for key, e in checks[0].items() if not e.passed}
     assert warned
-    for key in warned - {k for k in warned if k[0].to_user_string() in (catalogue.LEGACY, catalogue.BACKUP)}:
+    for key in warned - {k for k in warned if k[0].to_user_string() in (registry.LEGACY, registry.BACKUP)}:
         assert checks[1][key].metadata.items() >= {k: v for k, v in checks[0][key].metadata.items() if k != "checked at"}.items()
 
 

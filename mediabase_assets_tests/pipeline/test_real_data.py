@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from mediabase_assets.lib.legacy_files import load_legacy_file
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.grammar import GRAMMAR
 from mediabase_assets_tests.pipeline import harness, witness
 

@@ -8,13 +8,15 @@ import pytest
 from psycopg import sql
 
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import catalogue, tables, views
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.legacy_table import describe_legacy_table
-from mediabase_assets.lib.release import TIMESTAMPS
+from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.release.publish import TIMESTAMPS
+from mediabase_assets.schema import tables
+from mediabase_assets.views import definition
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -147,7 +149,7 @@ def test_the_differences_lead_to_what_a_first_migration_makes(live):
     with live.connect() as conn:
         conn.execute("drop schema mediabase_next cascade; drop schema mediabase_ops cascade")
         for view in VIEWS:
-            views.drop(conn, "public", view.name, "m" if view.is_materialized else "v")
+            definition.drop(conn, "public", view.name, "m" if view.is_materialized else "v")
         conn.execute("drop view transcript_go_terms")
         conn.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(sql.Identifier(r.name) for r in RELATIONS)))
         conn.execute("drop table schema_version")
@@ -267,7 +269,7 @@ SIDE_BY_SIDE = """
 def test_the_first_release_appears_as_a_whole_and_a_selection_of_all_is_built_ahead_too(fresh):
     """As *Materialize all* in the UI selects: by their names."""
     defs()
-    every = tuple(catalogue.definitions())
+    every = tuple(registry.definitions())
     assert len(every) > 50
     query = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname in ({})"
     statement = sql.SQL(query).format(sql.SQL(", ").join(sql.Literal(r.name) for r in RELATIONS))

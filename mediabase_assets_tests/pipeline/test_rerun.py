@@ -2,8 +2,8 @@
 
 import pytest
 
-from mediabase_assets.lib import catalogue
 from mediabase_assets.model.errors import ReleaseError
+from mediabase_assets.planning import registry
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
 from mediabase_assets_tests.spoiling import spoiled
@@ -11,7 +11,7 @@ from mediabase_assets_tests.spoiling import spoiled
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 LEGACY = "cancer_transcript_base"
 NEWEST = "(select migration_id from mediabase_ops.migration_runs order by started_at desc limit 1)"
-FIRST = {catalogue.LEGACY, catalogue.BACKUP}  # a copy of a database has no run and no backup of its own
+FIRST = {registry.LEGACY, registry.BACKUP}  # a copy of a database has no run and no backup of its own
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_changed_value_makes_what_depends_on_it_and_keeps_the_rest(copy):
     assert result.success, told(result)
     # tables that read the snapshot are made again, with equal content: what shows them is kept
     assert {"views/pathway_gene_counts", "views/publication_summary_view"} <= harness.kept(result)
-    assert {"normalized/gene_drug_interactions", "views/drug_gene_summary", catalogue.RELEASE} <= harness.made(result)
+    assert {"normalized/gene_drug_interactions", "views/drug_gene_summary", registry.RELEASE} <= harness.made(result)
     assert copy.value("select count(*) from drug_interactions where drug_name = 'newdrugine'") == 1
     content, noted = hashes(copy), without_id(records(copy))
     assert copy.work() == {}
@@ -102,8 +102,8 @@ def test_changed_code_makes_its_asset_and_what_then_differs(copy):
     assert harness.made(result) == FIRST | {"extraction/pathway_facts"}
     assert copy.work() == {}
     checks = {(e.asset_key.to_user_string(), e.check_name): e for e in result.get_asset_check_evaluations()}
-    assert (catalogue.BACKUP, "checksums_match") in checks
-    assert (catalogue.BACKUP, "newest_backup_can_be_restored") not in checks  # a restore has a job of its own
+    assert (registry.BACKUP, "checksums_match") in checks
+    assert (registry.BACKUP, "newest_backup_can_be_restored") not in checks  # a restore has a job of its own
     one = checks["normalized/gene_pathways", "every_key_is_unique"]
     assert one.passed
     assert {"checked at", "keys"} <= one.metadata.keys()
@@ -129,7 +129,7 @@ def test_a_live_table_that_somebody_changed_is_brought_back(copy):
     execute(copy, "update genes set gene_type = 'nonsense' where gene_symbol = 'TP53'")
     work = copy.work()
     assert work["normalized/genes"] == "public.genes was changed outside of a migration"
-    assert work.keys() == FIRST | {"normalized/genes", catalogue.RELEASE}
+    assert work.keys() == FIRST | {"normalized/genes", registry.RELEASE}
     result = copy.rerun()
     assert result.success, told(result)
     assert hashes(copy) == before
@@ -141,7 +141,7 @@ def test_a_live_table_that_somebody_changed_is_brought_back(copy):
     [
         ("drop materialized view gene_summary_view", "views/gene_summary_view", "public.gene_summary_view is gone"),
         ("drop index gene_summary_view_key", "views/gene_summary_view", "public.gene_summary_view: its indexes changed"),
-        ("drop function refresh_pathway_drug_views", catalogue.RELEASE, "refresh_pathway_drug_views is gone"),
+        ("drop function refresh_pathway_drug_views", registry.RELEASE, "refresh_pathway_drug_views is gone"),
         ("drop table pharmacogenomic_annotations cascade", "normalized/pharmacogenomic_annotations",
          "public.pharmacogenomic_annotations is gone"),
     ],
@@ -173,29 +173,29 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
         raise ReleaseError("Something is in the way.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mediabase_assets.lib.release.release_views", refuse)
+        patch.setattr("mediabase_assets.release.publish.release_views", refuse)
         assert harness.failed_steps(fresh.migrate()) == ["release__current_release"]
-    assert fresh.work().keys() == {catalogue.RELEASE, catalogue.BENCHMARK}
+    assert fresh.work().keys() == {registry.RELEASE, registry.BENCHMARK}
     aside = fresh.settings.backup_dir.rename(fresh.settings.backup_dir.with_name("aside"))
     with monkeypatch.context() as patch:
         harness.nothing_is_rebuilt_first(patch)
-        assert "There is no backup of what is live now." in told(fresh.migrate(catalogue.RELEASE))
+        assert "There is no backup of what is live now." in told(fresh.migrate(registry.RELEASE))
     aside.rename(fresh.settings.backup_dir)
     execute(fresh, "drop materialized view mediabase_next.publication_summary_view")
     assert fresh.work()["views/publication_summary_view"] == "mediabase_next.publication_summary_view is gone"
     result = fresh.rerun()
     assert result.success, told(result)
-    assert harness.made(result) == {"views/publication_summary_view", catalogue.RELEASE, catalogue.BENCHMARK}
+    assert harness.made(result) == {"views/publication_summary_view", registry.RELEASE, registry.BENCHMARK}
 
 
 def test_a_measurement_needs_no_backup(copy):
     execute(copy, "delete from mediabase_ops.asset_state where asset = 'validation/query_benchmark'")
-    assert copy.work() == {catalogue.BENCHMARK: "it was not made yet"}
+    assert copy.work() == {registry.BENCHMARK: "it was not made yet"}
 
 
 def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):
     harness.nothing_is_rebuilt_first(monkeypatch)
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
-    result = copy.migrate(catalogue.BACKUP, catalogue.RELEASE)
+    result = copy.migrate(registry.BACKUP, registry.RELEASE)
     assert "1 of 52 assets must be rebuilt and audited before a release." in told(result)
     assert "normalized/genes: its code changed" in told(result)

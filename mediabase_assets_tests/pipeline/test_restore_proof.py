@@ -5,11 +5,11 @@ import json
 import dagster as dg
 import pytest
 
-from mediabase_assets.lib.backup import RelationName, create_backup, list_backups, read_manifest, verify_backup
-from mediabase_assets.lib.backup_scope import scope_of
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.restore_proof import FINDINGS, NOT_PROVED, prove_restore
-from mediabase_assets.lib.workspace import Workspace
+from mediabase_assets.backup import RelationName, create_backup, list_backups, read_manifest, verify_backup
+from mediabase_assets.backup.restore_proof import FINDINGS, NOT_PROVED, prove_restore
+from mediabase_assets.backup.scope import scope_of
+from mediabase_assets.model.workspace import Workspace
+from mediabase_assets.postgres.connect import connect
 from mediabase_assets_tests.pipeline import harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib.settings import load_settings
 from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg

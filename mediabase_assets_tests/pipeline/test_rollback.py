@@ -12,9 +12,9 @@ import dagster as dg
 import psycopg
 import pytest
 
-from mediabase_assets.lib.rollback import candidates, preview, roll_back
-from mediabase_assets.lib.rollback.after_failure import remove_unreleased
 from mediabase_assets.model.errors import RollbackError
+from mediabase_assets.rollback import candidates, preview, roll_back
+from mediabase_assets.rollback.after_failure import remove_unreleased
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.rollbacks import ROWS, copied, everything, released
 
@@ -315,8 +315,8 @@ def observed(this, asset):
 
 
 def test_a_migration_that_runs_is_not_disturbed(twice, this):
-    from mediabase_assets.lib.migration_lock import hold_migration_lock, release_migration_lock
     from mediabase_assets.model.errors import MigrationLockedError
+    from mediabase_assets.records.lock import hold_migration_lock, release_migration_lock
 
     hold_migration_lock(this.settings, "some run")
     try:

@@ -6,11 +6,12 @@ import pytest
 from psycopg import sql
 
 from mediabase_assets.defs.validation.round_trip import CHECKS
-from mediabase_assets.lib import round_trip, round_trip_parts
-from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.session import prepare, working_sessions
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.postgres.session import prepare, working_sessions
+from mediabase_assets.validation.round_trip import compare as round_trip
+from mediabase_assets.validation.round_trip import parts
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, relations
 from mediabase_assets_tests.pipeline.test_eras import ERAS
@@ -292,7 +293,7 @@ def test_sessions_that_share_the_work_find_what_one_finds_and_leave_nothing(migr
 
 def test_an_old_query_moves_by_changing_the_name(migrated):
     with migrated.connect(autocommit=False) as conn:
-        conn.execute(sql.SQL("create temporary view compat as {}").format(sql.SQL(round_trip_parts.COMPAT_FILE.read_text())))
+        conn.execute(sql.SQL("create temporary view compat as {}").format(sql.SQL(parts.COMPAT_FILE.read_text())))
         columns = conn.execute(
             "select attname::text, format_type(atttypid, null) from pg_attribute where attrelid = 'compat'::regclass order by attnum"
         ).fetchall()

@@ -4,10 +4,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import schema, tables, views
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.schema import tables, versions
+from mediabase_assets.views import definition
 from mediabase_assets_tests.pipeline import harness
 
 pytestmark = pytest.mark.pg
@@ -49,40 +50,40 @@ def test_deploy_verify_revert_leaves_the_schema_as_it_was(conn):
     conn.execute("create table mine (a integer primary key)")
     conn.execute("comment on table mine is 'of somebody else'")
     before = catalogue(conn)
-    schema.deploy(conn)
-    assert schema.verify(conn, "target") == []
+    versions.deploy(conn)
+    assert versions.verify(conn, "target") == []
     assert len(catalogue(conn)) > len(before)
-    schema.revert(conn)
+    versions.revert(conn)
     assert catalogue(conn) == before
 
 
 def test_deploy_again_after_a_revert_gives_the_same(conn):
-    schema.deploy(conn)
+    versions.deploy(conn)
     first = catalogue(conn)
-    schema.revert(conn)
-    schema.deploy(conn)
+    versions.revert(conn)
+    versions.deploy(conn)
     assert catalogue(conn) == first
 
 
 @pytest.mark.parametrize("dependent", ["create view mine as select gene_id from genes", "create table mine (g text references genes)"])
 def test_a_revert_does_not_drop_what_others_made_on_top(conn, dependent):
-    schema.deploy(conn)
+    versions.deploy(conn)
     conn.execute(dependent)
     with pytest.raises(psycopg.errors.DependentObjectsStillExist), conn.transaction():
-        schema.revert(conn)
+        versions.revert(conn)
     assert conn.execute("select to_regclass('mine') is not null and to_regclass('genes') is not null").fetchone() == (True,)
 
 
 def test_a_rehearsal_leaves_nothing_and_the_session_as_it_was(conn):
     before = catalogue(conn)
-    assert schema.rehearse(conn) == []
+    assert versions.rehearse(conn) == []
     assert catalogue(conn) == before
     assert conn.execute("show search_path").fetchone() == ("target",)
-    assert schema.rehearse(conn) == []
+    assert versions.rehearse(conn) == []
 
 
 def test_the_model_is_deployed_column_by_column(conn):
-    schema.deploy(conn)
+    versions.deploy(conn)
     for relation in RELATIONS:
         found = conn.execute(
             "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
@@ -102,7 +103,7 @@ _TYPES = {
 
 
 def test_types_and_nulls_are_those_of_the_model(conn):
-    schema.deploy(conn)
+    versions.deploy(conn)
     wrong = []
     for relation in RELATIONS:
         found = conn.execute(
@@ -148,12 +149,12 @@ DIFFERENCES = {
 @pytest.mark.parametrize("kind", DIFFERENCES)
 def test_verify_finds_what_differs_and_names_it(conn, kind):
     statement, words = DIFFERENCES[kind]
-    schema.deploy(conn)
+    versions.deploy(conn)
     if "drop" in statement:  # what views stand on cannot be dropped
         for view in VIEWS:
-            views.drop(conn, "target", view.name, "m" if view.is_materialized else "v")
+            definition.drop(conn, "target", view.name, "m" if view.is_materialized else "v")
     conn.execute(statement)
-    wrong = schema.verify(conn, "target")
+    wrong = versions.verify(conn, "target")
     assert wrong
     assert any(words in text for text in wrong), wrong
     named = {text.split(":")[0] for text in wrong}
@@ -175,21 +176,21 @@ VIEWS_DIFFER = {
 @pytest.mark.parametrize("kind", VIEWS_DIFFER)
 def test_verify_finds_what_differs_in_a_view_and_names_it(conn, kind):
     statement, words = VIEWS_DIFFER[kind]
-    schema.deploy(conn)
+    versions.deploy(conn)
     conn.execute(statement)
-    (wrong,) = schema.verify(conn, "target")
+    (wrong,) = versions.verify(conn, "target")
     assert wrong.startswith(words)
 
 
 def test_verify_names_everything_in_an_empty_schema(conn):
-    wrong = schema.verify(conn, "target")
+    wrong = versions.verify(conn, "target")
     assert {text.split(":")[0] for text in wrong} == {r.name for r in RELATIONS} | {t.name for t in TABLES} | {v.name for v in VIEWS}
 
 
 @pytest.mark.end_to_end
 def test_what_is_live_after_a_migration_is_the_model(migrated):
     with migrated.connect() as conn:
-        assert schema.verify(conn, "public") == []
+        assert versions.verify(conn, "public") == []
 
 
 @pytest.mark.end_to_end
@@ -220,7 +221,7 @@ def test_what_was_moved_into_place_is_what_a_deployment_makes(migrated):
         live = conn.execute(query, names | {"s": "public"}).fetchall()
         conn.execute("create schema target")
         conn.execute("set local search_path = target")
-        schema.deploy(conn)
+        versions.deploy(conn)
         assert conn.execute(query, names | {"s": "target"}).fetchall() == live
         conn.rollback()
 
@@ -248,34 +249,34 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_old_layout_of_the_versions_is_read_and_written(conn, layout):
     conn.execute(LAYOUTS[layout])
-    before = schema.versions(conn, "target")
+    before = versions.versions(conn, "target")
     assert [v.version for v in before] == ["v0.1.8", "v0.1.9"]
     assert [str(v.applied_at)[:10] for v in before] == ["2023-01-01", "2024-02-01"]
     assert [v.description for v in before] == ([None, None] if layout == "of reset()" else ["older", "newer"])
-    schema.record_version(conn, "target")
-    schema.record_version(conn, "target")
-    after = schema.versions(conn, "target")
+    versions.record_version(conn, "target")
+    versions.record_version(conn, "target")
+    after = versions.versions(conn, "target")
     assert after[:2] == before
     assert [v.version for v in after[2:]] == [tables.SCHEMA_VERSION]
     assert after[2].applied_at
-    assert after[2].description == (None if layout == "of reset()" else schema.DESCRIPTION)
+    assert after[2].description == (None if layout == "of reset()" else versions.DESCRIPTION)
 
 
 def test_without_a_table_of_versions_one_is_made(conn):
-    assert schema.versions(conn, "target") == []
-    schema.record_version(conn, "target")
-    schema.record_version(conn, "target")
-    assert [(v.version, v.description) for v in schema.versions(conn, "target")] == [(tables.SCHEMA_VERSION, schema.DESCRIPTION)]
+    assert versions.versions(conn, "target") == []
+    versions.record_version(conn, "target")
+    versions.record_version(conn, "target")
+    assert [(v.version, v.description) for v in versions.versions(conn, "target")] == [(tables.SCHEMA_VERSION, versions.DESCRIPTION)]
 
 
 def test_an_unknown_layout_of_the_versions_is_refused(conn):
     conn.execute("create table schema_version (number integer)")
     with pytest.raises(SchemaError, match="layout that no version of MEDIABASE made: number"):
-        schema.versions(conn, "target")
+        versions.versions(conn, "target")
     with pytest.raises(SchemaError, match="Rename it"):
-        schema.record_version(conn, "target")
+        versions.record_version(conn, "target")
 
 
 @pytest.mark.end_to_end
 def test_a_migration_records_the_version_once(migrated):
-    assert migrated.rows("select version_name, description from schema_version") == [(tables.SCHEMA_VERSION, schema.DESCRIPTION)]
+    assert migrated.rows("select version_name, description from schema_version") == [(tables.SCHEMA_VERSION, versions.DESCRIPTION)]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mediabase_assets.lib.backup import list_backups
-from mediabase_assets.lib.backup_choice import find_reusable_backup
-from mediabase_assets.lib.content_hash import content_hash
+from mediabase_assets.backup import list_backups
+from mediabase_assets.backup.choice import find_reusable_backup
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.postgres.content_hash import content_hash
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 

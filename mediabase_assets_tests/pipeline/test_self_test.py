@@ -6,12 +6,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from mediabase_assets.cli.self_test import print_self_test
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib.console.self_test_view import print_self_test
-from mediabase_assets.lib.self_test import self_test
-from mediabase_assets.lib.workspace import SELF_TEST, Workspace
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.model.workspace import SELF_TEST, Workspace
+from mediabase_assets.rehearsal.self_test import self_test
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.spoiling import BAD, spoiled
 

@@ -10,13 +10,16 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from mediabase_assets.lib import dagster_database, database, prerequisites, server_limits
-from mediabase_assets.lib.content_hash import physical_fingerprint
-from mediabase_assets.lib.dagster_storage import PLUGIN
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.runner import prepare_dagster_home
-from mediabase_assets.lib.session_settings import SESSION_SETTINGS, SET_BY_PROGRAMS
+from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import PrerequisiteError, ServerError
+from mediabase_assets.postgres import connect as database
+from mediabase_assets.postgres import limits
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import physical_fingerprint
+from mediabase_assets.postgres.session_settings import SESSION_SETTINGS, SET_BY_PROGRAMS
+from mediabase_assets.runs import storage_database
+from mediabase_assets.runs.runner import prepare_dagster_home
+from mediabase_assets.runs.storage import PLUGIN
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.pipeline.test_role import CREATE_IN_DATABASE, CREATE_IN_PUBLIC, OWN, READ, as_role
 
@@ -234,7 +237,7 @@ def test_variables_about_passwords_and_tls_stay(small, monkeypatch):
 
 @pytest.mark.parametrize("whose", ["role", "database"])
 def test_too_few_sessions(small, whose):
-    needed = server_limits.sessions_needed()
+    needed = limits.sessions_needed()
     with as_role(small, *MAY) as this:
         name = this.settings.database.user if whose == "role" else this.settings.database.name
         limit = sql.SQL("alter {} {} connection limit {}")
@@ -249,12 +252,12 @@ def test_too_few_sessions(small, whose):
         assert f"the {whose} {name} may have 3 at a time" in text
         assert f"alter {whose} {name} connection limit {needed + others};" in text
         with pytest.raises(ServerError, match="too few sessions") as caught:
-            dagster_database.dagster_url(this.settings)
+            storage_database.dagster_url(this.settings)
         assert f"alter {whose} {name} connection limit" in caught.value.next_step
         limited(needed + others)
         with this.connect() as conn:
-            assert not server_limits.too_few_sessions(conn, needed).what
-            assert server_limits.too_few_sessions(conn, needed, counts_ours=True).what
+            assert not limits.too_few_sessions(conn, needed).what
+            assert limits.too_few_sessions(conn, needed, counts_ours=True).what
 
 
 def test_a_server_whose_sessions_are_nearly_used_up(small):
@@ -266,11 +269,11 @@ def test_a_server_whose_sessions_are_nearly_used_up(small):
         ).fetchone()[0])  # fmt: skip
         for _ in range(free - 4):
             stack.enter_context(psycopg.connect(**address))
-        denial = server_limits.too_few_sessions(conn, server_limits.sessions_needed())
+        denial = limits.too_few_sessions(conn, limits.sessions_needed())
         assert denial.what.startswith("There are too few sessions: the server may have")
         assert "alter system set max_connections =" in denial.next_step
         with pytest.raises(ServerError, match="too few sessions: the server"):
-            dagster_database.dagster_url(this.settings)
+            storage_database.dagster_url(this.settings)
 
 
 FORBID = """create function forbid() returns event_trigger language plpgsql as $$
@@ -290,11 +293,11 @@ def test_an_event_trigger_that_forbids_ddl(small, tag):
         assert "alter event trigger house_rule disable" in text
         if tag == "CREATE SCHEMA":
             with pytest.raises(ServerError, match="event trigger house_rule"):
-                dagster_database.dagster_url(this.settings)
+                storage_database.dagster_url(this.settings)
         with small.connect() as conn:
             conn.execute("alter event trigger house_rule disable")
         with this.connect() as conn:
-            assert not server_limits.forbidden_ddl(conn, "public").what
+            assert not limits.forbidden_ddl(conn, "public").what
 
 
 def test_an_event_trigger_that_lets_pass_is_no_obstacle_and_nothing_is_left_of_the_trial(small):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS
+from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS
 from mediabase_assets.model.extraction import extraction_columns, extraction_types
 from mediabase_assets_tests.pipeline import harness
 

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mediabase_assets.lib import prerequisites
-from mediabase_assets.lib.backup import list_backups
-from mediabase_assets.lib.backup_choice import find_reusable_backup
-from mediabase_assets.lib.dagster_database import dagster_url
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.dry_run import dry_run
-from mediabase_assets.lib.rollback import candidates, preview, roll_back
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.status import read_status
-from mediabase_assets.lib.target import target_of_migration, targets
-from mediabase_assets.lib.workspace import PLAN, SELF_TEST, Workspace, is_reserved, workspace_for
+from mediabase_assets.backup import list_backups
+from mediabase_assets.backup.choice import find_reusable_backup
+from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import ConfigurationError, RollbackError
+from mediabase_assets.model.workspace import PLAN, SELF_TEST, Workspace, is_reserved, workspace_for
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.target import target_of_migration, targets
+from mediabase_assets.rehearsal.dry_run import dry_run
+from mediabase_assets.report.status import read_status
+from mediabase_assets.rollback import candidates, preview, roll_back
+from mediabase_assets.runs.storage_database import dagster_url
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import two_targets
 from mediabase_assets_tests.pipeline.rollbacks import copied, everything
 from mediabase_assets_tests.pipeline.test_role import CREATE_IN_DATABASE, READ, as_role
@@ -322,7 +322,7 @@ def test_a_role_that_may_not_look_at_the_others_records(pair):
 
 def test_a_manifest_of_an_earlier_version_tells_no_target(tmp_path):
     """It is not taken for one of this target's where the manifest cannot tell; a rollback of its own migration may use it."""
-    from mediabase_assets.lib.backup.manifest import BackupManifest, is_of_target
+    from mediabase_assets.backup.manifest import BackupManifest, is_of_target
 
     values = {
         "migration_id": "m", "created_at": "2026-01-01T00:00:00Z", "seconds": 1, "host": "h", "database": "d", "server_version": "18",

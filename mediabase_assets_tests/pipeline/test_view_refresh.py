@@ -13,11 +13,12 @@ import dagster as dg
 import psycopg
 import pytest
 
-from mediabase_assets.lib import view_state, views
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.migration_lock import Purpose, hold_migration_lock, release_migration_lock
-from mediabase_assets.lib.view_schedule import due_views
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.records.lock import Purpose, hold_migration_lock, release_migration_lock
+from mediabase_assets.views import definition
+from mediabase_assets.views import state as view_state
+from mediabase_assets.views.due import due_views
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, read
 
@@ -136,7 +137,7 @@ def test_an_index_that_somebody_dropped_comes_back_and_theirs_stay(live):
     assert due(live).reasons == {"gene_summary_view": "its indexes changed"}
     assert refresh(live, "gene_summary_view").success
     with live.connect() as conn:
-        found = views.describe(conn, "public", "gene_summary_view").indexes
+        found = definition.describe(conn, "public", "gene_summary_view").indexes
     assert {"gene_summary_view_gene_symbol_idx", "somebodys"} <= set(found)
     assert due(live).reasons == {}
 
@@ -168,13 +169,13 @@ def other_query(tmp_path, monkeypatch, name, old, new):
     folder = tmp_path / "sql"
     (folder / "checks").mkdir(parents=True)
     (folder / "functions").mkdir()
-    for path in views.QUERIES.glob("**/*.sql"):
-        (folder / path.relative_to(views.QUERIES)).write_text(path.read_text())
+    for path in definition.QUERIES.glob("**/*.sql"):
+        (folder / path.relative_to(definition.QUERIES)).write_text(path.read_text())
     text = (folder / f"{name}.sql").read_text()
     assert old in text
     (folder / f"{name}.sql").write_text(text.replace(old, new))
     with monkeypatch.context() as patch:
-        patch.setattr(views, "QUERIES", folder)
+        patch.setattr(definition, "QUERIES", folder)
         yield
 
 
@@ -309,10 +310,10 @@ def test_readers_never_wait_never_err_and_never_see_a_mixture(live):
 SCRIPT = """
 import sys, dagster as dg
 from mediabase_assets.definitions import defs
-from mediabase_assets.lib import views
+from mediabase_assets.views import definition
 from pathlib import Path
 if sys.argv[2]:
-    views.QUERIES = Path(sys.argv[2])
+    definition.QUERIES = Path(sys.argv[2])
 with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
     defs().resolve_job_def("refresh_views").execute_in_process(
         instance=instance, raise_on_error=False, asset_selection=[dg.AssetKey(["views", sys.argv[3]])])
@@ -368,7 +369,7 @@ def test_killed_during_a_replacement_the_old_view_answers_and_the_next_run_repai
     with other_query(tmp_path, monkeypatch, "pathway_gene_counts", "count(*) as gene_count", "count(p.gene_id) as gene_count"):
         with live.connect(autocommit=False) as reader:
             reader.execute("select count(*) from pathway_gene_counts")
-            with a_run_of_its_own(live, tmp_path, "pathway_gene_counts", views.QUERIES) as process:
+            with a_run_of_its_own(live, tmp_path, "pathway_gene_counts", definition.QUERIES) as process:
                 wait_for(
                     live, "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and query like 'drop materialized%'"
                 )
@@ -520,7 +521,7 @@ def test_records_name_every_view_and_every_input(migrated):
         assert set(found) == {v.name for v in VIEWS}
         for view in VIEWS:
             assert set(found[view.name].inputs) == set(view_state.stored_relations(view))
-            assert found[view.name].definition == views.definition_of(view)
+            assert found[view.name].definition == definition.definition_of(view)
 
 
 def test_an_old_database_gets_the_records_that_it_lacks(live):

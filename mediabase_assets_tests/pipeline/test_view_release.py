@@ -3,11 +3,11 @@
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import view_functions
-from mediabase_assets.lib.backup import list_backups
+from mediabase_assets.backup import list_backups
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
+from mediabase_assets.views import functions
 from mediabase_assets_tests.pipeline import copies, harness
 from mediabase_assets_tests.pipeline.test_release import change_legacy
 from mediabase_assets_tests.pipeline.test_view_refresh import due, other_query, view_hashes
@@ -159,8 +159,8 @@ def test_a_release_that_fails_leaves_live_views_alone(live, monkeypatch):
 
     change_legacy(live)
     before = view_hashes(live)
-    monkeypatch.setattr(view_functions, "bring", lambda conn, schema: refuse() if schema == "public" else None)
-    monkeypatch.setattr("mediabase_assets.lib.schema.FUNCTIONS", {})
+    monkeypatch.setattr(functions, "bring", lambda conn, schema: refuse() if schema == "public" else None)
+    monkeypatch.setattr("mediabase_assets.schema.versions.FUNCTIONS", {})
     result = live.migrate()
     assert harness.failed_steps(result) == ["release__current_release"]
     assert view_hashes(live) == before

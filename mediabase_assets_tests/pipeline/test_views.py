@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.lib import views
-from mediabase_assets.lib.legacy_files import load_legacy_file
-from mediabase_assets.lib.session import prepare
-from mediabase_assets.lib.view_asset import NUMBERS, checks_of, findings
-from mediabase_assets.lib.view_state import stored_relations
-from mediabase_assets.lib.views import view_named
+from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.views import FUNCTIONS, MATERIALIZED, VIEWS
+from mediabase_assets.postgres.session import prepare
+from mediabase_assets.runs.factories.view import NUMBERS, checks_of, findings
+from mediabase_assets.views import definition
+from mediabase_assets.views.definition import view_named
+from mediabase_assets.views.state import stored_relations
 from mediabase_assets_tests.pipeline import harness, view_oracle
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, same
 
@@ -70,7 +70,7 @@ def test_the_parents_are_those_that_the_server_sees(migrated, view):
 @pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
 def test_comments_and_indexes_are_those_of_the_value(migrated, view):
     with migrated.connect() as conn:
-        found = views.describe(conn, "public", view.name)
+        found = definition.describe(conn, "public", view.name)
         assert set(found.indexes) == {i.name_on(view.name) for i in view.all_indexes}
         for index in view.all_indexes:
             text = found.indexes[index.name_on(view.name)]
@@ -142,7 +142,7 @@ def insert(conn, table, values):
 
 
 def rows_of(conn, view):
-    cursor = conn.execute(views.query_of(view_named(view)))
+    cursor = conn.execute(definition.query_of(view_named(view)))
     names = [d.name for d in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

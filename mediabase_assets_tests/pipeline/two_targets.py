@@ -18,14 +18,15 @@ from pathlib import Path
 
 from psycopg import sql
 
-from mediabase_assets.lib import catalogue, server
-from mediabase_assets.lib.content_hash import ContentHash, content_hash, physical_fingerprint
-from mediabase_assets.lib.rollback import candidates, roll_back
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.statements import is_there
-from mediabase_assets.lib.telling import KEEP, KEEP_TAG
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash, physical_fingerprint
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.sql_files import is_there
+from mediabase_assets.rollback import candidates, roll_back
+from mediabase_assets.runs.results import KEEP, KEEP_TAG
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.benchmarks.place import QUIET
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.rollbacks import ROWS, copied
@@ -69,7 +70,7 @@ def make_small(this: harness.Project) -> None:
 
 def migrate(this: harness.Project) -> bool:
     """Make what there is to do, without the measurements, as `mediabase migrate` does; False if there is nothing."""
-    work = [key for key in this.work() if key != catalogue.BENCHMARK]
+    work = [key for key in this.work() if key != registry.BENCHMARK]
     if work:
         result = this.migrate(*work, tags={KEEP_TAG: KEEP}, run_config=QUIET)
         assert result.success, harness.failed_steps(result)

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from psycopg import sql
 
 from mediabase_assets.demo.build import build_demo
-from mediabase_assets.lib.content_hash import ContentHash, content_hash
-from mediabase_assets.lib.database import client_tool
-from mediabase_assets.lib.legacy_table import add_keys_and_indexes
+from mediabase_assets.legacy.table import add_keys_and_indexes
 from mediabase_assets.model.legacy import LEGACY_TABLE
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres.connect import client_tool
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash
 from mediabase_assets_tests.servers.awkward_texts import make_awkward
 from mediabase_assets_tests.servers.commands import ROWS, Place
 from mediabase_assets_tests.servers.running import ORDINARY, RunningServer

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.lib.account import server_account
-from mediabase_assets.lib.binaries import DEBIAN, major_version, server_bin_dir
+from mediabase_assets.postgres.embedded.binaries import DEBIAN, major_version, server_bin_dir
+from mediabase_assets.postgres.embedded.os_account import server_account
 
 #: The oldest and the newest major version that the project supports.
 OLDEST, NEWEST = 14, 18

@@ -6,10 +6,11 @@ every server: `python -m mediabase_assets_tests.servers.matrix --locales`.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
-from mediabase_assets.lib.statements import DEFS
+import mediabase_assets
 from mediabase_assets_tests.servers.awkward_texts import VARIANTS, varied
 from mediabase_assets_tests.servers.locales import LOCALES, REFERENCE, awkward_archive, contents_in
 from mediabase_assets_tests.servers.running import installed
@@ -17,9 +18,10 @@ from mediabase_assets_tests.servers.running import installed
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 #: On the oldest server here the locales that disagree most, on the newest the usual one.
 CHOSEN = {"ICU tr, own collations": min, "tr_TR": min, "C.UTF-8": max}
+_PACKAGE = Path(mediabase_assets.__file__).parent
 #: Legacy queries are measured, not migrated; the index on upper(gene_symbol) is asked for as it is.
 _SQL = sorted(
-    path for layer in ("extraction", "normalized", "validation", "views") for path in (DEFS / layer).rglob("*.sql")
+    path for layer in ("extraction", "normalized", "validation", "views") for path in (_PACKAGE / layer).rglob("*.sql")
     if not path.name.endswith(".legacy.sql")
 )  # fmt: skip
 

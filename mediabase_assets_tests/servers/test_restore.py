@@ -4,14 +4,14 @@ import subprocess
 
 import pytest
 
-from mediabase_assets.lib.backup import create_backup, current_state, find_reusable, is_verified, verify_backup
-from mediabase_assets.lib.backup.needed import OBJECTS_FILE
-from mediabase_assets.lib.backup_scope import scope_of
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.database import client_tool, libpq_env
-from mediabase_assets.lib.restore_proof import FINDINGS, prove_restore
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.workspace import Workspace
+from mediabase_assets.backup import create_backup, current_state, find_reusable, is_verified, verify_backup
+from mediabase_assets.backup.needed import OBJECTS_FILE
+from mediabase_assets.backup.restore_proof import FINDINGS, prove_restore
+from mediabase_assets.backup.scope import scope_of
+from mediabase_assets.model.workspace import Workspace
+from mediabase_assets.postgres.connect import client_tool, libpq_env
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.settings.load import load_settings
 
 pytestmark = pytest.mark.pg
 TABLE = "cancer_transcript_base"

@@ -6,22 +6,27 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, audit, catalogue, journal
-from mediabase_assets.lib.backup import FINDINGS, BackupManifest, create_backup, free_name, verify_backup
-from mediabase_assets.lib.backup.needed import OBJECTS_FILE
-from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY, find_reusable_backup, scope_of
-from mediabase_assets.lib.content_hash import ContentHash
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.freshness import looked_at_by
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.snapshot import known_content
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import looking_in
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, sized
+from mediabase_assets.backup import FINDINGS, BackupManifest, create_backup, free_name, verify_backup
+from mediabase_assets.backup.choice import find_reusable_backup
+from mediabase_assets.backup.needed import OBJECTS_FILE
+from mediabase_assets.backup.scope import scope_of
+from mediabase_assets.extraction.snapshot import known_content
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import ContentHash
+from mediabase_assets.postgres.sql_files import looking_in
+from mediabase_assets.records import journal
+from mediabase_assets.runs import parallel
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.freshness_policies import looked_at_by
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import check_result, sized
+from mediabase_assets.runs.specs import BACKUP_ID, BACKUP_KEY, asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.settings.load import load_settings
 
 #: Seconds that a migration waits for the backup of another target, or of another database, in the same folder.
 PATIENCE = 1800.0
@@ -34,14 +39,14 @@ _SENTENCES = {
 }
 
 
-def _known(this: Step, fingerprint: str) -> ContentHash | None:
+def _known(this: AssetRun, fingerprint: str) -> ContentHash | None:
     """The content of the legacy table, which the extraction reads beside the backup: all of it need not be read twice."""
-    ahead.await_build(this.run_id, catalogue.SNAPSHOT)
+    parallel.await_build(this.run_id, registry.SNAPSHOT)
     with connect(this.settings, application_name="mediabase backup") as conn, looking_in(conn, conn.workspace.operations):
         return known_content(conn, fingerprint)
 
 
-catalogue.register(catalogue.Definition(catalogue.BACKUP, Stage.BACKUP, (), "1"))
+registry.register(registry.Definition(registry.BACKUP, Stage.BACKUP, (), "1"))
 
 
 @dg.multi_asset(
@@ -69,11 +74,11 @@ def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> It
     """Back up, or find the backup that still holds; verify either."""
     with step(context, mediabase.settings(), BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
         if context.selected_asset_keys:
-            ahead.begin(context, this)
-        yield from ahead.selected(context, _back_up(this, notes=bool(context.selected_asset_keys)), this)
+            parallel.begin(context, this)
+        yield from parallel.selected(context, _back_up(this, notes=bool(context.selected_asset_keys)), this)
 
 
-def _back_up(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
+def _back_up(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
     """Back up or find the backup, verify it, and note in the journal that the migration is based on it."""
     settings = this.settings
     with connect(settings, application_name="mediabase backup choice") as conn:
@@ -86,7 +91,7 @@ def _back_up(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
         )  # fmt: skip
     findings = verify_backup(manifest, progress=this.report)
     for found in findings:
-        yield check_result(BACKUP_KEY, audit.Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
+        yield check_result(BACKUP_KEY, Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
     wrong = [f.name for f in findings if not f.passed]
     if wrong:
         raise dg.Failure(
@@ -99,7 +104,7 @@ def _back_up(this: Step, *, notes: bool = True) -> Iterator[ahead.Event]:
     yield _materialized(this, manifest, reused=reused)
 
 
-def _materialized(this: Step, manifest: BackupManifest, *, reused: bool) -> dg.MaterializeResult[Any]:
+def _materialized(this: AssetRun, manifest: BackupManifest, *, reused: bool) -> dg.MaterializeResult[Any]:
     """What Dagster shows of a backup."""
     legacy = manifest.legacy_relation
     needed = {"to be run before pg_restore": OBJECTS_FILE, "for the sake of": ", ".join(manifest.needed)} if manifest.objects else {}
@@ -122,4 +127,4 @@ def _materialized(this: Step, manifest: BackupManifest, *, reused: bool) -> dg.M
     )
 
 
-ahead.register(ahead.Work(catalogue.BACKUP, frozenset(), 5, Stage.BACKUP, _back_up, by_its_step=True))
+parallel.register(parallel.Work(registry.BACKUP, frozenset(), 5, Stage.BACKUP, _back_up, by_its_step=True))

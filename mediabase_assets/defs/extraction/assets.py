@@ -1,6 +1,6 @@
 """The extraction layer: one snapshot of the legacy table, and one relation per kind of fact taken from it.
 
-Only declarations belong here; how a relation is built is its SQL, how an asset lives is `lib/extraction_asset.py`.
+Only declarations belong here; how a relation is built is its SQL, how an asset lives is `runs/factories/extraction.py`.
 """
 
 from collections.abc import Iterator
@@ -9,30 +9,34 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, catalogue, journal, standing
-from mediabase_assets.lib.content_hash import physical_fingerprint
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.extraction_asset import Extraction, ExtractionCheck, extraction_asset, note_built, owners, shown_columns
-from mediabase_assets.lib.legacy_table import describe_legacy_table
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, count, define_rules, looking_in, run
-from mediabase_assets.lib.step import Step, step
+from mediabase_assets.extraction.rules import EXTRACTION, RULES, define_rules
+from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
+from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import physical_fingerprint
+from mediabase_assets.postgres.sql_files import Connection, code_version, count, looking_in, run
+from mediabase_assets.records import journal
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.factories.extraction import Extraction, ExtractionCheck, extraction_asset, note_built, owners, shown_columns
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
 
 SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
 ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
 CHECKS = EXTRACTION / "checks"
-LEGACY = dg.AssetKey(catalogue.LEGACY.split("/"))
+LEGACY = dg.AssetKey(registry.LEGACY.split("/"))
 _VERSION = code_version(*RULES, *(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
 #: Seconds on the real table, as measured.
 _COST = 11
 for _name in SNAPSHOT_RELATIONS:
-    catalogue.register(
-        catalogue.Definition(
-            f"extraction/{_name}", Stage.GENE_EXTRACTION, (catalogue.LEGACY,), _VERSION, relations=(_name,), place=catalogue.Place.BUILD
+    registry.register(
+        registry.Definition(
+            f"extraction/{_name}", Stage.GENE_EXTRACTION, (registry.LEGACY,), _VERSION, relations=(_name,), place=registry.Place.BUILD
         )
     )
 
@@ -145,28 +149,28 @@ EXTRACTIONS: tuple[Extraction, ...] = (
         ),
     ],
 )  # fmt: skip
-def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[ahead.Event]:
+def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[parallel.Event]:
     """Read the legacy table once."""
     with step(context, mediabase.settings(), ROWS.to_user_string(), Stage.GENE_EXTRACTION) as this:
-        yield from ahead.events_of(context, this, _snapshot)
+        yield from parallel.events_of(context, this, _snapshot)
 
 
-def _kept(this: Step) -> list[ahead.Event]:
+def _kept(this: AssetRun) -> list[parallel.Event]:
     """What is told of a snapshot that holds what the legacy table holds, by a fingerprint of the table; empty if it may not."""
     database = this.settings.database
     with connect(this.settings, application_name=f"mediabase {this.asset}") as conn, looking_in(conn, conn.workspace.operations):
         known = known_content(conn, physical_fingerprint(conn, database.source_schema, database.legacy_table))
     content = known.digest if known else "not known yet"
-    found: list[ahead.Event] = []
+    found: list[parallel.Event] = []
     for key in (ROWS, PAYLOADS):
-        kept = standing.kept(this, key, (), legacy_version=content)
+        kept = reuse.kept(this, key, (), legacy_version=content)
         if kept is None:
             return []
         found += kept
     return found
 
 
-def _snapshot(this: Step) -> Iterator[ahead.Event]:
+def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
     settings = this.settings
     if this.keeps and (kept := _kept(this)):
         yield from kept
@@ -187,15 +191,15 @@ def _snapshot(this: Step) -> Iterator[ahead.Event]:
         yield dg.MaterializeResult(asset_key=key, metadata=shown[key.path[-1]], data_version=dg.DataVersion(snapshot.snapshot_id))
 
 
-ahead.register(ahead.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
+parallel.register(parallel.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
 
 
-def _note(conn: Connection, this: Step, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
+def _note(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
     for name, metadata in shown.items():
         rows = int(metadata["dagster/row_count"])
-        standing.note_made(
+        reuse.note_made(
             conn, this, asset=f"extraction/{name}", data_version=snapshot.content_hash, rows=rows,
-            inputs={catalogue.LEGACY: snapshot.content_hash}, metadata=metadata,
+            inputs={registry.LEGACY: snapshot.content_hash}, metadata=metadata,
         )  # fmt: skip
         note_built(conn, name, this, snapshot.snapshot_id, rows)
         journal.write_stage(

@@ -6,25 +6,28 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, catalogue, prerequisites
-from mediabase_assets.lib.content_hash import physical_fingerprint
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, column_schema, sized
+from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, described_columns
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import physical_fingerprint
+from mediabase_assets.runs import parallel
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import check_result, column_schema, sized
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.settings.load import load_settings
 
 KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
 #: Types of the columns of schema v0.1.9; the table that is found may have other columns, which its observation shows.
 _TYPES = {column.name: column.sql_type for column in LEGACY_COLUMNS}
 
 
-catalogue.register(catalogue.Definition(catalogue.LEGACY, Stage.PREREQUISITES, (), "1"))
+registry.register(registry.Definition(registry.LEGACY, Stage.PREREQUISITES, (), "1"))
 
 
 @dg.multi_asset(
@@ -50,10 +53,10 @@ def cancer_transcript_base(
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Look at the prerequisites, and take the fingerprint."""
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
-        yield from ahead.selected(context, _look(this), this)
+        yield from parallel.selected(context, _look(this), this)
 
 
-def _look(this: Step) -> Iterator[ahead.Event]:
+def _look(this: AssetRun) -> Iterator[parallel.Event]:
     """The prerequisites, then what the table is; what is wrong is raised after its check."""
     settings = this.settings
     with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
@@ -82,4 +85,4 @@ def _look(this: Step) -> Iterator[ahead.Event]:
     )
 
 
-ahead.register(ahead.Work(catalogue.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _look, by_its_step=True))
+parallel.register(parallel.Work(registry.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _look, by_its_step=True))

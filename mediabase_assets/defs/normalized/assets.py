@@ -1,9 +1,9 @@
-"""The normalized layer: one asset per table. Only declarations belong here; an asset's life is `lib/table_asset.py`."""
+"""The normalized layer: one asset per table. Only declarations belong here; an asset's life is `runs/factories/table.py`."""
 
 import dagster as dg
 
-from mediabase_assets.lib.table_asset import SetCheck, table_asset
 from mediabase_assets.model.tables import TABLES, Table
+from mediabase_assets.runs.factories.table import SetCheck, table_asset
 
 #: What is checked beside model, keys, references and account.
 CHECKS: dict[str, tuple[SetCheck, ...]] = {

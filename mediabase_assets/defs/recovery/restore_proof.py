@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from mediabase_assets.lib.backup import verify_backup
-from mediabase_assets.lib.backup_choice import BACKUP_ID, BACKUP_KEY
-from mediabase_assets.lib.check_overview import evaluations
-from mediabase_assets.lib.freshness import report_kept
-from mediabase_assets.lib.quantities import moment
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.restore_proof import NOT_PROVED, newest_backup, prove_restore
-from mediabase_assets.lib.schedules import told_as_cron
-from mediabase_assets.lib.settings import load_settings
-from mediabase_assets.lib.telling import described, rows_table
+from mediabase_assets.backup import verify_backup
+from mediabase_assets.backup.restore_proof import NOT_PROVED, newest_backup, prove_restore
 from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.model.quantities import moment
+from mediabase_assets.runs.check_overview import evaluations
+from mediabase_assets.runs.freshness_policies import report_kept
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import described, rows_table
+from mediabase_assets.runs.schedules import told_as_cron
+from mediabase_assets.runs.specs import BACKUP_ID, BACKUP_KEY
+from mediabase_assets.settings.load import load_settings
 
 CHECK = "newest_backup_can_be_restored"
 JOB = "prove_backup"

@@ -6,11 +6,11 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from mediabase_assets.lib import rollback_report
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.rollback import RollbackResult, roll_back
-from mediabase_assets.lib.telling import rows_table
 from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.rollback import RollbackResult, roll_back
+from mediabase_assets.runs import rollback_report
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import rows_table
 
 
 class RollbackConfig(dg.Config):

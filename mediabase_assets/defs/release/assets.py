@@ -7,24 +7,29 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, catalogue, journal, schema, staleness, standing, tables, view_state, views
-from mediabase_assets.lib.backup_choice import backup_of
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.quantities import counted
-from mediabase_assets.lib.release import Change, release
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.rollback_report import choices, choices_table
-from mediabase_assets.lib.session import build_session, refresh_session
-from mediabase_assets.lib.snapshot import Snapshot, current_snapshot
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import Connection, vacuum
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import rows_table
-from mediabase_assets.lib.view_release import ViewChange
+from mediabase_assets.backup.choice import backup_of
+from mediabase_assets.extraction.snapshot import Snapshot, current_snapshot
 from mediabase_assets.model.errors import ReleaseError
+from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.planning import freshness, registry
+from mediabase_assets.postgres.session import build_session, refresh_session
+from mediabase_assets.postgres.sql_files import Connection, vacuum
+from mediabase_assets.records import journal
+from mediabase_assets.release.publish import Change, release
+from mediabase_assets.release.views import ViewChange
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import rows_table
+from mediabase_assets.runs.rollback_report import choices, choices_table
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.schema import tables, versions
+from mediabase_assets.views import definition, state
 
 KEY = dg.AssetKey(["release", "current_release"])
 DEPS = [
@@ -33,7 +38,7 @@ DEPS = [
     *(dg.AssetKey(["views", v.name]) for v in VIEWS),
 ]
 _VERSION = "3"
-catalogue.register(catalogue.Definition(catalogue.RELEASE, Stage.INDEXES, tuple(k.to_user_string() for k in DEPS), _VERSION))
+registry.register(registry.Definition(registry.RELEASE, Stage.INDEXES, tuple(k.to_user_string() for k in DEPS), _VERSION))
 
 
 @dg.multi_asset(
@@ -43,7 +48,7 @@ catalogue.register(catalogue.Definition(catalogue.RELEASE, Stage.INDEXES, tuple(
         asset_spec(
             KEY,
             Stage.INDEXES,
-            deps=[*DEPS, dg.AssetKey(catalogue.BACKUP.split("/"))],
+            deps=[*DEPS, dg.AssetKey(registry.BACKUP.split("/"))],
             description="What readers see: all normalized tables and views of one migration, published in one transaction after every "
             "audit has passed. New relations are moved into place; of live tables only the rows that differ are changed, live views "
             "are refreshed while they are read.",
@@ -57,7 +62,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
     """Publish."""
     settings = mediabase.settings()
     with step(context, settings, KEY.to_user_string(), Stage.INDEXES) as this:
-        kept = standing.kept(this, KEY, ())
+        kept = reuse.kept(this, KEY, ())
         if kept is not None:
             with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
                 journal.close_run(conn, this.migration_id, "unchanged")
@@ -68,18 +73,20 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             snapshot = current_snapshot(conn, this.asset)
             _require_everything(conn, this)
             changes, shown = release(conn, settings.database.schema_name, this.migration_id)
-            schema.record_version(conn, settings.database.schema_name)
+            versions.record_version(conn, settings.database.schema_name)
             metadata = _shown(this, changes, shown)
             data_version = _record(conn, this, snapshot, changes, shown, metadata)
         with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
             written = [c.relation for c in changes if c.how != "kept"]
-            written += [c.view for c in shown if c.how != "kept" and views.view_named(c.view).is_materialized]
+            written += [c.view for c in shown if c.how != "kept" and definition.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
         metadata["can be rolled back"] = choices_table(choices(settings))
-        yield ahead.with_reason(dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)), this.why)
+        yield parallel.with_reason(
+            dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)), this.why
+        )
 
 
-def _shown(this: Step, changes: list[Change], shown: list[ViewChange]) -> dict[str, Any]:
+def _shown(this: AssetRun, changes: list[Change], shown: list[ViewChange]) -> dict[str, Any]:
     """What Dagster shows of a release."""
     return {
         "release": this.migration_id,
@@ -91,16 +98,16 @@ def _shown(this: Step, changes: list[Change], shown: list[ViewChange]) -> dict[s
     }
 
 
-def _require_everything(conn: Connection, this: Step) -> None:
+def _require_everything(conn: Connection, this: AssetRun) -> None:
     """See that nothing which is to be released has to be made again, and that a backup holds what would be changed."""
-    stale = staleness.require_fresh(conn, this.settings, this.asset)
+    stale = freshness.require_fresh(conn, this.settings, this.asset)
     if stale:
         raise ReleaseError(
-            f"{len(stale)} of {counted(len(catalogue.below(this.asset)), 'asset')} must be rebuilt and audited before a release.",
+            f"{len(stale)} of {counted(len(registry.below(this.asset)), 'asset')} must be rebuilt and audited before a release.",
             where="; ".join(f"{key}: {reason}" for key, reason in stale.items()),
             next_step=f"Materialize {', '.join(stale)}, then release/current_release; or run `mediabase migrate`.",
         )
-    changes = staleness.why_damaged(conn, this.settings, catalogue.definition(this.asset))
+    changes = freshness.why_damaged(conn, this.settings, registry.definition(this.asset))
     if changes and backup_of(conn, this.settings, this.migration_id) is None:
         raise ReleaseError(
             "There is no backup of what is live now.",
@@ -110,7 +117,7 @@ def _require_everything(conn: Connection, this: Step) -> None:
 
 
 def _record(
-    conn: Connection, this: Step, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange], metadata: dict[str, Any]
+    conn: Connection, this: AssetRun, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange], metadata: dict[str, Any]
 ) -> str:  # fmt: skip
     """The release's record, in the transaction that makes it true; returns the name of its content."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
@@ -135,7 +142,7 @@ def _record(
     _note_live(conn, this.settings.database.schema_name, changes, shown)
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
-    standing.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes), metadata=metadata)
+    reuse.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes), metadata=metadata)
     this.note_stage(conn, rows=sum(c.rows for c in changes))
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
     return content.hexdigest()
@@ -143,7 +150,7 @@ def _record(
 
 def _note_live(conn: Connection, live: str, changes: list[Change], shown: list[ViewChange]) -> None:
     """Note that what was built is live, and the state in which each table was released."""
-    found = view_state.fingerprints(conn, live, (c.relation for c in changes))
+    found = state.fingerprints(conn, live, (c.relation for c in changes))
     conn.execute(
         """update built_relations as b set is_live = true, live_fingerprint = f.fingerprint
            from unnest(%s::text[], %s::text[]) as f (relation, fingerprint) where b.relation = f.relation""",

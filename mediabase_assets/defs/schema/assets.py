@@ -5,27 +5,33 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, audit, catalogue, schema, standing, tables
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import OPERATIONS, VERSION_FOLDERS, Connection, code_version
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result
-from mediabase_assets.lib.views import QUERIES
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.tables.base import audited
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.session import build_session
+from mediabase_assets.postgres.sql_files import Connection, code_version
+from mediabase_assets.records.tables import RECORDS, prepare_schemas
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import check_result
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.schema import tables, versions
+from mediabase_assets.schema.tables import VERSION_FOLDERS
+from mediabase_assets.views.definition import QUERIES
 
 KEY = dg.AssetKey(["schema", "normalized_schema"])
 _CHECK = "deployed_schema_is_the_model"
 _VERSION = code_version(
-    OPERATIONS / "deploy.sql", *sorted(VERSION_FOLDERS.glob("v*/*/*.sql")), *sorted(QUERIES.glob("**/*.sql")),
+    RECORDS[0], *sorted(VERSION_FOLDERS.glob("v*/*/*.sql")), *sorted(QUERIES.glob("**/*.sql")),
     values=(*(t.audited for t in TABLES), *(audited(v.model) for v in VIEWS)),
 )  # fmt: skip
-catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.SCHEMA, (), _VERSION))
+registry.register(registry.Definition(KEY.to_user_string(), Stage.SCHEMA, (), _VERSION))
 
 
 @dg.multi_asset(
@@ -57,21 +63,21 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
     """Prepare the schemas, rehearse the deployment, open the journal of the migration."""
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.SCHEMA) as this:
         if context.selected_asset_keys:
-            yield from ahead.events_of(context, this, _prepare)
+            yield from parallel.events_of(context, this, _prepare)
         else:
             this.keeps = False  # who asks for the check wants it made now
-            yield from ahead.selected(context, _prepare(this), this)
+            yield from parallel.selected(context, _prepare(this), this)
 
 
-def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    kept = standing.kept(this, KEY, (_CHECK,))
+def _prepare(this: AssetRun) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    kept = reuse.kept(this, KEY, (_CHECK,))
     if kept is not None:
         yield from kept
         return
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-        schema.prepare_schemas(conn, this.settings.database.schema_name)
-        wrong = schema.rehearse(conn)
-        recorded = schema.versions(conn, this.settings.database.schema_name)
+        prepare_schemas(conn, this.settings.database.schema_name)
+        wrong = versions.rehearse(conn)
+        recorded = versions.versions(conn, this.settings.database.schema_name)
         finding = _finding(wrong)
         metadata: dict[str, Any] = {
             "version": tables.SCHEMA_VERSION,
@@ -86,16 +92,16 @@ def _prepare(this: Step) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckRe
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(tables.SCHEMA_VERSION))
 
 
-ahead.register(ahead.Work(KEY.to_user_string(), frozenset(), 0.3, Stage.SCHEMA, _prepare))
+parallel.register(parallel.Work(KEY.to_user_string(), frozenset(), 0.3, Stage.SCHEMA, _prepare))
 
 
-def _finding(wrong: list[str]) -> audit.Finding:
+def _finding(wrong: list[str]) -> Finding:
     examined = {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS), "views": len(VIEWS)}
-    return audit.Finding(_CHECK, not wrong, examined, len(wrong), tuple({"difference": text} for text in wrong))
+    return Finding(_CHECK, not wrong, examined, len(wrong), tuple({"difference": text} for text in wrong))
 
 
-def _note(conn: Connection, this: Step, finding: audit.Finding, metadata: dict[str, Any]) -> None:
-    standing.note_made(
+def _note(conn: Connection, this: AssetRun, finding: Finding, metadata: dict[str, Any]) -> None:
+    reuse.note_made(
         conn, this, data_version=tables.SCHEMA_VERSION, rows=len(RELATIONS), results=[check_result(KEY, finding)], metadata=metadata
     )  # fmt: skip
     this.note_stage(conn, rows=len(RELATIONS))

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediabase_assets.lib.check_overview import KEY
+from mediabase_assets.runs.check_overview import KEY
 
 
 @dg.definitions

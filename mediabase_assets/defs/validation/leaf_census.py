@@ -1,6 +1,6 @@
 """The census of leaves as an asset: every scalar of the legacy table has one account, which the release waits for.
 
-Only declarations belong here; the walk, the look-ups and the checks are `lib/leaf_census`, the grammar is `model/grammar`.
+Only declarations belong here; the walk, the look-ups and the checks are `validation/census`, the grammar is `model/grammar`.
 """
 
 from collections.abc import Iterator
@@ -10,27 +10,32 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import accounts, ahead, catalogue, leaf_census, standing
-from mediabase_assets.lib.audit import Finding
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.leaf_census import Census
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import refresh_session
-from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.snapshot import current_snapshot, require_inputs
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import EXTRACTION, RULES, Connection, code_version, looking_in
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import UNCHECKED, check_result, reasons_table, rows_table
+from mediabase_assets.audit import accounts
+from mediabase_assets.extraction.rules import EXTRACTION, RULES
+from mediabase_assets.extraction.snapshot import current_snapshot, require_inputs
 from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.grammar import described
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.session import refresh_session
+from mediabase_assets.postgres.sql_files import Connection, code_version, looking_in
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import UNCHECKED, check_result, reasons_table, rows_table
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.settings.load import Settings
+from mediabase_assets.validation import census as leaf_census
+from mediabase_assets.validation.census import Census
 
-KEY = dg.AssetKey(catalogue.CENSUS.split("/"))
+KEY = dg.AssetKey(registry.CENSUS.split("/"))
 DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
-    *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads", "extraction/gene_identities")),
+    *(dg.AssetKey(key.split("/")) for key in (*registry.RECORDED, "extraction/legacy_payloads", "extraction/gene_identities")),
 ]
 #: Extraction relations that it reads.
 INPUTS = ("legacy_rows", "legacy_payloads", "gene_payloads", "row_states", "pharmgkb_pathway_facts")
@@ -38,10 +43,10 @@ _FILES = leaf_census.files()
 _VERSION = code_version(*_FILES, *RULES, EXTRACTION / "functions.sql", values=(described(),))
 #: Seconds on the real table, as measured.
 _COST = 6
-catalogue.register(
-    catalogue.Definition(
+registry.register(
+    registry.Definition(
         KEY.to_user_string(), Stage.VALIDATION, tuple(k.to_user_string() for k in DEPS), _VERSION,
-        (*catalogue.settings_in(_FILES), "enable_strict_validation"),
+        (*registry.settings_in(_FILES), "enable_strict_validation"),
     )
 )  # fmt: skip
 CHECKS = {
@@ -83,12 +88,12 @@ def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
         yield from (check_result(KEY, f, severity) for f in findings if f.check in wanted)
         return
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
-        yield from ahead.events_of(context, this, lambda s: _count(s, wanted))
+        yield from parallel.events_of(context, this, lambda s: _count(s, wanted))
 
 
-def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Count, set aside what nothing holds, and fail if anything is lost."""
-    kept = standing.kept(this, KEY, wanted)
+    kept = reuse.kept(this, KEY, wanted)
     if kept is not None:
         yield from kept
         return
@@ -110,7 +115,7 @@ def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
             "seconds": this.seconds,
         }
         if not failed:
-            standing.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told, metadata=metadata)
+            reuse.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told, metadata=metadata)
     yield from (r for r in told if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
@@ -118,8 +123,8 @@ def _count(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
-ahead.register(
-    ahead.Work(
+parallel.register(
+    parallel.Work(
         KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), _COST, Stage.VALIDATION, lambda s: _count(s, set(CHECKS))
     )
 )  # fmt: skip

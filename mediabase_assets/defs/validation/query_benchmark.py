@@ -1,7 +1,7 @@
 """The query benchmark: the owner's questions to the legacy table and to the views, and storage before and after.
 
 Here belongs the asset; the questions are in `model/query_pairs.py`, their SQL in `sql/query_benchmark`, the machinery
-in `lib/query_benchmark`.
+in `validation/benchmark`.
 """
 
 from collections.abc import Iterator
@@ -10,26 +10,29 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
-from mediabase_assets.lib import catalogue, schema, standing
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.legacy_table import describe_legacy_table
-from mediabase_assets.lib.migration_lock import Purpose
-from mediabase_assets.lib.quantities import counted
-from mediabase_assets.lib.query_benchmark import findings, picture, records, storage
-from mediabase_assets.lib.query_benchmark.measuring import Effort, Result, measure, reading_session
-from mediabase_assets.lib.query_benchmark.questions import PAIRS, SQL
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import Connection, code_version
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, rows_table, will_release
+from mediabase_assets.legacy.table import describe_legacy_table
+from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.session import build_session
+from mediabase_assets.postgres.sql_files import Connection, code_version
+from mediabase_assets.records.lock import Purpose
+from mediabase_assets.records.tables import prepare_schemas
+from mediabase_assets.runs import reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import check_result, rows_table, will_release
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.validation.benchmark import findings, picture, records, storage
+from mediabase_assets.validation.benchmark.measuring import Effort, Result, measure, reading_session
+from mediabase_assets.validation.benchmark.questions import PAIRS, SQL
 
 KEY = dg.AssetKey(["validation", "query_benchmark"])
 _VERSION = code_version(*PAIRS.glob("*.sql"), *SQL.glob("*.sql"))
-catalogue.register(catalogue.Definition(KEY.to_user_string(), Stage.PERFORMANCE, (catalogue.RELEASE,), _VERSION))
+registry.register(registry.Definition(KEY.to_user_string(), Stage.PERFORMANCE, (registry.RELEASE,), _VERSION))
 
 
 class Benchmark(dg.Config):
@@ -70,7 +73,7 @@ def query_benchmark(
     effort = Effort(config.repetitions, seconds=config.seconds, longest=config.longest_statement_seconds)
     with step(context, settings, KEY.to_user_string(), Stage.PERFORMANCE, locks=False, purpose=Purpose.MEASUREMENT) as this:
         # who asks for the measurement alone wants a new one
-        kept = standing.kept(this, KEY, {k.name for k in context.selected_asset_check_keys}) if will_release(context) else None
+        kept = reuse.kept(this, KEY, {k.name for k in context.selected_asset_check_keys}) if will_release(context) else None
         if kept is not None:
             yield from kept
             return
@@ -89,7 +92,7 @@ def query_benchmark(
             yield same
 
 
-def _legacy(conn: Connection, this: Step) -> tuple[sql.Identifier | None, int]:
+def _legacy(conn: Connection, this: AssetRun) -> tuple[sql.Identifier | None, int]:
     """The legacy table, None where it is not there or may not be read, and about how many rows it has."""
     database = this.settings.database
     described = describe_legacy_table(conn, database.source_schema, database.legacy_table)
@@ -104,15 +107,17 @@ def _told(number: int, result: Result) -> str:
     return f"{number} of {len(QUERY_PAIRS)}, {result.pair.name}: {speed}; {result.compared}."
 
 
-def _record(this: Step, results: list[Result], sizes: list[storage.RelationSize], told: list[dg.AssetCheckResult], metadata: Any) -> None:
+def _record(
+    this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], told: list[dg.AssetCheckResult], metadata: Any
+) -> None:
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
-        schema.prepare_schemas(conn, this.settings.database.schema_name)
+        prepare_schemas(conn, this.settings.database.schema_name)
         records.write(conn, this.migration_id, results, sizes)
-        standing.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told, metadata=metadata)
+        reuse.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told, metadata=metadata)
         this.note_stage(conn, rows=len(results))
 
 
-def _materialized(this: Step, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:
+def _materialized(this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:
     timed = [t for r in results if (t := r.times_faster) is not None]
     views = sum(s.group == "views" for s in sizes)
     parts = (counted(len(timed), "question"), f"about {counted(rows, 'legacy row')}", counted(views, "materialized view"))

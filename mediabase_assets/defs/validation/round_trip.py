@@ -1,6 +1,6 @@
 """The audit of audits: the legacy table against what the normalized tables say, which the release waits for.
 
-Only declarations belong here; the proof is `lib/round_trip.py` and `lib/round_trip_parts.py` with its SQL.
+Only declarations belong here; the proof is in the package `validation.round_trip`.
 """
 
 from collections.abc import Iterator
@@ -9,39 +9,43 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.lib import ahead, catalogue, round_trip, round_trip_parts, standing
-from mediabase_assets.lib.crew import CORES
-from mediabase_assets.lib.edges import in_order
-from mediabase_assets.lib.resources import Mediabase
-from mediabase_assets.lib.session import build_session, live_session, working_sessions
-from mediabase_assets.lib.snapshot import current_snapshot
-from mediabase_assets.lib.specs import asset_spec
-from mediabase_assets.lib.statements import RULES, code_version
-from mediabase_assets.lib.step import Step, step
-from mediabase_assets.lib.telling import check_result, rows_table
+from mediabase_assets.extraction.rules import RULES
+from mediabase_assets.extraction.snapshot import current_snapshot
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.session import build_session, live_session, working_sessions
+from mediabase_assets.postgres.sql_files import code_version
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.builders import CORES
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import check_result, rows_table
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+from mediabase_assets.validation.round_trip import compare, parts
 
 KEY = dg.AssetKey(["validation", "round_trip"])
 DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
-    *(dg.AssetKey(key.split("/")) for key in (*catalogue.RECORDED, "extraction/legacy_payloads")),
+    *(dg.AssetKey(key.split("/")) for key in (*registry.RECORDED, "extraction/legacy_payloads")),
 ]
-_FILES = [round_trip_parts.COMPAT_FILE, *RULES, *sorted(round_trip_parts.SQL.glob("*.sql"))]
+_FILES = [parts.COMPAT_FILE, *RULES, *sorted(parts.SQL.glob("*.sql"))]
 _VERSION = code_version(*_FILES)
-catalogue.register(
-    catalogue.Definition(
-        KEY.to_user_string(), Stage.VALIDATION, tuple(k.to_user_string() for k in DEPS), _VERSION, catalogue.settings_in(_FILES)
+registry.register(
+    registry.Definition(
+        KEY.to_user_string(), Stage.VALIDATION, tuple(k.to_user_string() for k in DEPS), _VERSION, registry.settings_in(_FILES)
     )
 )
 #: How many share the work: two sessions keep two cores busy better than one whose statements use both.
 SESSIONS = 2
 CHECKS = {
-    round_trip.EXPLAINED: "The compatibility view shows every fact of the legacy table, or a repair, a merge, an entry in quarantine or "
+    compare.EXPLAINED: "The compatibility view shows every fact of the legacy table, or a repair, a merge, an entry in quarantine or "
     "the closed list of what cannot be inverted says why not; and it shows nothing else.",
-    round_trip.DERIVED: "Every cell of the normalized tables is what its rule makes of the legacy facts; what the legacy table never "
+    compare.DERIVED: "Every cell of the normalized tables is what its rule makes of the legacy facts; what the legacy table never "
     "held is NULL.",
-    round_trip.COMPARED: "Facts of every legacy column that holds values were compared.",
+    compare.COMPARED: "Facts of every legacy column that holds values were compared.",
 }
 
 
@@ -56,7 +60,7 @@ CHECKS = {
             description="One row per column of the legacy table and explanation: facts that the normalized tables give back, and why "
             "the others differ. Read from the legacy table itself; the release waits for it.",
             code_version=_VERSION,
-            sources=[*sorted(round_trip_parts.SQL.glob("*.sql"))],
+            sources=[*sorted(parts.SQL.glob("*.sql"))],
             kinds=("sql",),
         )
     ],
@@ -74,16 +78,16 @@ def round_trip_of_legacy(
             conn.execute("set default_transaction_read_only = off")  # what it makes is rolled back
             with conn.transaction(force_rollback=True):
                 conn.execute("set transaction isolation level repeatable read")
-                found = round_trip.compare(conn, settings, settings.database.schema_name)
+                found = compare.compare(conn, settings, settings.database.schema_name)
         yield from (check_result(KEY, f) for f in found.findings if f.check in wanted)
         return
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
-        yield from ahead.events_of(context, this, lambda s: _prove(s, wanted))
+        yield from parallel.events_of(context, this, lambda s: _prove(s, wanted))
 
 
-def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Compare what was built, record what was found, and fail if anything is not explained."""
-    kept = standing.kept(this, KEY, wanted)
+    kept = reuse.kept(this, KEY, wanted)
     if kept is not None:
         yield from kept
         return
@@ -92,8 +96,8 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
         with working_sessions(
             this.settings, SESSIONS, migration_id=this.migration_id, asset=this.asset, is_alone=CORES > SESSIONS
         ) as sessions:
-            found = round_trip.compare_shared(sessions, this.settings)
-        round_trip.record(conn, this.migration_id, found)
+            found = compare.compare_shared(sessions, this.settings)
+        compare.record(conn, this.migration_id, found)
         failed = [f for f in found.findings if not f.passed]
         rows = sum(e.facts for e in found.explained)
         this.note_stage(conn, rows=rows, failed=bool(failed))
@@ -107,7 +111,7 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
             "seconds": this.seconds,
         }
         if not failed:
-            standing.note_made(conn, this, data_version=data_version, rows=rows, results=told, metadata=metadata)
+            reuse.note_made(conn, this, data_version=data_version, rows=rows, results=told, metadata=metadata)
     yield from (r for r in told if r.check_name in wanted)
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
@@ -117,6 +121,6 @@ def _prove(this: Step, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] |
 
 
 # the longest step of a migration, and the only one that uses all cores by itself: where there are few, it comes last
-ahead.register(
-    ahead.Work(KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), 0, Stage.VALIDATION, lambda s: _prove(s, set(CHECKS)))
+parallel.register(
+    parallel.Work(KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), 0, Stage.VALIDATION, lambda s: _prove(s, set(CHECKS)))
 )

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mediabase_assets.lib.backup.create import DUMP_OPTIONS
-from mediabase_assets.lib.content_hash import content_hash
-from mediabase_assets.lib.database import client_tool, connect, libpq_env
-from mediabase_assets.lib.settings import Settings
+from mediabase_assets.backup.create import DUMP_OPTIONS
+from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.scale.floor_script import SCHEMA, FloorScripts, floor_scripts
 
 #: psql sessions beside each other, where the machine has as many cores.

@@ -14,16 +14,20 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.defs.extraction.assets import EXTRACTIONS
-from mediabase_assets.lib import tables, views
-from mediabase_assets.lib.content_hash import hash_columns
-from mediabase_assets.lib.legacy_table import describe_legacy_table
-from mediabase_assets.lib.session import prepare
-from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW, create_legacy_source
-from mediabase_assets.lib.statements import EXTRACTION, NORMALIZED, RULES, Connection, read, run
+from mediabase_assets.extraction.rules import EXTRACTION, RULES
+from mediabase_assets.extraction.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW, create_legacy_source
+from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import TABLES, Table
 from mediabase_assets.model.views import VIEWS, View
+from mediabase_assets.normalized import tables
+from mediabase_assets.normalized.tables import NORMALIZED
+from mediabase_assets.postgres.content_hash import hash_columns
+from mediabase_assets.postgres.session import prepare
+from mediabase_assets.postgres.sql_files import Connection, read, run
+from mediabase_assets.schema import tables as ddl
+from mediabase_assets.settings.load import Settings
+from mediabase_assets.views import definition
 from mediabase_assets_tests.benchmarks.scale.script import Script, Step, names_in, ordered
 
 #: Where the floor is built; nothing else is in it, and it is dropped afterwards.
@@ -156,7 +160,7 @@ def _legacy_source(conn: Connection, settings: Settings) -> str:
 def _table(conn: Connection, table: Table) -> Step:
     """One normalized table with keys, indexes and comments, without foreign keys."""
     script = cast(Connection, text := Script(conn))
-    for part in (tables.create, tables.fill, tables.add_keys, tables.add_comments, tables.create_view, tables.add_view_comments):
+    for part in (ddl.create, tables.fill, ddl.add_keys, ddl.add_comments, ddl.create_view, ddl.add_view_comments):
         part(script, table)
     query = read(NORMALIZED / f"{table.name}.sql")
     needs = names_in(query, _EXTRACTED) | (set(table.parents) if table.is_view else names_in(query, table.parents))
@@ -166,8 +170,8 @@ def _table(conn: Connection, table: Table) -> Step:
 def _view(conn: Connection, view: View) -> Step:
     """One view with its rows, indexes and comments."""
     script = cast(Connection, text := Script(conn))
-    views.create(script, view, SCHEMA)
-    views.finish(script, view, SCHEMA)
+    definition.create(script, view, SCHEMA)
+    definition.finish(script, view, SCHEMA)
     return Step(view.name, frozenset(view.parents), view.cost, text.text)
 
 
@@ -175,5 +179,5 @@ def _references(conn: psycopg.Connection[Any]) -> Step:
     """All foreign keys, by one session: two would wait for each other's locks."""
     script = cast(Connection, text := Script(conn))
     for table in TABLES:
-        tables.add_references(script, table)
+        ddl.add_references(script, table)
     return Step("foreign_keys", frozenset(t.name for t in TABLES), 1.0, text.text)

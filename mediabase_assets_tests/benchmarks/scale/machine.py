@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mediabase_assets.lib.binaries import client_tool
-from mediabase_assets.lib.server_config import this_machine
+from mediabase_assets.postgres.embedded.binaries import client_tool
+from mediabase_assets.postgres.embedded.configuration import this_machine
 
 
 def facts() -> dict[str, Any]:

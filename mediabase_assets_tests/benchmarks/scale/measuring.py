@@ -16,12 +16,12 @@ from typing import Any
 
 from rich.console import Console
 
-from mediabase_assets.lib import server
-from mediabase_assets.lib.ahead import HANDS
-from mediabase_assets.lib.database import connect
-from mediabase_assets.lib.session import memory_budget
-from mediabase_assets.lib.settings import Settings
 from mediabase_assets.model.views import VIEWS
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.session import memory_budget
+from mediabase_assets.runs.parallel import HANDS
+from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.place import load, place
 from mediabase_assets_tests.benchmarks.scale import figures, reading, watching
 from mediabase_assets_tests.benchmarks.scale.floor import measure_floor

@@ -25,7 +25,7 @@ def main() -> None:
 
 def _migrate(postmaster: int) -> dict[str, Any]:
     from mediabase_assets.definitions import defs
-    from mediabase_assets.lib.settings import load_settings
+    from mediabase_assets.settings.load import load_settings
     from mediabase_assets_tests.benchmarks.place import QUIET, instance_of
 
     job = defs().resolve_job_def("migrate")
@@ -43,8 +43,8 @@ def _migrate(postmaster: int) -> dict[str, Any]:
 
 def _used(postmaster: int) -> dict[str, dict[str, Any]]:
     """What this process and the server have used so far."""
-    from mediabase_assets.lib.database import connect
-    from mediabase_assets.lib.settings import load_settings
+    from mediabase_assets.postgres.connect import connect
+    from mediabase_assets.settings.load import load_settings
     from mediabase_assets_tests.benchmarks.scale import watching
 
     with connect(load_settings(), autocommit=True) as conn:
@@ -62,14 +62,15 @@ def _difference(before: dict[str, dict[str, Any]], after: dict[str, dict[str, An
 
 def _look(instance: Any) -> float:
     """Seconds in which `mediabase migrate` sees that there is nothing to do."""
-    from mediabase_assets.lib.database import connect
-    from mediabase_assets.lib.planning import work_to_do
-    from mediabase_assets.lib.settings import load_settings
+    from mediabase_assets.planning.plan import work_to_do
+    from mediabase_assets.postgres.connect import connect
+    from mediabase_assets.runs.results import legacy_seen
+    from mediabase_assets.settings.load import load_settings
 
     settings = load_settings()
     began = time.monotonic()
     with connect(settings, autocommit=True) as conn:
-        work = work_to_do(conn, settings, instance)
+        work = work_to_do(conn, settings, seen=legacy_seen(instance))
     if work:
         print(f"Something was left to do after the migration: {work}", file=sys.stderr)
     return time.monotonic() - began

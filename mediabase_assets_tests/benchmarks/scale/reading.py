@@ -7,12 +7,12 @@ from typing import Any
 
 from psycopg import sql
 
-from mediabase_assets.lib.session import prepare
-from mediabase_assets.lib.settings import Settings
-from mediabase_assets.lib.statements import Connection
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
+from mediabase_assets.postgres.session import prepare
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.scale.figures import Work
 
 #: Legacy rows of which the bytes are counted.

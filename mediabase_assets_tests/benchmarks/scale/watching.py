@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import psutil
 
-from mediabase_assets.lib.statements import Connection
+from mediabase_assets.postgres.sql_files import Connection
 
 #: Seconds between two samples of memory.
 INTERVAL = 0.25

@@ -1,0 +1,33 @@
+"""Which backup a migration stands on: a new one, or an earlier one that holds exactly what is there now.
+
+How a backup is written, read and verified is in the package `backup`.
+"""
+
+from mediabase_assets.backup import (
+    BackupManifest,
+    current_state,
+    find_reusable,
+    read_manifest,
+)
+from mediabase_assets.backup.scope import scope_of
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.settings.load import Settings
+
+
+def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest | None:
+    """The newest verified backup of this target that holds exactly what is there now: the legacy table and everything that is live.
+
+    Our own records do not count, for every run writes to them; rows of materialized views follow from their tables.
+    """
+    scope = scope_of(settings, conn.workspace)
+    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=scope.schemas, live_schema=scope.live_schema)
+
+
+def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:
+    """The backup that a migration stands on; None while there is none, or in a run that makes none.
+
+    Raises:
+        BackupError: Its files are gone.
+    """
+    row = conn.execute("select backup_id from migration_runs where migration_id = %s", (migration_id,)).fetchone()
+    return read_manifest(settings.backup_dir / str(row[0])) if row and row[0] else None

@@ -1,0 +1,84 @@
+"""The folder that a backup is written into: one at a time, under a name that no reader takes for a backup until it is whole.
+
+Here belong locks and names of folders; what is written into them is in `create`.
+"""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mediabase_assets.backup.manifest import INCOMPLETE, incomplete_folders, is_verified, read_manifest, sync
+from mediabase_assets.model.errors import BackupError
+
+
+@contextmanager
+def folder_of(directory: Path, migration_id: str, patience: float) -> Iterator[Path]:
+    """A folder to write into, that becomes the backup when the body ends, and disappears when it fails.
+
+    Args:
+        directory: The folder of the backups.
+        migration_id: Name of the backup.
+        patience: Seconds that another backup which is being written there is waited for.
+
+    Raises:
+        BackupError: Another one is being written, or there is one of that name.
+    """
+    final = directory / migration_id
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("w") as lock:
+        _take(lock.fileno(), directory, patience)
+        for leftover in incomplete_folders(directory):
+            shutil.rmtree(leftover)
+        if final.exists() and _is_whole(final):
+            raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
+        folder = directory / f"{INCOMPLETE}{migration_id}"
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+            sync(folder)
+            _set_aside(final)
+            folder.rename(final)
+            sync(directory)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_name(directory: Path, migration_id: str) -> str:
+    """The name of the next backup of a migration: its id, or with a number if an earlier run of the migration has one already.
+
+    >>> free_name(Path("/nowhere"), "20260101_120000")
+    '20260101_120000'
+    """
+    names = (migration_id, *(f"{migration_id}_{number}" for number in range(2, 1000)))
+    return next((name for name in names if not _is_whole(directory / name)), migration_id)
+
+
+def _take(lock: int, directory: Path, patience: float) -> None:
+    """Take the lock of a folder of backups; another one that is being written is waited for."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= end:
+                raise BackupError("Another backup is being written.", where=str(directory), next_step="Wait until it is done.") from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder is a backup that was verified; one of a process that died before that is made again."""
+    try:
+        return is_verified(read_manifest(folder))
+    except BackupError:
+        return False
+
+
+def _set_aside(final: Path) -> None:
+    """What was never verified gives its name to the one that takes its place, and is not thrown away for it."""
+    if final.exists():
+        final.rename(final.with_name(f".unverified-{final.name}-{time.time_ns()}"))

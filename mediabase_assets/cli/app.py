@@ -1,0 +1,307 @@
+"""The command `mediabase`: options in, exit codes out. What they do is in the other modules of the package.
+
+Exit codes of every command: 0 done, 1 failed (or the answer was no), 2 wrong usage or configuration, 130 interrupted.
+Every command ends in `mediabase_assets.cli.exit`, whatever happens in it. Dagster and pandas are imported inside the
+commands that need them, so that the others answer at once.
+"""
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+
+import typer
+from rich.console import Console
+
+from mediabase_assets.cli.exit import close_output, ended, prepare_process
+from mediabase_assets.cli.output import Exit, terminal, waiting
+from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.settings.load import Settings, load_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+    import psycopg
+
+DEMO_TRANSCRIPTS = 10_000
+
+app = typer.Typer(
+    name="mediabase",
+    help="Migrates MEDIABASE's legacy table into a normalized, checked, fast database.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."),
+]
+P = ParamSpec("P")
+
+
+class SymbolConflicts(StrEnum):
+    """What becomes of genes that share a symbol."""
+
+    KEEP_BEST = "keep_best"
+    QUALIFY = "qualify"
+
+
+def told(command: Callable[Concatenate[Console, P], Exit]) -> Callable[P, None]:
+    """A command that ends with an exit code, its errors told in words; its first argument is a console."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise typer.Exit(int(ended(lambda: command(terminal(), *args, **kwargs))))
+
+    del wrapped.__wrapped__  # typer would read the signature through it
+    wrapped.__annotations__ = {k: v for k, v in command.__annotations__.items() if k != "console"} | {"return": None}
+    wrapped.__signature__ = _without_console(command)  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _without_console(command: Callable[..., Any]) -> Any:
+    import inspect
+
+    signature = inspect.signature(command)
+    return signature.replace(parameters=list(signature.parameters.values())[1:], return_annotation=None)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"mediabase {version_of('mediabase-assets')}")
+        raise typer.Exit
+
+
+@app.command()
+@told
+def migrate(
+    console: Console,
+    demo: Annotated[bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if none is there.")] = False,
+    demo_transcripts: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Size of the demonstration; {DEMO_TRANSCRIPTS:,} by default.", show_default=False),
+    ] = None,
+    legacy_from: Annotated[
+        Path | None,
+        typer.Option(help="Load the legacy table from a Parquet file, a pg_dump archive or an SQL script first."),
+    ] = None,
+    config_file: ConfigFile = None,
+    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Rebuild everything, also what is up to date.")] = False,
+    symbol_conflicts: Annotated[
+        SymbolConflicts | None,
+        typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and audit everything, tell what would change, and drop it.")] = False,
+    test_only: Annotated[bool, typer.Option("--test-only", help="Migrate a sample of every kind of damage, and remove it.")] = False,
+    rollback_on_failure: Annotated[
+        bool, typer.Option("--rollback-on-failure", help="Remove everything that was built if a first migration fails.")
+    ] = False,
+) -> Exit:
+    """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
+
+    Makes what is missing, failed or stale (its input, code or configuration changed), and says why before it asks. Exit codes:
+    0 released or nothing to do, 1 failed, 2 wrong usage or configuration, 130 interrupted (nothing was published; running again
+    continues). With --dry-run and --test-only nothing is asked and nothing stays: 0 means that every audit, or every component, passed.
+    """
+    from mediabase_assets.cli.legacy_source import Demo, Source
+
+    if demo_transcripts is not None and not demo:
+        raise ConfigurationError("--demo-transcripts needs --demo.", where="command line", next_step="Add --demo.")
+    if dry_run and test_only:
+        raise ConfigurationError(
+            "--dry-run and --test-only exclude each other.",
+            where="command line",
+            next_step="Keep one of them: --test-only looks at the machinery, --dry-run at what would become of the data.",
+        )
+    chosen = Demo(demo_transcripts, DEMO_TRANSCRIPTS, _build_demo) if demo else None
+    source = Source(legacy_from, chosen)
+    settings = _settings(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    if dry_run or test_only:
+        from mediabase_assets.cli.rehearse import rehearse
+
+        return rehearse(settings, source, is_self_test=test_only, load_definitions=_definitions, console=console)
+    from mediabase_assets.cli.migrate import migrate as run
+
+    asks = settings.require_user_confirmation and not skip_confirmation
+    return run(
+        settings, source, asks=asks, everything=everything, rolls_back=rollback_on_failure, load_definitions=_definitions, console=console
+    )  # fmt: skip
+
+
+@app.command()
+@told
+def rollback(
+    console: Console,
+    migration_id: Annotated[str, typer.Argument(metavar="ID", help="The migration to undo; `mediabase status` lists them.")],
+    with_later: Annotated[bool, typer.Option("--with-later", help="Undo the migrations that were released since, too.")] = False,
+    with_dependents: Annotated[
+        bool, typer.Option("--with-dependents", help="Drop views and foreign keys of other people that cannot stay; never their rows.")
+    ] = False,
+    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
+    config_file: ConfigFile = None,
+) -> Exit:
+    """Go back to the state before a migration: every relation that it touched, verified by content, or nothing changes.
+
+    Asks before it writes. Safe to kill and to repeat. Exit codes: 0 done (or already so), 1 refused or failed, 2 wrong usage.
+    """
+    settings = _settings(config_file)
+    from mediabase_assets.cli.rollback import rollback as run
+
+    asks = settings.require_user_confirmation and not skip_confirmation
+    return run(settings, migration_id, with_later=with_later, with_dependents=with_dependents, asks=asks, console=console)
+
+
+@app.command()
+@told
+def status(
+    console: Console,
+    config_file: ConfigFile = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the stages of the run that goes on until it ends.")] = False,
+) -> Exit:
+    """Tell what there is: server, record counts, stages of the newest migration, runs, releases, backups.
+
+    With --watch the exit code is that of the run: 0 succeeded (or none was going on), 1 failed.
+    """
+    settings = _settings(config_file)
+    from mediabase_assets.cli.status import tell_status
+
+    return tell_status(settings, watches=watch, load_definitions=_definitions, console=console)
+
+
+@app.command()
+@told
+def checks(
+    console: Console,
+    failed: Annotated[bool, typer.Option("--failed", help="Only checks that failed or warned.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config_file: ConfigFile = None,
+) -> Exit:
+    """List every check with its last outcome, since when, what it examined, and rows that show a failure.
+
+    Exit codes: 0 no check failed (warnings are no failure), 1 one did.
+    """
+    settings = _settings(config_file)
+    from mediabase_assets.cli.checks import tell_checks
+
+    return tell_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=console)
+
+
+@app.command()
+@told
+def ui(
+    console: Console,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")] = "127.0.0.1",
+    config_file: ConfigFile = None,
+) -> Exit:
+    """Run Dagster's web UI and daemon until Ctrl-C."""
+    settings = _settings(config_file)
+    from mediabase_assets.cli.ui import serve
+
+    return serve(settings, host=host, port=port, console=console)
+
+
+@db.command()
+@told
+def start(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Start the embedded PostgreSQL if it does not run, creating it the first time."""
+    settings = _embedded(_settings(config_file))
+    from mediabase_assets.postgres.embedded import server
+
+    with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+        server.ensure_running(settings.home)
+        server.ensure_database(server.ensure_running(settings.home), settings.database.name)
+    return _print_server(console, settings)
+
+
+@db.command()
+@told
+def stop(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Stop the embedded PostgreSQL, ending its sessions. Its data stay."""
+    settings = _embedded(_settings(config_file))
+    from mediabase_assets.postgres.embedded import server
+
+    console.print("Stopped." if server.stop(settings.home) else "It was not running.")
+    return Exit.OK
+
+
+@db.command("status")
+@told
+def db_status(console: Console, config_file: ConfigFile = None) -> Exit:
+    """Tell whether the server runs, and how to connect. Nothing is started."""
+    return _print_server(console, _settings(config_file))
+
+
+@db.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]})
+@told
+def psql(console: Console, context: typer.Context, config_file: ConfigFile = None) -> Exit:
+    """Run psql in the live schema of the configured database; everything else on the line is handed to psql."""
+    settings = _settings(config_file)
+    from mediabase_assets.cli.db import run_psql
+
+    return run_psql(settings, context.args)
+
+
+def _settings(config_file: Path | None, **overrides: Any) -> Settings:
+    """The settings of a command, made those of the code that Dagster loads too."""
+    settings = load_settings(config_file, **overrides)
+    from mediabase_assets.settings.environment import export
+
+    export(settings, config_file, has_overrides=any(v is not None for v in overrides.values()))
+    return settings
+
+
+def _embedded(settings: Settings) -> Settings:
+    if not settings.database.is_embedded:
+        named = settings.database.host or f"service {settings.database.service}"
+        raise ConfigurationError(
+            "This server is not ours to start or stop.",
+            where=named,
+            next_step="Ask its administrator, or unset MB_POSTGRES_HOST to use the embedded server.",
+        )
+    return settings
+
+
+def _print_server(console: Console, settings: Settings) -> Exit:
+    from mediabase_assets.cli.db import print_server
+
+    return print_server(console, settings)
+
+
+def _build_demo(conn: "psycopg.Connection[Any]", schema: str, table: str, transcripts: int) -> None:
+    from mediabase_assets.demo.build import build_demo
+
+    build_demo(conn, schema=schema, table=table, transcripts=transcripts)
+
+
+def _definitions() -> "dg.Definitions":
+    from mediabase_assets.definitions import defs
+
+    return defs()
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The entry point. TERM is taken as Ctrl-C is, so that a scheduler's stop ends a run in order."""
+    signal.signal(signal.SIGTERM, _terminated)
+    prepare_process()
+    try:
+        sys.exit(int(ended(app)))
+    finally:
+        close_output()

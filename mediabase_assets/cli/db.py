@@ -1,0 +1,85 @@
+"""`mediabase db`: how the server is, how to connect, and psql on it.
+
+Here belongs telling; the server's life cycle is in `mediabase_assets.postgres.embedded.server`.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from mediabase_assets.cli.output import Exit, tell_error, terminal, waiting
+from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres.connect import client_tool, connect, libpq_env, psql_command
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.postgres.session_settings import option
+from mediabase_assets.settings.load import Settings
+
+
+def ensure_started(console: Console, settings: Settings) -> None:
+    """Start the embedded server, saying so, if it is used and does not run."""
+    if settings.database.is_embedded and not server.status(settings.home).is_running:
+        with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
+            server.ensure_running(settings.home)
+
+
+def print_server(console: Console, settings: Settings) -> Exit:
+    """Tell whether the configured server answers, and how to connect; nothing is started.
+
+    Returns:
+        `Exit.FAILED` if it does not answer, so that scripts can ask.
+    """
+    if settings.database.is_embedded:
+        return _print_embedded(console, settings)
+    try:
+        with connect(settings, application_name="mediabase status") as conn:
+            version = conn.info.parameter_status("server_version")
+            where = settings.database.host or f"service {settings.database.service}"
+            console.print(
+                f"{where} answers: PostgreSQL {version}, database {conn.info.dbname}, as {conn.info.user}.",
+                markup=False,
+            )
+            console.print("It is not ours: it is neither started nor stopped from here.")
+    except ServerError as error:
+        tell_error(terminal(stderr=True), error)
+        return Exit.FAILED
+    return Exit.OK
+
+
+def _print_embedded(console: Console, settings: Settings) -> Exit:
+    found = server.status(settings.home)
+    if found.data_dir is None:
+        console.print(f"There is no embedded server in {settings.home} yet.", markup=False, soft_wrap=True)
+        console.print("`mediabase db start` creates one; `mediabase migrate --demo` fills it too.", markup=False)
+        return Exit.FAILED
+    state = f"running, process {found.pid}" if found.is_running else "stopped"
+    rows = [
+        ("Embedded PostgreSQL", f"{found.version}, {state}"),
+        ("Data", str(found.data_dir)),
+        ("Log", str(found.log_file)),
+        ("Account", str(found.account)),
+    ]
+    if found.is_running and found.address:
+        rows += [("Socket", str(found.address.socket_dir)), ("Connect", psql_command(settings))]
+    for name, text in rows:
+        console.print(f"{name:<20} {text}", markup=False, soft_wrap=True)
+    return Exit.OK if found.is_running else Exit.FAILED
+
+
+def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
+    """Become psql, with the live schema first in its search_path.
+
+    Raises:
+        ServerError: The server cannot be reached, or there is no psql.
+    """
+    with connect(settings, application_name="mediabase psql"):
+        pass  # starts the embedded server and its database; tells what is wrong better than psql does
+    database = settings.database
+    schemas = dict.fromkeys((database.schema_name, database.source_schema, "public"))
+    path = ", ".join('"{}"'.format(name.replace('"', '""')) for name in schemas)
+    environment = libpq_env(settings, application_name="psql")
+    environment["PGOPTIONS"] = option("search_path", path)
+    tool = str(client_tool("psql"))
+    sys.stdout.flush()
+    os.execve(tool, [tool, *arguments], environment)  # noqa: S606  # psql takes our place: its exit code is ours

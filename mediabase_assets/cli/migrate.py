@@ -1,0 +1,175 @@
+"""`mediabase migrate`: plan, question, legacy data, run, summary; the conversation from beginning to end.
+
+Here belongs the order of things; each part is in a module of its own. The definitions and the demonstration stand above
+this layer and are handed in.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from mediabase_assets.cli.db import ensure_started
+from mediabase_assets.cli.legacy_source import Source, bring, look
+from mediabase_assets.cli.output import Exit, waiting
+from mediabase_assets.cli.plan import (
+    Place,
+    confirm,
+    print_nothing_to_do,
+    print_plan,
+    print_work,
+    require_somebody_to_ask,
+)
+from mediabase_assets.cli.progress import shown
+from mediabase_assets.cli.recover import recover
+from mediabase_assets.cli.rollback import tell_removal
+from mediabase_assets.cli.stage_board import Board
+from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
+from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres.connect import connect, psql_command
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.rehearsal import workspace
+from mediabase_assets.report import migration
+from mediabase_assets.runs.events import StepEvent
+from mediabase_assets.settings.load import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from mediabase_assets.runs.runner import Outcome
+
+JOB = "migrate"
+
+
+def migrate(
+    settings: Settings,
+    source: Source,
+    *,
+    asks: bool,
+    everything: bool,
+    load_definitions: Callable[[], "dg.Definitions"],
+    console: Console,
+    rolls_back: bool = False,
+) -> Exit:
+    """Migrate the legacy table that is there, or that `source` brings: what is missing, failed or stale.
+
+    Args:
+        settings: The settings; the environment of this process leads to the same ones.
+        source: Where the legacy table comes from.
+        asks: Whether to ask before anything is written.
+        everything: Make everything again, whatever stands.
+        load_definitions: Imports the project's Dagster definitions.
+        console: Where to tell.
+        rolls_back: Whether what a failed first migration made is removed.
+
+    Raises:
+        MediabaseError: Something is in the way before the run; what happens in the run is told.
+    """
+    began = time.monotonic()
+    if asks:
+        require_somebody_to_ask()
+    ensure_started(console, settings)
+    workspace.sweep(settings)
+    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
+        arrival = look(conn, settings, source)
+        with waiting(console, "Loading the assets …"):
+            dagster.load(load_definitions)
+        recover(dagster.instance, settings, console)
+        with waiting(console, "Checking what is up to date …"):
+            work = None if arrival.brings else dagster.work(conn, everything=everything)
+        print_plan(console, settings, _place(conn, settings), arrival.lines)
+        print_work(console, work)
+        if work == {}:
+            print_nothing_to_do(console, seconds=time.monotonic() - began)
+            return Exit.OK
+        if asks and not confirm(console):
+            console.print("Nothing was changed.")
+            return Exit.FAILED
+        bring(conn, settings, source, arrival, console)
+        if work is None:
+            work = dagster.work(conn, everything=everything)
+            print_work(console, work)
+        return dagster.run(work, console, rolls_back=rolls_back)
+
+
+class _Dagster:
+    """Dagster as this command uses it: loaded late, since that takes seconds; one instance for plan and run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __enter__(self) -> "_Dagster":
+        self.stack = ExitStack()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def load(self, load_definitions: Callable[[], "dg.Definitions"]) -> None:
+        """Import Dagster and the definitions, and open its storage."""
+        import dagster as dg
+
+        from mediabase_assets.runs.runner import prepare_dagster_home
+
+        prepare_dagster_home(self.settings)
+        self.definitions = load_definitions()
+        self.instance = self.stack.enter_context(dg.DagsterInstance.get())
+
+    def work(self, conn: Connection, *, everything: bool) -> dict[str, str]:
+        """The assets to be made, with the reasons."""
+        from mediabase_assets.planning.plan import work_to_do
+        from mediabase_assets.runs.results import legacy_seen
+
+        return work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
+
+    def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
+        """Make them, and tell how it went."""
+        from mediabase_assets.planning.registry import EVERYTHING, definitions
+        from mediabase_assets.runs.results import KEEP_TAG, REBUILD
+        from mediabase_assets.runs.runner import RunEnd, mending, run_job
+
+        board = Board()
+        for key, asset in definitions().items():
+            if key not in work:
+                board.feed(StepEvent("kept", key, time.time(), key, int(asset.stage)))
+        tags = {KEEP_TAG: REBUILD} if EVERYTHING in work.values() else {}
+        with shown(board, console) as view:
+            outcome = run_job(
+                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
+                mend=mending(self.settings),
+            )  # fmt: skip
+        if outcome.end is RunEnd.INTERRUPTED:
+            return _interrupted(self.settings, outcome, console)
+        result = migration.read_result(self.settings, outcome.run_id)
+        if outcome.end is RunEnd.SUCCESS and result is None:  # what was left to do belongs to no migration of its own
+            print_made(console, board, len(work), seconds=outcome.seconds)
+            return Exit.OK
+        if outcome.end is RunEnd.FAILURE or result is None:
+            print_failures(console, board, outcome.failures, str(outcome.log_file))
+            if rolls_back:
+                tell_removal(console, self.settings, outcome.run_id)
+            return Exit.FAILED
+        print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
+        print_next_steps(console, psql_command(self.settings))
+        return Exit.OK
+
+
+def _place(conn: Connection, settings: Settings) -> Place:
+    database = settings.database
+    where = f"{database.host or f'service {database.service}'}, port {conn.info.port}"
+    if database.is_embedded:
+        where = f"embedded, in {settings.home}"
+    own = (conn.workspace.build, conn.workspace.operations)
+    return Place(where, str(conn.info.parameter_status("server_version")), conn.info.user, conn.info.dbname, own)
+
+
+def _interrupted(settings: Settings, outcome: "Outcome", console: Console) -> Exit:
+    console.print("[bold yellow]Interrupted.[/]")
+    try:
+        migration.note_interrupted(settings, outcome.run_id)
+    except ServerError:
+        console.print("The server does not answer, so the journal could not be updated.")
+    print_unpublished(console)
+    return Exit.INTERRUPTED

@@ -1,0 +1,139 @@
+"""Progress by stage while a migration runs: a table that redraws itself on a terminal, plain lines elsewhere.
+
+Here belongs drawing only; what there is to draw is counted by `stage_board`.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from mediabase_assets.cli.output import is_interactive
+from mediabase_assets.cli.stage_board import Board, StageLine
+from mediabase_assets.model.quantities import counted, duration, moment, number
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.runs.events import StepEvent
+
+#: Seconds without a line after which plain output says that it is still alive.
+HEARTBEAT = 30.0
+CAPTION = "Ctrl-C interrupts; running again continues."
+_MARKS = {
+    "none": "[dim]·[/]",
+    "waiting": "[dim]○[/]",
+    "running": "[cyan]▶[/]",
+    "done": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "skipped": "[yellow]-[/]",
+    "kept": "[dim]=[/]",
+}
+
+
+@contextmanager
+def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator["LiveBoard | PlainBoard"]:
+    """Show a board as long as the context lasts; feed events to what it yields."""
+    view: LiveBoard | PlainBoard = LiveBoard(board, caption) if is_interactive(console) else PlainBoard(board, console)
+    if isinstance(view, LiveBoard):
+        with Live(console=console, refresh_per_second=4, get_renderable=view.table, redirect_stdout=False) as live:
+            try:
+                yield view
+            finally:
+                board.close()
+                live.refresh()
+        return
+    with view.beating():
+        yield view
+    board.close()
+
+
+class LiveBoard:
+    """A table that a terminal redraws."""
+
+    def __init__(self, board: Board, caption: str = CAPTION) -> None:
+        self.board = board
+        self.caption = caption
+
+    def feed(self, event: StepEvent) -> None:
+        """Take note of an event."""
+        self.board.feed(event)
+
+    def table(self) -> Table:
+        """The board as it is now."""
+        table = stage_table(self.board.lines())
+        table.caption = f"{duration(self.board.elapsed)} so far. {self.caption}"
+        table.caption_justify = "left"
+        return table
+
+
+class PlainBoard:
+    """Lines for a file, a pipe or a log of continuous integration: one when a stage begins, one when it is done."""
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self.board = board
+        self.console = console
+        self._told: dict[Stage, str] = {}
+        self._quiet = threading.Event()
+
+    def feed(self, event: StepEvent) -> None:
+        """Take note of an event and print what is new."""
+        self.board.feed(event)
+        for line in self.board.lines():
+            if line.state in ("none", "waiting", "kept") or self._told.get(line.stage) == line.state:
+                continue
+            self._told[line.stage] = line.state
+            self._print(line)
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Say now and then what is being worked on, so that a long step is not taken for a hang."""
+        end = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(end,), name="mediabase heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            end.set()
+            thread.join()
+
+    def _beat(self, end: threading.Event) -> None:
+        while not end.wait(HEARTBEAT):
+            if self._quiet.is_set():
+                for line in self.board.lines():
+                    if line.running:
+                        self._print(line)
+            self._quiet.set()
+
+    def _print(self, line: StageLine) -> None:
+        self._quiet.clear()
+        text = f"[{self.board.elapsed:7.1f} s] stage {int(line.stage):>2} {line.stage.title}: "
+        if line.state == "running":
+            text += f"{line.done}/{line.total}, working on {', '.join(line.running) or '…'}"
+        else:
+            rows = "" if line.rows is None else f", {counted(line.rows, 'row')}"
+            text += f"{line.state}, {line.done}/{line.total}{rows}, {duration(line.seconds)}"
+        self.console.print(text, markup=False)
+
+
+def stage_table(lines: list[StageLine]) -> Table:
+    """The twelve stages as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("Stage", no_wrap=True)
+    for name, width in (("Began", 12), ("Assets", 6), ("Rows", 10), ("Time", 11)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    table.add_column("Now", style="dim", overflow="ellipsis", no_wrap=True)
+    for line in lines:
+        is_empty = line.total == 0
+        table.add_row(
+            _MARKS[line.state],
+            f"{int(line.stage):>2} {line.stage.title}",
+            moment(line.began_at, with_date=False),
+            "" if is_empty else f"{line.done}/{line.total}",
+            number(line.rows),
+            "" if is_empty or line.state == "waiting" else duration(line.seconds),
+            "up to date, not rebuilt" if line.state == "kept" else ", ".join(line.running),
+            style="dim" if is_empty else "",
+        )
+    return table

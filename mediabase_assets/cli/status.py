@@ -1,0 +1,61 @@
+"""`mediabase status`: which of its parts is told, from nothing here yet to a run that goes on.
+
+Here belongs the order of things; what there is to tell is read elsewhere. Dagster is imported only where it is asked.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from mediabase_assets.cli.db import ensure_started
+from mediabase_assets.cli.output import Exit
+from mediabase_assets.report.status import as_it_is_now, is_nothing_here, read_status
+from mediabase_assets.settings.load import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
+    """Tell what there is, or show the run that goes on until it ends.
+
+    Args:
+        settings: The settings.
+        watches: Show the run that goes on.
+        load_definitions: Imports the project's Dagster definitions.
+        console: Where to tell.
+
+    Raises:
+        ServerError: The server cannot be started or reached.
+    """
+    if is_nothing_here(settings):
+        console.print(f"Nothing here yet, in {settings.home}.", markup=False, soft_wrap=True)
+        console.print("Run `mediabase migrate --demo` to see what it does.", markup=False)
+        return Exit.OK
+    ensure_started(console, settings)
+    if watches:
+        from mediabase_assets.cli.watch import watch
+
+        return watch(settings, load_definitions=load_definitions, console=console)
+    _tell(settings, load_definitions, console)
+    return Exit.OK
+
+
+def _tell(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
+    """What there is; with what is worked on now, or what would be made."""
+    from mediabase_assets.cli.status_tables import print_status
+
+    now = read_status(settings)
+    if now.lock:
+        from mediabase_assets.cli.watch import running_stages
+
+        print_status(console, as_it_is_now(now, running=running_stages(settings, load_definitions=load_definitions)))
+    elif now.runs:
+        from mediabase_assets.cli.stale import print_stale, stages_of, stale_now
+
+        work = stale_now(settings, load_definitions=load_definitions, console=console)
+        print_status(console, as_it_is_now(now, stale=stages_of(work)))
+        print_stale(console, work)
+    else:
+        print_status(console, now)

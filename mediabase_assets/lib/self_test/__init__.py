@@ -1,6 +1,0 @@
-"""The self-test: the whole migration of a sample that holds every kind of damage of the legacy table, then removed."""
-
-from mediabase_assets.lib.self_test.components import Component, Report
-from mediabase_assets.lib.self_test.conduct import self_test
-
-__all__ = ["Component", "Report", "self_test"]

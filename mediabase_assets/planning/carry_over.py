@@ -1,0 +1,67 @@
+"""What a migration takes over of earlier ones: the records of assets that stand and are not made again.
+
+So that the accounts, the quarantine and the repairs of every migration are whole, whatever of it was redone. Here belongs
+copying only; which assets stand is decided by who calls.
+"""
+
+from collections.abc import Iterable
+from typing import LiteralString
+
+from psycopg import sql
+
+from mediabase_assets.planning import registry, state
+from mediabase_assets.postgres.sql_files import Connection
+
+#: Tables of records that name the asset.
+_BY_ASSET = ("row_account", "reason_account", "quarantine", "repairs")
+#: Tables of records that one asset alone writes.
+_OF_ONE = {"column_account": registry.REPORT, "round_trip": registry.ROUND_TRIP, "leaf_census": registry.CENSUS}
+
+_DELETE: LiteralString = "delete from {table} as r using asset_state as s where r.migration_id = %(id)s and {same} and {theirs}"
+_INSERT: LiteralString = (
+    "insert into {table} (migration_id, {names}) select %(id)s, {values} from asset_state as s"
+    " join {table} as r on r.migration_id = s.migration_id and {same} where {theirs}"
+)
+
+
+def carry(conn: Connection, migration_id: str, assets: Iterable[str]) -> list[str]:
+    """Copy the records of assets to a migration, each from the migration that made it; and note the assets as kept.
+
+    Args:
+        conn: A session that may write, in a transaction.
+        migration_id: The migration that takes over.
+        assets: Assets that stand; those without a state are passed over.
+
+    Returns:
+        The assets that were taken over.
+    """
+    known = state.states(conn)
+    kept = [key for key in assets if key in known]
+    for table in (*_BY_ASSET, *_OF_ONE):
+        _copy(conn, table, migration_id, [k for k in kept if _OF_ONE.get(table, k) == k])
+    definitions = registry.definitions()
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """insert into migration_stages (migration_id, asset, stage, status, started_at, finished_at, seconds, row_count)
+               values (%s, %s, %s, 'kept', clock_timestamp(), clock_timestamp(), 0, %s) on conflict (migration_id, asset) do nothing""",
+            [(migration_id, key, int(definitions[key].stage), known[key].rows) for key in kept if known[key].migration_id != migration_id],
+        )
+    return kept
+
+
+def _copy(conn: Connection, table: str, migration_id: str, assets: list[str]) -> None:
+    """Replace what the migration has of these assets by what their own migrations recorded."""
+    rows = conn.execute(
+        """select attname from pg_attribute where attrelid = quote_ident(%s)::regclass and attnum > 0 and not attisdropped
+           and attname <> 'migration_id' order by attnum""",
+        (table,),
+    ).fetchall()
+    parts = {
+        "table": sql.Identifier(table),
+        "names": sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows),
+        "values": sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for (name,) in rows),
+        "same": sql.SQL("r.asset = s.asset" if table in _BY_ASSET else "true"),
+        "theirs": sql.SQL("s.asset = any(%(assets)s) and s.migration_id <> %(id)s"),
+    }
+    for statement in (_DELETE, _INSERT):
+        conn.execute(sql.SQL(statement).format(**parts), {"id": migration_id, "assets": assets})

@@ -1,0 +1,146 @@
+"""What is known about every asset without asking Dagster: what it is made from, by which code, with which settings.
+
+Definitions register themselves; who asks is `freshness`. Here belong the facts only: what follows from them for an asset
+whose inputs changed is decided there. Inputs are those whose content matters, not those that merely come before.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import md5
+from pathlib import Path
+
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.postgres.sql_files import read
+from mediabase_assets.settings.load import Settings
+
+LEGACY = "legacy/cancer_transcript_base"
+BACKUP = "backup/legacy_backup"
+SCHEMA = "schema/normalized_schema"
+SNAPSHOT = "extraction/legacy_rows"
+REPORT = "validation/migration_report"
+ROUND_TRIP = "validation/round_trip"
+CENSUS = "validation/leaf_census"
+RELEASE = "release/current_release"
+BENCHMARK = "validation/query_benchmark"
+
+#: The reason of assets that are made because the person said so.
+EVERYTHING = "everything was asked for"
+#: Extraction assets that leave records (quarantine, repairs, accounts) or counts, which the validation reads.
+RECORDED = tuple(
+    f"extraction/{name}"
+    for name in (
+        "legacy_rows", "gene_candidates", "row_states", "symbol_conflicts", "fact_counts", "drug_facts", "pharmgkb_annotation_facts",
+        "pharmgkb_pathway_facts", "go_facts", "pathway_facts", "annotation_facts", "cross_reference_facts", "reference_facts",
+        "remaining_facts",
+    )
+)  # fmt: skip
+
+_SETTING = re.compile(r"current_setting\('mediabase\.([a-z_]+)'")
+#: Session settings that say which run it is, not what is made.
+_NOT_CONFIGURATION = frozenset({"migration_id", "asset", "counted", "legacy_columns", "refusals"})
+
+
+class Place(Enum):
+    """Where the relations of an asset are.
+
+    NOWHERE: it has none of its own. BUILD: in the build schema for good. LIVE: in the build schema until the release.
+    """
+
+    NOWHERE = "nowhere"
+    BUILD = "build"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One asset.
+
+    Attributes:
+        key: `layer/relation`.
+        stage: Stage of the owner's process.
+        inputs: Assets whose content it is made from.
+        code_version: Digest of what makes it.
+        settings: Settings that change what is made.
+        relations: Relations that it makes.
+        place: Where they are.
+    """
+
+    key: str
+    stage: Stage
+    inputs: tuple[str, ...]
+    code_version: str
+    settings: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+    place: Place = Place.NOWHERE
+
+    def configuration(self, settings: Settings) -> dict[str, object]:
+        """The values of its settings."""
+        return {name: _VALUES[name](settings) for name in self.settings}
+
+    def token(self, configuration: dict[str, object], inputs: dict[str, str]) -> str:
+        """A name of what the asset is when it is made from these inputs: the same whenever the same is made again."""
+        return md5(
+            json.dumps([self.key, self.code_version, configuration, inputs], sort_keys=True).encode(), usedforsecurity=False
+        ).hexdigest()
+
+
+_VALUES = {
+    "symbol_conflicts": lambda s: s.symbol_conflicts,
+    "invalid_symbol_patterns": lambda s: s.validation.invalid_symbol_patterns,
+    "max_gene_symbol_length": lambda s: s.validation.max_gene_symbol_length,
+    "drug_name_min_length": lambda s: s.validation.drug_name_min_length,
+    "max_validation_errors": lambda s: s.validation.max_validation_errors,
+    "max_validation_error_share": lambda s: s.validation.max_validation_error_share,
+    "enable_strict_validation": lambda s: s.validation.enable_strict_validation,
+}
+_definitions: dict[str, Definition] = {}
+
+
+def register(definition: Definition) -> None:
+    """Make an asset known; its definition does so once."""
+    _definitions[definition.key] = definition
+
+
+def definitions() -> dict[str, Definition]:
+    """All assets by key, each after its inputs."""
+    ordered: dict[str, Definition] = {}
+
+    def add(definition: Definition) -> None:
+        for key in definition.inputs:
+            if key not in ordered and key in _definitions:
+                add(_definitions[key])
+        ordered.setdefault(definition.key, definition)
+
+    for key in sorted(_definitions):
+        add(_definitions[key])
+    return ordered
+
+
+def definition(key: str) -> Definition:
+    """The asset of that key."""
+    return _definitions[key]
+
+
+def below(key: str) -> set[str]:
+    """All assets that an asset is made from, however indirectly."""
+    found: set[str] = set()
+    waiting = list(_definitions[key].inputs)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += _definitions[one].inputs if one in _definitions else ()
+    return found
+
+
+def settings_in(paths: Iterable[Path]) -> tuple[str, ...]:
+    """The settings that SQL files read.
+
+    >>> from mediabase_assets.extraction.rules import EXTRACTION
+    >>> settings_in([EXTRACTION / "drug_facts.sql"])
+    ('drug_name_min_length',)
+    """
+    return tuple(sorted({name for path in paths for name in _SETTING.findall(read(path))} - _NOT_CONFIGURATION))

@@ -1,0 +1,108 @@
+"""What is known about every asset as it was last made: from which inputs, by which code, with which settings and outcome.
+
+A row is written in the transaction that makes the asset, so that it is there exactly if the asset is, whatever is killed.
+Here belong reading and writing; what follows from it is decided in `freshness`.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from mediabase_assets.planning.registry import Definition
+from mediabase_assets.postgres.sql_files import Connection, is_there
+from mediabase_assets.settings.load import Settings
+
+
+@dataclass(frozen=True)
+class State:
+    """An asset as it was last made.
+
+    Attributes:
+        asset: Its key.
+        migration_id: The migration that made it; its accounts, quarantine and repairs are kept under that id.
+        run_id: Dagster's id of the run.
+        code_version: Of what made it.
+        configuration: Values of the settings that matter to it.
+        inputs: Data version of every input.
+        data_version: Names its content: equal content has the same.
+        rows: Rows; None if it has none to count.
+        findings: Outcome of its checks: name, whether it passed, whether it only warns, description and metadata.
+        finished_at: When.
+        shown: Its metadata as Dagster stores them; empty if an earlier version made it.
+    """
+
+    asset: str
+    migration_id: str
+    run_id: str
+    code_version: str
+    configuration: dict[str, Any]
+    inputs: dict[str, str]
+    data_version: str
+    rows: int | None
+    findings: Sequence[dict[str, Any]]
+    finished_at: datetime
+    shown: str = ""
+
+
+def has_states(conn: Connection) -> bool:
+    """Whether the table is there; a migration of an earlier version did not make it."""
+    return is_there(conn, conn.workspace.operations, "asset_state")
+
+
+def settle(conn: Connection) -> None:
+    """Wait until states that others have written and are about to commit are there.
+
+    The server ends the commit of a process that was killed in that moment; who reads the states of the dead waits for it.
+    Where the role may not lock, or somebody writes for longer than `lock_timeout`, what is there is all that can be told.
+
+    Args:
+        conn: A session in which each statement is its own transaction.
+    """
+    if has_states(conn):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.LockNotAvailable), conn.transaction():
+            conn.execute("lock table asset_state in share mode")
+
+
+def states(conn: Connection) -> dict[str, State]:
+    """The state of every asset that was made; empty where there are no records yet."""
+    if not has_states(conn):
+        return {}
+    rows = conn.execute(
+        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count, findings, finished_at,
+             coalesce(to_jsonb(s) ->> 'shown', '') from asset_state as s"""
+    ).fetchall()
+    return {row[0]: State(*row) for row in rows}
+
+
+def record(
+    conn: Connection, settings: Settings, definition: Definition, *, migration_id: str, run_id: str, inputs: dict[str, str],
+    data_version: str, rows: int | None = None, findings: Sequence[dict[str, Any]] = (), seconds: float = 0, shown: str = "",
+) -> None:  # fmt: skip
+    """Note that an asset was made, in the transaction that makes it."""
+    conn.execute(
+        """insert into asset_state (asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count,
+             findings, seconds, shown)
+           values (%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s::jsonb, %s, %s)
+           on conflict (asset) do update set migration_id = excluded.migration_id, run_id = excluded.run_id,
+             code_version = excluded.code_version, configuration = excluded.configuration, inputs = excluded.inputs,
+             data_version = excluded.data_version, row_count = excluded.row_count, findings = excluded.findings,
+             seconds = excluded.seconds, shown = excluded.shown, finished_at = clock_timestamp()""",
+        (definition.key, migration_id, run_id, definition.code_version, json.dumps(definition.configuration(settings)),
+         json.dumps(inputs), data_version, rows, json.dumps(list(findings)), seconds, shown),
+    )  # fmt: skip
+
+
+def forget(conn: Connection, assets: Iterable[str]) -> None:
+    """Forget assets: what they made is gone or did not pass."""
+    if has_states(conn):
+        conn.execute("delete from asset_state where asset = any(%s)", (list(assets),))
+
+
+def input_versions(known: dict[str, State], definition: Definition) -> dict[str, str]:
+    """The data versions that an asset's inputs have now; an input that is not there has none."""
+    return {key: known[key].data_version for key in definition.inputs if key in known}

@@ -1,0 +1,1 @@
+"""How we talk to any PostgreSQL server: sessions, SQL files, locks, the catalogue. Knows no table of MEDIABASE's content."""

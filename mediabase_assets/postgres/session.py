@@ -1,0 +1,177 @@
+"""Sessions of the migration: which schemas they see, and which settings they make for themselves.
+
+A build session finds the relation just built, or the live one where it did not need building. Settings of the server
+are never changed, only those of our own sessions. The lock of a target is in `records.lock`.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.model.errors import BuildError
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.settings.load import Settings
+
+#: Settings that a build session makes for itself, beyond those of every session (`session_settings`).
+_BUILD_SETTINGS = {
+    "temp_buffers": "64MB",
+    "jit": "off",
+    # reading JSON is dear and handing rows on is cheap, the opposite of what the planner assumes
+    "parallel_tuple_cost": "0.0001",
+    "parallel_setup_cost": "100",
+    "min_parallel_table_scan_size": "1MB",
+    "hash_mem_multiplier": "2",
+    # a process that is killed or interrupted does not leave its statement running on the server
+    "client_connection_check_interval": "2s",
+}
+#: work_mem of a session of ours: a 32nd of the server's buffers, 32 to 128 MB, for they say how large its machine is.
+_WORK_MEM = """
+    select set_config('work_mem', mb || 'MB', false), set_config('maintenance_work_mem', 2 * mb || 'MB', false)
+    from (select least(128, greatest(32, pg_size_bytes(current_setting('shared_buffers')) / 33554432)) as mb) as m"""
+_building: defaultdict[int, list[Connection]] = defaultdict(list)
+
+
+def settings_digest(settings: Settings) -> str:
+    """The settings that change what the extraction makes of the same legacy table, as JSON."""
+    return json.dumps(
+        {
+            "symbol_conflicts": settings.symbol_conflicts,
+            "invalid_symbol_patterns": settings.validation.invalid_symbol_patterns,
+            "max_gene_symbol_length": settings.validation.max_gene_symbol_length,
+            "drug_name_min_length": settings.validation.drug_name_min_length,
+        },
+        sort_keys=True,
+    )
+
+
+def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: str = "", asset: str = "") -> None:
+    """Give a session its search_path and the settings that the SQL files read."""
+    path = sql.SQL(", ").join(sql.Identifier(s) for s in schemas)
+    conn.execute(sql.SQL("set search_path = {}").format(path))
+    conn.execute(_WORK_MEM)
+    values = {
+        **_BUILD_SETTINGS,
+        "mediabase.migration_id": migration_id,
+        "mediabase.asset": asset,
+        "mediabase.symbol_conflicts": settings.symbol_conflicts,
+        "mediabase.invalid_symbol_patterns": json.dumps(settings.validation.invalid_symbol_patterns),
+        "mediabase.max_gene_symbol_length": str(settings.validation.max_gene_symbol_length),
+        "mediabase.drug_name_min_length": str(settings.validation.drug_name_min_length),
+        "mediabase.max_validation_errors": str(settings.validation.max_validation_errors),
+        "mediabase.max_validation_error_share": str(settings.validation.max_validation_error_share),
+    }
+    for name, value in values.items():
+        conn.execute("select set_config(%s, %s, false)", (name, value))
+
+
+def memory_budget(shared_buffers: int, work_mem: int, sessions: int) -> int:
+    """Bytes that a server needs for a migration at most: its buffers, and eight times work_mem for each session that builds.
+
+    A statement may use work_mem once per sort and twice per hash; the benchmark measures what it comes to.
+
+    >>> memory_budget(1 << 30, 32 << 20, 3) >> 20
+    1792
+    """
+    return shared_buffers + sessions * 8 * work_mem
+
+
+@contextmanager
+def build_session(settings: Settings, *, migration_id: str, asset: str, is_alone: bool = True) -> Iterator[Connection]:
+    """A session that builds: one transaction, committed at the end, rolled back by any error.
+
+    Args:
+        settings: Which target.
+        migration_id: The migration that it works for.
+        asset: What it builds.
+        is_alone: Whether its statements may use other cores too; where other assets are built on them, that costs more than it gives.
+
+    Raises:
+        BuildError: The server refused a statement.
+    """
+    with _open(settings, migration_id, asset, is_alone=is_alone) as conn:
+        try:
+            with conn.transaction():
+                yield conn
+        except psycopg.Error as error:
+            raise build_error(error, asset) from error
+
+
+@contextmanager
+def working_sessions(settings: Settings, number: int, *, migration_id: str, asset: str, is_alone: bool) -> Iterator[list[Connection]]:
+    """Sessions that share the work on one asset, each outside a transaction; the arguments are those of `build_session`."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_open(settings, migration_id, asset, is_alone=is_alone)) for _ in range(number)]
+
+
+@contextmanager
+def _open(settings: Settings, migration_id: str, asset: str, *, is_alone: bool) -> Iterator[Connection]:
+    """A session with the settings of a build, which whoever opened it can be stopped by."""
+    conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
+    mine = _building[threading.get_ident()]
+    mine.append(conn)
+    try:
+        with conn:
+            space = conn.workspace
+            prepare(
+                conn, settings, space.build, space.operations, settings.database.schema_name, migration_id=migration_id, asset=asset
+            )  # fmt: skip
+            if not is_alone:
+                conn.execute("set max_parallel_workers_per_gather = 0")
+            yield conn
+    finally:
+        mine.remove(conn)
+
+
+def cancel_statement_of(thread: threading.Thread) -> None:
+    """Cancel what the build sessions of another thread are doing, if it has any."""
+    for conn in tuple(_building.get(thread.ident or 0, ())):
+        if not conn.closed:
+            conn.cancel_safe(timeout=5)
+
+
+@contextmanager
+def refresh_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
+    """A session that sees the live relations alone and writes to them; each statement is its own transaction.
+
+    Raises:
+        BuildError: The server refused a statement.
+    """
+    with connect(settings, application_name=f"mediabase {asset}", autocommit=True) as conn:
+        prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset=asset)
+        try:
+            yield conn
+        except psycopg.Error as error:
+            raise build_error(error, asset) from error
+
+
+@contextmanager
+def live_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
+    """A read-only session that sees the live relations alone."""
+    conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
+    with conn:
+        prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset=asset)
+        conn.execute("set default_transaction_read_only = on")
+        yield conn
+
+
+def build_error(error: psycopg.Error, asset: str) -> BuildError:
+    """The server's refusal as an error for people."""
+    what = (error.diag.message_primary or str(error)).strip()
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        step = "Ask the administrator for the privilege; a role that may create schemas in the database is enough."
+    elif isinstance(error, psycopg.errors.DiskFull):
+        step = "Free disk space on the database server, then run the migration again: it continues here."
+    elif isinstance(error, psycopg.errors.LockNotAvailable):
+        step = "Another session holds a lock; wait for it or end it, then run the migration again."
+    elif isinstance(error, psycopg.OperationalError):
+        step = "The connection was lost. Check the server, then run the migration again: it continues here."
+    else:
+        step = "Nothing was changed. Mend the cause and run the migration again: it continues here."
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    return BuildError(f"The database refused: {what}{detail}.", where=asset, next_step=step)

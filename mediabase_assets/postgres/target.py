@@ -1,0 +1,172 @@
+"""A target is a live schema of a database: whose records are where, and which target a migration belongs to.
+
+The records of the schema `public` are in the workspace `mediabase`, those of another live schema in a workspace named after
+it. Databases that were migrated before targets had workspaces of their own have all records in `mediabase`: whose they are
+is recorded by the next migration, and until then seen from what is live. Here belong finding and recording that, and looking
+for the records of other targets.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
+from mediabase_assets.model.tables import RELATIONS, TABLES
+from mediabase_assets.model.views import VIEWS
+from mediabase_assets.model.workspace import DEFAULT_SCHEMA, MIGRATIONS, Workspace, workspace_for
+from mediabase_assets.postgres.content_hash import physical_fingerprint
+from mediabase_assets.settings.load import Settings
+
+Session = psycopg.Connection[Any]
+
+#: The relations that a release makes or writes to.
+NAMES = frozenset({*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.name for v in VIEWS), "schema_version"})
+#: The table that names the target of a workspace, in one row.
+TABLE = "target"
+_DEFAULT = Workspace(MIGRATIONS)
+
+# which of the two workspaces are there, and whether this role may read the tables that tell whose they are
+_PRESENT: LiteralString = """
+    select n.nspname::text, coalesce(c.relname, '')::text from pg_catalog.pg_namespace as n
+    left join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = any(%s) and c.relkind = 'r'
+      and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+    where n.nspname = any(%s)"""
+# the schemas with most of the relations that the records call live, and with schema_version; a copy has tables for views
+_CANDIDATES: LiteralString = """
+    select schema from (
+      select n.nspname::text as schema, rank() over (order by count(*) + count(*) filter (where c.relkind = 'm') desc) as place
+      from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.relname = any(%s) and c.relkind in ('r', 'm', 'v') and n.nspname !~ '^pg_'
+        and n.nspname !~ '^mediabase_(.+_)?(next|ops|successors|rehearsal|source|legacy|live)$'
+      group by 1) as s
+    where place = 1 order by schema <> 'public', schema"""
+# the live schema of the last rollback, where nothing is live
+_ROLLED_BACK: LiteralString = """
+    select left(relation, -length('.genes')) from {} where relation like '%.genes' order by rolled_back_at desc limit 1"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whose records are in a workspace; the schema is None where nothing tells it."""
+
+    workspace: Workspace
+    live_schema: str | None
+
+
+def workspace_of(conn: Session, settings: Settings) -> Workspace:
+    """The workspace in which a session with these settings works.
+
+    Args:
+        conn: A session in which each statement is its own transaction.
+        settings: Which target.
+    """
+    if settings.workspace != MIGRATIONS:
+        return Workspace(settings.workspace)
+    live = settings.database.schema_name
+    own = workspace_for(live)
+    there = _tables_of(conn, (_DEFAULT, own))
+    if own.operations in there or _DEFAULT.operations not in there:
+        return own if own.operations in there or live != DEFAULT_SCHEMA else _DEFAULT
+    if not there[_DEFAULT.operations]:  # somebody else's, who does not let this role look
+        return _DEFAULT if live == DEFAULT_SCHEMA else own
+    owner = _owner(conn, _DEFAULT, there[_DEFAULT.operations])
+    return _DEFAULT if owner in (live, None) else own
+
+
+def targets(conn: Session) -> tuple[Target, ...]:
+    """The targets whose records are in this database, as far as this role may read them."""
+    rows = conn.execute(
+        """select n.nspname::text from pg_catalog.pg_namespace as n where n.nspname ~ '^mediabase_(.+_)?ops$' order by 1"""
+    ).fetchall()
+    spaces = [Workspace(str(name).removesuffix("_ops")) for (name,) in rows]
+    there = _tables_of(conn, tuple(s for s in spaces if not s.is_throwaway))
+    return tuple(Target(s, _owner(conn, s, there[s.operations])) for s in spaces if not s.is_throwaway and there.get(s.operations))
+
+
+def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Target | None:
+    """The other target that a migration worked for; None if there is none."""
+    for found in targets(conn):
+        if found.workspace == but:
+            continue
+        query = sql.SQL("select exists (select from {} where migration_id = %s)")
+        runs = sql.Identifier(found.workspace.operations, "migration_runs")
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+            row = conn.execute(query.format(runs), (migration_id,)).fetchone()
+            if row and row[0]:
+                return found
+    return None
+
+
+def is_ours(conn: Session, settings: Settings, schema: str, name: str) -> bool:
+    """Whether a name is that of a relation which a release of this target, or of another one in the database, makes or rewrites."""
+    return name in NAMES and (schema == settings.database.schema_name or schema in {t.live_schema for t in targets(conn)})
+
+
+def record_target(conn: Session, workspace: Workspace, live_schema: str) -> None:
+    """Record whose the records of a workspace are; once.
+
+    Raises:
+        ConfigurationError: They are another target's.
+    """
+    name = sql.Identifier(workspace.operations, TABLE)
+    conn.execute(sql.SQL("insert into {} (live_schema) values (%s) on conflict do nothing").format(name), (live_schema,))
+    row = conn.execute(sql.SQL("select live_schema from {}").format(name)).fetchone()
+    if row is None or row[0] != live_schema:
+        raise ConfigurationError(
+            f"The records in {workspace.operations} are those of the live schema {row and row[0]}, not of {live_schema}.",
+            where=f"schema {workspace.operations}",
+            next_step="Run the command again: a migration into the other schema took them a moment ago.",
+        )
+
+
+def configuration_for(live_schema: str | None) -> str:
+    """What to put into the configuration for a target, as a phrase."""
+    return f"the configuration whose database.schema is {live_schema}" if live_schema else "the configuration that it was made with"
+
+
+def _tables_of(conn: Session, spaces: tuple[Workspace, ...]) -> dict[str, set[str]]:
+    """The records' schemas that are there, each with those tables that this role may read."""
+    names = [TABLE, "migration_runs", "built_relations", "rollbacks"]
+    found: dict[str, set[str]] = {}
+    for schema, table in conn.execute(_PRESENT, (names, [s.operations for s in spaces])).fetchall():
+        found.setdefault(str(schema), set()).update([str(table)] if table else [])
+    return found
+
+
+def _owner(conn: Session, space: Workspace, readable: set[str]) -> str | None:
+    """The live schema of a workspace's records; None where nothing tells it."""
+    if TABLE in readable:
+        row = conn.execute(sql.SQL("select live_schema from {}").format(sql.Identifier(space.operations, TABLE))).fetchone()
+        if row:
+            return str(row[0])
+    if "built_relations" in readable and (found := _seen(conn, space)):
+        return found
+    if "rollbacks" in readable:
+        row = conn.execute(sql.SQL(_ROLLED_BACK).format(sql.Identifier(space.operations, "rollbacks"))).fetchone()
+        return str(row[0]) if row else None
+    return None
+
+
+def _seen(conn: Session, space: Workspace) -> str | None:
+    """The schema in which the relations are that the records of an earlier version call live."""
+    query = sql.SQL("select relation, row_count, to_jsonb(b) ->> 'live_fingerprint' from {} as b where is_live order by 2, 1")
+    built = conn.execute(query.format(sql.Identifier(space.operations, "built_relations"))).fetchall()
+    if not built:
+        return None
+    rows = conn.execute(_CANDIDATES, ([*(name for name, *_ in built), "schema_version"],)).fetchall()
+    candidates = [str(name) for (name,) in rows]
+    if len(candidates) > 1:  # a copy that people made, or another target's: the smallest relation tells which is the recorded one
+        relation, _, fingerprint = next((b for b in built if b[2]), built[0])
+        exact = [schema for schema in candidates if _fingerprint(conn, schema, relation) == fingerprint]
+        candidates = exact or candidates
+    return candidates[0] if candidates else None
+
+
+def _fingerprint(conn: Session, schema: str, relation: str) -> str | None:
+    try:
+        return physical_fingerprint(conn, schema, relation)
+    except (PrerequisiteError, psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+        return None

@@ -1,0 +1,1 @@
+"""The whole migration in schemas that are dropped: dry run and self-test."""

@@ -1,0 +1,149 @@
+"""A dry run: everything is built and audited in a workspace of its own, read out, and dropped; nothing else is touched.
+
+Here belongs the order of things. What is read out is in `outcome`, the comparison with what is live in
+`release.difference`, the words for people in `cli.dry_run`.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediabase_assets.legacy import prerequisites
+from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
+from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
+from mediabase_assets.postgres.connect import Session
+from mediabase_assets.postgres.target import NAMES, targets, workspace_of
+from mediabase_assets.rehearsal import footprint
+from mediabase_assets.rehearsal.instance import JOB, some_of, temporary_instance
+from mediabase_assets.rehearsal.outcome import Plan, read_plan
+from mediabase_assets.rehearsal.workspace import occupied
+from mediabase_assets.runs.events import StepEvent
+from mediabase_assets.runs.runner import RunEnd, run_job
+from mediabase_assets.settings.environment import lent
+from mediabase_assets.settings.load import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+#: The prerequisites are looked at before: here nothing stands between them and the schema, as the backup does in a migration.
+LAYERS = ("schema", "extraction", "normalized", "views", "validation")
+#: It measures what was released.
+LEFT_OUT = ("validation/query_benchmark",)
+#: It compares with the backup, and a dry run makes none.
+CHECKS_LEFT_OUT = ("validation/migration_report:nobody_wrote_to_the_legacy_table_meanwhile",)
+
+#: Characters of an example in the report for programs.
+LONGEST_EXAMPLE = 2000
+
+
+def settings_of(settings: Settings, *, is_loaded: bool = False) -> Settings:
+    """The settings of the dry run of a migration.
+
+    Args:
+        settings: Of the migration.
+        is_loaded: Whether the legacy table is loaded for the dry run alone.
+    """
+    if not is_loaded:
+        return settings.model_copy(update={"workspace": PLAN})
+    database = settings.database.model_copy(update={"legacy_schema": Workspace(PLAN).source})
+    return settings.model_copy(update={"workspace": PLAN, "database": database})
+
+
+def dry_run(
+    settings: Settings,
+    definitions: "dg.Definitions",
+    *,
+    tell: Callable[[StepEvent], None],
+    is_loaded: bool = False,
+    bring: Callable[[Session, Settings], None] = lambda conn, settings: None,
+) -> Plan:
+    """Make a plan by doing everything that can be undone, and undoing it.
+
+    Args:
+        settings: Of the migration.
+        definitions: All of the project's.
+        tell: Called, from another thread, with each event of the run.
+        is_loaded: Whether `bring` loads the legacy table for the dry run alone.
+        bring: Called with the workspace's session and the settings of the dry run, before anything is built.
+
+    Raises:
+        MediabaseError: Something is in the way; what happens in the run is part of the plan.
+        KeyboardInterrupt: Somebody interrupted it; everything is dropped.
+    """
+    trial = settings_of(settings, is_loaded=is_loaded)
+    with tempfile.TemporaryDirectory(prefix="mediabase-dry-run-") as folder, occupied(trial) as conn:
+        own = (*conn.workspace.schemas, *conn.workspace.stages)
+        before = _look(conn, settings, own)
+        bring(conn, trial)
+        _require_prerequisites(conn, trial)
+        wal = _wal(conn)
+        with lent(trial, Path(folder)), temporary_instance() as instance:
+            job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
+            outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
+        if outcome.end is RunEnd.INTERRUPTED:
+            raise KeyboardInterrupt
+        plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
+        proof = footprint.compare(before, _look(conn, settings, own))
+    return _reported(settings, replace(plan, proof=proof))
+
+
+def _require_prerequisites(conn: Session, trial: Settings) -> None:
+    wrong = list(prerequisites.problems(prerequisites.look(conn, trial)[1]))
+    if wrong:
+        raise PrerequisiteError(
+            " ".join(problem for problem, _ in wrong),
+            where=f"{trial.database.source_schema}.{trial.database.legacy_table}",
+            next_step=" ".join(step for _, step in wrong),
+        )
+
+
+def _look(conn: Session, settings: Settings, own: tuple[str, ...]) -> footprint.Look:
+    """What a migration into this target reads or writes; what another target makes meanwhile does not count."""
+    database = settings.database
+    mine = (*workspace_of(conn, settings).schemas, database.schema_name)
+    found = footprint.look(conn, own=own, only=(*mine, database.source_schema))
+    others = {t.live_schema for t in targets(conn)} - {database.schema_name}
+    theirs = {f"{schema}.{name}" for schema in others for name in NAMES}
+    return replace(
+        found,
+        schemas=tuple(s for s in found.schemas if s in mine or not (is_reserved(s) or s in others)),
+        relations={name: text for name, text in found.relations.items() if name not in theirs},
+        functions={name: text for name, text in found.functions.items() if name.partition(".")[0] not in others},
+    )
+
+
+def _wal(conn: Session) -> int:
+    """Bytes of write-ahead log that the server has ever written."""
+    row = conn.execute("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _reported(settings: Settings, plan: Plan) -> Plan:
+    """Write the plan for programs."""
+    folder = settings.home / "reports"
+    path = folder / f"dry-run-{plan.migration_id or time.strftime('%Y%m%d_%H%M%S', time.gmtime())}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(as_json(plan), indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The report of the dry run cannot be written: {error.strerror}.",
+            where=str(path),
+            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    return replace(plan, report=path)
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values; of examples as much as a person reads."""
+    examples = [{**asdict(e), "raw_value": _cut(e.raw_value)} for e in plan.examples]
+    return {**asdict(plan), "examples": examples, "passed": plan.passed}
+
+
+def _cut(value: Any) -> Any:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return value if len(text) <= LONGEST_EXAMPLE else f"{text[:LONGEST_EXAMPLE]}…"

@@ -1,0 +1,1 @@
+"""How what was audited becomes visible, all at once."""

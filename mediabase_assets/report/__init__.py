@@ -1,0 +1,1 @@
+"""What there is and what was done, for people and for programs. Reads only."""

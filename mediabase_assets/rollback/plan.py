@@ -1,0 +1,117 @@
+"""What a rollback has to do with each relation: decided from the manifest and the catalogue, before anything is done.
+
+Here belong the decision and the values that tell it; doing it is in the other modules.
+"""
+
+from dataclasses import dataclass
+
+from mediabase_assets.backup import BackedUpRelation, BackupManifest, RelationName
+from mediabase_assets.backup.scope import scope_of
+from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.postgres.catalogue import catalogue_of, defined_again
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.settings.load import Settings
+
+_KINDS = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table", "S": "sequence"}
+#: What is to be done with a relation.
+KEEP, ROWS, RECREATE, DROP, REFRESH = "kept", "rows changed", "recreated", "dropped", "refreshed"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A relation in reach of the migration, and what is to be done with it.
+
+    Attributes:
+        relation: Its name.
+        kind: What is there now; empty if nothing is.
+        held: What the backup holds of it; None if it was not there.
+        action: One of `KEEP`, `ROWS`, `RECREATE`, `DROP`, `REFRESH`.
+        why: In words.
+    """
+
+    relation: RelationName
+    kind: str
+    held: BackedUpRelation | None
+    action: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done with a relation, and what it holds now."""
+
+    relation: str
+    what: str
+    why: str
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    rows: int | None = None
+    content_hash: str | None = None
+    seconds: float = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rollback has to do. The items are in an order in which parents come before children."""
+
+    manifest: BackupManifest
+    items: tuple[Item, ...]
+
+    def of(self, *actions: str) -> tuple[Item, ...]:
+        """The items with one of these actions."""
+        return tuple(i for i in self.items if i.action in actions)
+
+    @property
+    def names(self) -> frozenset[RelationName]:
+        """The names of all relations in reach, whether they are there or not."""
+        return frozenset(i.relation for i in self.items)
+
+
+def make_plan(conn: Connection, settings: Settings, manifest: BackupManifest) -> Plan:
+    """Compare what is there with what the manifest says."""
+    scope = scope_of(settings, conn.workspace)
+    order = {r.name: position for position, r in enumerate(RELATIONS)}
+    names = sorted({scope.legacy, *scope.relations}, key=lambda n: (n != scope.legacy, order.get(n.name, len(order)), n))
+    held = {r.relation: r for r in manifest.relations}
+    found = (_item(conn, name, held.get(name)) for name in names)
+    return Plan(manifest, tuple(item for item in found if item is not None))
+
+
+def _item(conn: Connection, name: RelationName, held: BackedUpRelation | None) -> Item | None:
+    kind = _kind(conn, name)
+    if held is None:
+        return Item(name, kind, None, DROP, "it was not there") if kind else None
+    if not kind:
+        return Item(name, kind, held, RECREATE, "it is gone")
+    if kind != held.kind:
+        return Item(name, kind, held, RECREATE, f"it was a {held.kind} and is a {kind}")
+    if kind not in ("table", "view", "materialized view"):
+        return Item(name, kind, held, KEEP, f"the content of a {kind} is not compared")
+    now = catalogue_of(conn, *name)
+    assert now is not None
+    if kind == "table":
+        return _table_item(conn, name, held, held.catalogue is None or set(held.catalogue.columns) == set(now.columns))
+    if held.catalogue is None or now.definition not in (held.catalogue.definition, defined_again(conn, held.catalogue).definition):
+        return Item(name, kind, held, RECREATE, "it was defined otherwise")
+    if kind == "materialized view" and content_hash(conn, *name).digest != held.content_hash:
+        return Item(name, kind, held, REFRESH, "it shows other rows")
+    return Item(name, kind, held, KEEP, "it is as it was")
+
+
+def _table_item(conn: Connection, name: RelationName, held: BackedUpRelation, has_same_columns: bool) -> Item:
+    if not has_same_columns:
+        return Item(name, "table", held, RECREATE, "it has other columns")
+    if content_hash(conn, *name).digest != held.content_hash:
+        return Item(name, "table", held, ROWS, "it holds other rows")
+    return Item(name, "table", held, KEEP, "it is as it was")
+
+
+def _kind(conn: Connection, name: RelationName) -> str:
+    row = conn.execute(
+        """select c.relkind::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+           where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')""",
+        tuple(name),
+    ).fetchone()
+    return _KINDS[row[0]] if row else ""

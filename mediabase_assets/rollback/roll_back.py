@@ -1,0 +1,232 @@
+"""A rollback from beginning to end, in one transaction: what differs is changed, everything is compared, then it is committed.
+
+Whatever fails, and whenever the process is killed, everything stays as it was; it can be repeated. Relations that go are
+dropped last, so that readers are kept out for a moment only.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.backup import BackupManifest, RelationName
+from mediabase_assets.model.errors import BackupError, RollbackError
+from mediabase_assets.model.quantities import counted
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.session import prepare
+from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.records.lock import hold_migration_lock, release_migration_lock
+from mediabase_assets.rollback import definitions, outside_objects, records
+from mediabase_assets.rollback.changes import Changes, apply
+from mediabase_assets.rollback.plan import DROP, KEEP, RECREATE, ROWS, Done, Plan, make_plan
+from mediabase_assets.rollback.records import Candidate
+from mediabase_assets.rollback.waiting import patiently
+from mediabase_assets.settings.load import Settings
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RollbackResult:
+    """What a rollback did.
+
+    Attributes:
+        migration_id: The migration that was undone.
+        later: Later migrations that were undone with it.
+        backup_id: The backup of the state before it.
+        done: What was done with each relation, and what it holds now.
+        lost: What other people lost, in words.
+        seconds: How long it took.
+    """
+
+    migration_id: str
+    later: tuple[str, ...]
+    backup_id: str
+    done: tuple[Done, ...]
+    lost: tuple[str, ...]
+    seconds: float
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether everything was as before the migration already."""
+        return not self.lost and all(d.what == KEEP for d in self.done)
+
+
+def preview(
+    settings: Settings, migration_id: str, *, with_later: bool = False, with_dependents: bool = False
+) -> tuple[Candidate, Plan, tuple[str, ...]]:
+    """What a rollback would do, and what other people would lose; nothing is changed.
+
+    Raises:
+        RollbackError: It would refuse.
+    """
+    with _session(settings) as conn:
+        found = records.find(conn, settings, migration_id, with_later=with_later)
+        manifest = records.verified_backup(settings, found, conn.info.dbname)
+        plan = make_plan(conn, settings, manifest)
+        lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
+        outside_objects.require_told(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
+        return found, plan, tuple(lost.lines())
+
+
+def roll_back(
+    settings: Settings,
+    migration_id: str,
+    *,
+    with_later: bool = False,
+    with_dependents: bool = False,
+    progress: Progress | None = None,
+    owner: str = "",
+) -> RollbackResult:
+    """Bring every relation that a migration touched back to what it was before; verified by content, or nothing changes.
+
+    Args:
+        settings: Which server, and where the backups are.
+        migration_id: The migration to undo.
+        with_later: Undo the migrations that were released since, too.
+        with_dependents: Drop views and foreign keys of other people that cannot stay; their tables keep every row.
+        progress: Told a sentence at each step.
+        owner: Who holds the lock of migrations meanwhile; by default the rollback itself.
+
+    Raises:
+        RollbackError: It refuses, or the outcome is not what the manifest says; everything is as it was.
+        MigrationLockedError: A migration is running.
+        ServerError: The server cannot be reached.
+    """
+    tell = progress or (lambda sentence: None)
+    owner = owner or f"rollback of {migration_id}"
+    hold_migration_lock(settings, owner)
+    try:
+        with _session(settings) as conn:
+            found = records.find(conn, settings, migration_id, with_later=with_later)
+            tell(f"Verifying the backup {found.backup_id}")
+            manifest = records.verified_backup(settings, found, conn.info.dbname)
+            records.prepare(conn, settings.database.schema_name)
+            return _rolled_back(conn, settings, found, manifest, with_dependents, tell)
+    finally:
+        release_migration_lock(owner)
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[Connection]:
+    """A session that sees the records and what is live; refusals of the server become errors of ours."""
+    with connect(settings, application_name="mediabase rollback", autocommit=True) as conn:
+        prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset="rollback")
+        try:
+            yield conn
+        except psycopg.Error as error:
+            detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+            raise RollbackError(
+                f"The database refused: {(error.diag.message_primary or str(error)).strip()}{detail}.",
+                where=f"rollback in schema {settings.database.schema_name}",
+                next_step="Everything is as it was. Mend the cause and roll back again.",
+            ) from error
+        except BackupError as error:
+            raise RollbackError(error.what, where=error.where, next_step=error.next_step) from error
+
+
+def _rolled_back(
+    conn: Connection, settings: Settings, found: Candidate, manifest: BackupManifest, with_dependents: bool, tell: Progress
+) -> RollbackResult:
+    began, live = time.monotonic(), settings.database.schema_name
+    with conn.transaction():
+        tell("Comparing what is there with the manifest")
+        plan = make_plan(conn, settings, manifest)
+        lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
+        outside_objects.require_told(lost, with_dependents=with_dependents, where=f"migration {found.migration_id}")
+        changes = Changes(lost=[*lost.lines()], with_dependents=with_dependents)
+        apply(conn, plan, lost, changes, tell)
+        tell("Comparing every relation with the manifest")
+        done = [*_verified(conn, plan, changes), *changes.other]
+        done += _drop_what_was_not_there(conn, plan, lost, manifest, live, tell)
+        records.note(conn, settings, f"{datetime.now(UTC):%Y%m%d_%H%M%S_%f}", found, done)
+        keeps = records.is_anything_released(conn)
+        if not keeps:
+            _drop_workspace(conn, manifest, live, tell)
+        records.bring_in_line(conn, live, keeps_extraction=keeps)
+    seconds = round(time.monotonic() - began, 3)
+    return RollbackResult(found.migration_id, found.later, found.backup_id, tuple(done), tuple(changes.lost), seconds)
+
+
+def _verified(conn: Connection, plan: Plan, changes: Changes) -> list[Done]:
+    """What was done with every relation that stays; the content of each is that of the manifest.
+
+    Raises:
+        RollbackError: A table holds something else.
+    """
+    done = []
+    for item in plan.items:
+        if item.held is None:
+            continue
+        inserted, updated, deleted = changes.counts.get(item.relation, (0, 0, 0))
+        what = RECREATE if item.relation in changes.recreated else item.action
+        told = Done(str(item.relation), what, item.why, inserted, updated, deleted, seconds=changes.seconds.get(item.relation, 0))
+        if item.held.content_hash is not None:
+            now = content_hash(conn, *item.relation)
+            is_same = now == (item.held.rows, item.held.content_hash)
+            if not is_same and item.held.kind == "table":
+                rows = f"{counted(now.rows, 'row')}, {item.held.rows or 0:,} in the backup"
+                raise RollbackError(
+                    f"After the rollback {item.relation} would not have the content of the backup: {rows}.",
+                    where=f"content {now.digest}, in the backup {item.held.content_hash}",
+                    next_step="Nothing was changed. A trigger or rule of somebody else changes rows on the way in; remove it and repeat.",
+                )
+            why = item.why if is_same else "it shows the rows of its tables; when it was backed up it was older than these"
+            told = replace(told, rows=now.rows, content_hash=now.digest, why=why)
+        done.append(told)
+    return done
+
+
+def _drop_what_was_not_there(
+    conn: Connection, plan: Plan, lost: outside_objects.Lost, manifest: BackupManifest, live: str, tell: Progress
+) -> list[Done]:
+    """Drop what was not there, all at once, the last of all changes; bring the functions back."""
+    done: list[Done] = []
+    items = plan.of(DROP)
+
+    def all_at_once() -> None:
+        taken = definitions.TakenDown()
+        definitions.drop_unwanted_views(conn, replace(plan, items=items), taken)
+        definitions.drop_tables(conn, items, taken, keeps_keys=False)
+        taken.put_up(conn, plan.names, frozenset(lost.views))
+        functions = definitions.restore_functions(conn, live, definitions.functions_of(manifest))
+        done[:] = [
+            Done(f"{live}.{name}()", what, "it was not there" if what == "dropped" else "it was another one") for name, what in functions
+        ]
+
+    if items:
+        tell(f"Dropping {counted(len(items), 'relation')} created since the backup")
+    patiently(conn, all_at_once, [i.relation for i in items], tell)
+    return [*(Done(str(i.relation), DROP, i.why) for i in items), *done]
+
+
+def _drop_workspace(conn: Connection, manifest: BackupManifest, live: str, tell: Progress) -> None:
+    """Nothing is released any more: what was built goes too, and the live schema if the migration made it. Records stay."""
+    space = conn.workspace
+
+    def all_at_once() -> None:
+        for schema in (space.build, space.successors, space.rehearsal):
+            conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+        if manifest.had_live_schema is False and manifest.live_schema == live and not _holds_anything(conn, live):
+            conn.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(live)))
+
+    built = conn.execute("select relname from pg_class where relnamespace = to_regnamespace(%s)", (space.build,)).fetchall()
+    patiently(conn, all_at_once, [RelationName(space.build, name) for (name,) in built], tell)
+
+
+def _holds_anything(conn: Connection, schema: str) -> bool:
+    row = conn.execute(
+        """select exists (select from pg_class where relnamespace = n.oid) or exists (select from pg_proc where pronamespace = n.oid)
+             or exists (select from pg_type where typnamespace = n.oid)
+           from pg_namespace as n where n.nspname = %s""",
+        (schema,),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+__all__ = ["ROWS", "RollbackResult", "preview", "roll_back"]

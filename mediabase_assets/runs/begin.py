@@ -1,0 +1,149 @@
+"""The beginning of a migration: its id, its record, what is up to date and taken over, and what is stale beneath it.
+
+Any step may be the first of a run; the first look at the legacy table writes nothing to a database that holds no records yet.
+"""
+
+import threading
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from mediabase_assets.backup.choice import find_reusable_backup
+from mediabase_assets.model.quantities import counted
+from mediabase_assets.planning import registry
+from mediabase_assets.planning.beneath import stale_beneath
+from mediabase_assets.planning.carry_over import carry
+from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.sql_files import Connection, exists
+from mediabase_assets.records import journal
+from mediabase_assets.records.tables import has_operations, prepare_schemas
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import step_of
+from mediabase_assets.runs.results import planned_assets
+from mediabase_assets.schema.tables import SCHEMA_VERSION
+from mediabase_assets.settings.load import Settings
+
+#: Journal entries of migrations that another run may go on with.
+_OPEN = ["running", "partial", "failed", "interrupted"]
+#: Assets that a sentence of the log names.
+_NAMED = 8
+#: Steps may begin beside each other.
+_guard = threading.RLock()
+_opened: dict[str, dict[str, str]] = {}
+_ids: dict[str, str] = {}
+_suffixes: dict[tuple[object, ...], str] = {}
+
+
+def suffix_of(settings: Settings) -> str:
+    """What the ids of a target's migrations end with; asked once in a process, since a target keeps its workspace.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    database = settings.database
+    key = (settings.home, database.host, database.service, database.port, database.name, database.schema_name, settings.workspace)
+    if key not in _suffixes:
+        with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+            _suffixes[key] = conn.workspace.suffix
+    return _suffixes[key]
+
+
+def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
+    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, from the time at which its first run was made.
+
+    A re-execution goes on with the migration of the run that it repeats, unless that was released since: what is live then is
+    another state, to which a rollback has to lead back, and the re-execution is a migration of its own.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    run_id = context.run.run_id
+    with _guard:
+        if run_id not in _ids:
+            suffix = suffix_of(settings)
+            with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+                _ids[run_id] = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
+        return _ids[run_id]
+
+
+def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: str) -> str:
+    """The id that a run has by its own time, or takes from the run that it repeats; empty if Dagster has forgotten the run."""
+    record = instance.get_run_record_by_id(run_id)
+    if record is None:
+        return ""
+    run = record.dagster_run
+    parent = run.parent_run_id or run.tags.get("dagster/parent_run_id")
+    inherited = _id_of(conn, instance, parent, suffix) if parent else ""
+    if inherited and _is_open(conn, inherited, run_id):
+        return inherited
+    return f"{record.create_timestamp.astimezone(UTC):%Y%m%d_%H%M%S}{suffix}"
+
+
+def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
+    """Whether a run may go on with a migration: it has not ended by another run, or there is no record of it."""
+    if not exists(conn, "migration_runs"):
+        return True
+    row = conn.execute("select run_id, status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
+    return row is None or row[0] == run_id or row[1] in _OPEN
+
+
+def beneath_of(run_id: str) -> dict[str, str]:
+    """What is rebuilt beneath the assets of a run that was opened in this process, with the reasons."""
+    return _opened.get(run_id, {})
+
+
+def open_migration(context: dg.AssetExecutionContext, this: AssetRun) -> None:
+    """Open the record of the migration that a run works for, unless this process did so before."""
+    with _guard:
+        if this.run_id not in _opened:
+            _open(context, this)
+
+
+def _open(context: dg.AssetExecutionContext, this: AssetRun) -> None:
+    with connect(this.settings, autocommit=True, application_name="mediabase journal") as conn:
+        if this.asset == registry.LEGACY and not has_operations(conn):
+            return
+        planned = planned_assets(context)
+        stands_on_another = registry.BACKUP not in planned and not conn.workspace.is_throwaway
+        backup = find_reusable_backup(conn, this.settings) if stands_on_another else None
+        beneath = stale_beneath(conn, this.settings, planned, needs_backup=stands_on_another and backup is None)
+        kept = [key for key in registry.definitions() if key not in planned and key not in beneath]
+        seen = _look_at_legacy_table(context)
+        record = context.instance.get_run_record_by_id(this.run_id)
+        with conn.transaction():
+            prepare_schemas(conn, this.settings.database.schema_name)
+            journal.open_run(
+                conn, this.settings, migration_id=this.migration_id, run_id=this.run_id, backup=backup, schema_version=SCHEMA_VERSION,
+                releases=registry.RELEASE in planned,
+                started_at=record.create_timestamp if record else this.started_at,
+            )  # fmt: skip
+            if seen is not None:
+                journal.write_stage(
+                    conn, migration_id=this.migration_id, asset=registry.LEGACY, stage=int(registry.definition(registry.LEGACY).stage),
+                    status="done", started_at=seen[0], finished_at=seen[1],
+                )  # fmt: skip
+            carry(conn, this.migration_id, kept)
+    if beneath:
+        context.log.info(_sentence(beneath))
+    _opened[this.run_id] = beneath
+
+
+def _sentence(beneath: dict[str, str]) -> str:
+    """What is stale beneath the assets of a run, for its log.
+
+    >>> _sentence({"extraction/legacy_rows": "legacy/cancer_transcript_base changed"})
+    '1 asset beneath those of this run is stale and is rebuilt first: extraction/legacy_rows (legacy/cancer_transcript_base changed).'
+    """
+    named = "; ".join(f"{key} ({reason})" for key, reason in list(beneath.items())[:_NAMED])
+    more = f"; and {len(beneath) - _NAMED} more" if len(beneath) > _NAMED else ""
+    verb = "is" if len(beneath) == 1 else "are"
+    return f"{counted(len(beneath), 'asset')} beneath those of this run {verb} stale and {verb} rebuilt first: {named}{more}."
+
+
+def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:
+    """Begin and end of the one step that is over before there is a record."""
+    key = step_of(registry.LEGACY)
+    for stats in context.instance.get_run_step_stats(context.run.run_id, [key]):
+        if stats.step_key == key and stats.start_time and stats.end_time:
+            return datetime.fromtimestamp(stats.start_time, UTC), datetime.fromtimestamp(stats.end_time, UTC)
+    return None

@@ -1,0 +1,32 @@
+"""What happens to the steps of a run, as values: read from Dagster's events, drawn by the command line.
+
+Contains no reading and no drawing.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped", "kept"]
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """Something that happened to a step of the run.
+
+    Attributes:
+        kind: What happened.
+        step: Key of the step.
+        at: When, in seconds since the epoch.
+        asset: The asset `layer/relation` that the step makes or checks.
+        stage: Stage of the asset; None if it has none.
+        rows: Rows of the asset, with the kind `rows`; None if it has none to count.
+        seconds: With the kind `rows`, how long the asset was worked on, also before its step began; None if it does not say.
+    """
+
+    kind: EventKind
+    step: str
+    at: float
+    asset: str = ""
+    stage: int | None = None
+    rows: int | None = None
+    seconds: float | None = None

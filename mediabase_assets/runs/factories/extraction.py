@@ -1,0 +1,268 @@
+"""The life of an extraction relation as an asset: build it in the build schema, record its quarantine and repairs, tell.
+
+Extraction relations are unlogged: they can be made again from the snapshot, and a selective re-run reads them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from mediabase_assets.audit import accounts
+from mediabase_assets.audit.checks import failing_rows
+from mediabase_assets.extraction.culprit import run_or_explain
+from mediabase_assets.extraction.relations import account_of_remaining, build
+from mediabase_assets.extraction.rules import EXTRACTION, RULES
+from mediabase_assets.extraction.snapshot import (
+    PAYLOADS_VIEW,
+    UNDER_THE_VIEW,
+    current_snapshot,
+    require_inputs,
+)
+from mediabase_assets.model.extraction import extraction_columns, extraction_types
+from mediabase_assets.model.finding import Finding, in_short
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.normalized import tables
+from mediabase_assets.planning import registry, state
+from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.sql_files import Connection, code_version, count, is_there, read, run
+from mediabase_assets.runs import parallel, reuse
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.runs.results import account_table, check_result, column_schema, reasons_table
+from mediabase_assets.runs.specs import asset_spec
+from mediabase_assets.runs.step import step
+
+_COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
+
+
+@dataclass(frozen=True)
+class ExtractionCheck:
+    """A check of an extraction relation: a query that selects what must not be there.
+
+    Attributes:
+        name: The sentence that is true when it passes.
+        description: What a curator reads.
+        query: File under `checks/`.
+        is_warning: Whether a failure only warns.
+    """
+
+    name: str
+    description: str
+    query: Path
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What makes one extraction relation.
+
+    Attributes:
+        name: The relation; its SQL is `<name>.sql`.
+        stage: Stage of the owner's process.
+        description: What one row is, for people.
+        inputs: Extraction relations that it reads.
+        records: SQL file that writes quarantine and repairs; `facts` for relations of facts.
+        checks: What is checked.
+    """
+
+    name: str
+    stage: Stage
+    description: str
+    inputs: tuple[str, ...]
+    records: str | None = None
+    checks: tuple[ExtractionCheck, ...] = field(default=())
+
+    @property
+    def cost(self) -> float:
+        """Seconds on the real table, as measured; what is built ahead is chosen by it."""
+        return _COSTS.get(self.name, 0.5)
+
+
+def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset of an extraction relation.
+
+    Args:
+        extraction: What makes it.
+        owner_of: From a relation to the asset that builds it.
+    """
+    key = dg.AssetKey(["extraction", extraction.name])
+    path = EXTRACTION / f"{extraction.name}.sql"
+    paths = [path, EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
+    deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
+    version = code_version(*paths)
+    registry.register(
+        registry.Definition(
+            key.to_user_string(), extraction.stage, _inputs(extraction), version, registry.settings_in(paths), (extraction.name,),
+            registry.Place.BUILD,
+        )
+    )  # fmt: skip
+
+    @dg.multi_asset(
+        name=f"extraction__{extraction.name}",
+        op_tags=in_order("extraction"),
+        specs=[
+            asset_spec(
+                key,
+                extraction.stage,
+                deps=deps,
+                description=extraction.description,
+                code_version=version,
+                sources=[path, *_other_files(extraction)],
+                column_schema=shown_columns(extraction.name),
+            )
+        ],
+        check_specs=[dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in extraction.checks],
+        can_subset=True,
+    )
+    def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        wanted, builds = {k.name for k in context.selected_asset_check_keys}, bool(context.selected_asset_keys)
+        with step(context, mediabase.settings(), key.to_user_string(), extraction.stage, locks=builds) as this:
+            yield from parallel.events_of(context, this, lambda s: _extract(s, extraction, key, wanted, builds))
+
+    all_checks = {c.name for c in extraction.checks}
+    parallel.register(
+        parallel.Work(
+            key.to_user_string(), frozenset(d.to_user_string() for d in deps), extraction.cost,
+            extraction.stage, lambda this: _extract(this, extraction, key, all_checks, True),
+        )
+    )  # fmt: skip
+    return _asset
+
+
+def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
+    """The columns of an extraction relation for the UI, with the types of the relation that is there or those of its definition."""
+    return column_schema(extraction_columns(relation), types or extraction_types(relation))
+
+
+def _beneath(inputs: Sequence[str]) -> list[str]:
+    """What the view of values stands on: who reads the view reads all of it."""
+    return sorted(UNDER_THE_VIEW) if PAYLOADS_VIEW in inputs else []
+
+
+def _inputs(extraction: Extraction) -> tuple[str, ...]:
+    """The assets whose content it is made from; the snapshot of the legacy table is known by its rows."""
+    names = {*extraction.inputs, *_beneath(extraction.inputs)} - {PAYLOADS_VIEW}
+    return tuple(f"extraction/{name}" for name in sorted(names))
+
+
+def _other_files(extraction: Extraction) -> list[Path]:
+    """What decides on quarantine, repairs, checks and accounts beside the query itself."""
+    paths = [c.query for c in extraction.checks]
+    paths += [EXTRACTION / "records" / f"{extraction.records}.sql"] if extraction.records else []
+    paths += [EXTRACTION / f"{PAYLOADS_VIEW}.sql"] if extraction.name == "gene_candidates" else []
+    return paths + ([EXTRACTION / "remaining_facts_account.sql"] if extraction.name == "remaining_facts" else [])
+
+
+def _extract(
+    this: AssetRun, extraction: Extraction, key: dg.AssetKey, wanted: set[str], builds: bool
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    kept = reuse.kept(this, key, wanted) if builds else None
+    if kept is not None:
+        yield from kept
+        return
+    data_version = ""
+    results: list[dg.AssetCheckResult] = []
+    failed: list[Finding] = []
+    metadata: dict[str, Any] = {}
+    with this.building() as conn:
+        snapshot = current_snapshot(conn, this.asset)
+        if builds:
+            require_inputs(conn, extraction.inputs, this.asset)
+            with this.spending("build"):
+                data_version = _build(conn, this, extraction)
+            with this.spending("audit"):
+                metadata = _record(conn, this, extraction, snapshot.snapshot_id)
+        for check in extraction.checks:
+            with this.spending("audit"):
+                finding = failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
+            severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
+            results.append(check_result(key, finding, severity))
+            if not finding.passed and not check.is_warning:
+                failed.append(finding)
+        if builds and failed:
+            state.forget(conn, [this.asset])
+        elif builds:
+            this.note_stage(conn, rows=metadata["dagster/row_count"])
+            metadata["seconds"] = this.seconds
+            reuse.note_made(
+                conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata
+            )  # fmt: skip
+    yield from (r for r in results if r.check_name in wanted)
+    if failed:
+        raise dg.Failure(in_short(failed), allow_retries=False)
+    if builds:
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata=metadata,
+            data_version=dg.DataVersion(data_version),
+        )
+
+
+def _build(conn: Connection, this: AssetRun, extraction: Extraction) -> str:
+    """Build a relation anew and name its content: by what it is made from, or as before if the content is that of before."""
+    name = extraction.name
+    definition, known = registry.definition(this.asset), state.states(conn)
+    inputs, configuration = state.input_versions(known, definition), definition.configuration(this.settings)
+    before = known.get(this.asset)
+    is_same = before is not None and (before.code_version, before.configuration, before.inputs) == (
+        definition.code_version, configuration, inputs
+    )  # fmt: skip
+    old = content_hash(conn, conn.workspace.build, name) if before and not is_same and is_there(conn, conn.workspace.build, name) else None
+    run_or_explain(conn, this.asset, extraction.inputs, lambda: build(conn, name))
+    if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
+        return before.data_version
+    return definition.token(configuration, inputs)
+
+
+def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_id: str) -> dict[str, Any]:
+    """Quarantine, repairs, journal, and what Dagster is told."""
+    rows = count(conn, extraction.name)
+    accounts.clear_records(conn, this.migration_id, this.asset)
+    if extraction.records == "facts":
+        conn.execute(sql.SQL("create temporary view facts as select * from {}").format(sql.Identifier(extraction.name)))
+        run(conn, EXTRACTION / "records" / "facts.sql")
+        conn.execute("drop view pg_temp.facts")
+    elif extraction.records:
+        run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
+    reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
+    note_built(conn, extraction.name, this, snapshot_id, rows)
+    types = tables.types_of(conn, extraction.name)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": rows, "dagster/column_schema": shown_columns(extraction.name, types),
+        "dagster/table_name": f"{conn.workspace.build}.{extraction.name}", "migration": this.migration_id,
+    }  # fmt: skip
+    if extraction.records:
+        metadata["reasons"] = reasons_table(reasons)
+    if extraction.name == "remaining_facts":
+        account = account_of_remaining(conn)
+        accounts.write_account(conn, this.migration_id, this.asset, account)
+        metadata["account"] = account_table(account)
+    return metadata
+
+
+def note_built(conn: Connection, name: str, this: AssetRun, snapshot_id: str, rows: int) -> None:
+    """Note an extraction relation in `built_relations`, so that one which a crash emptied is noticed."""
+    conn.execute(
+        """insert into built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
+           values (%s, %s, %s, %s, %s, '', '')
+           on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,
+             migration_id = excluded.migration_id, row_count = excluded.row_count, built_at = now()""",
+        (name, this.asset, snapshot_id, this.migration_id, rows),
+    )
+
+
+def owners(extractions: Sequence[Extraction], first: dg.AssetKey) -> Callable[[str], dg.AssetKey]:
+    """From a relation to the asset that builds it; the snapshot builds those that have no extraction of their own."""
+    names = {e.name for e in extractions}
+
+    def owner_of(name: str) -> dg.AssetKey:
+        if name == PAYLOADS_VIEW:
+            return dg.AssetKey(["extraction", "gene_candidates"])
+        return dg.AssetKey(["extraction", name]) if name in names else first
+
+    return owner_of

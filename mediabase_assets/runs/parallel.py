@@ -1,0 +1,164 @@
+"""Building ahead: as many assets at once as there are cores for it, in the order in which they are needed most.
+
+A build is one session of PostgreSQL, which uses one core. In the runs of the web UI and of `mediabase migrate` the steps are
+executed beside each other (`executor`), and each builds its own asset. Where Dagster runs the steps one after the other
+(dry run, self-test, `execute_in_process`), a run that ends in a release has a crew of threads that builds every asset as soon as
+its inputs are done, those first from which the longest way leads to the end, each in a session of its own, beginning while
+the backup is written; the step of an asset, when its turn comes, waits for it and reports it. Either way order, events, failures
+and re-execution are those of the steps. In a run that rebuilds everything that a person selected without the release nothing is
+built ahead.
+
+What is stale beneath the assets of a run is built by the crew; the first step that needs it waits, and reports it.
+"""
+
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+
+from mediabase_assets.model.errors import BuildError
+from mediabase_assets.planning import registry
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.begin import beneath_of
+from mediabase_assets.runs.builders import HANDS, Build, Crew, Event, Job, Work, maker_of, way
+from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
+
+__all__ = ["HANDS", "Build", "Event", "Work"]
+
+_works: dict[str, Work] = {}
+_crews: dict[str, Crew] = {}
+#: Steps may begin beside each other.
+_guard = threading.Lock()
+
+
+def register(work: Work) -> None:
+    """Make an asset known; its definition does so once."""
+    _works[work.key] = replace(work, needs=frozenset(map(maker_of, work.needs)))
+
+
+def ways(keys: Collection[str]) -> dict[str, float]:
+    """The costs of the dearest way from each asset to the end of a run of these; of those that are not built by their own step."""
+    works = {key: _works[key] for key in keys if key in _works and not _works[key].by_its_step}
+    return {key: way(work, works) for key, work in works.items()}
+
+
+def begin(context: dg.AssetExecutionContext, this: AssetRun) -> bool:
+    """Begin to build ahead, if the run is one that is built ahead and nobody has begun; whether it is."""
+    beneath = beneath_of(this.run_id)
+    if context.run.asset_selection and not this.keeps and not will_release(context) and not beneath:
+        return False
+    with _guard:
+        if this.run_id not in _crews:
+            _crews[this.run_id] = Crew(_works, planned_assets(context), this, beneath)
+    return True
+
+
+def events_of(context: dg.AssetExecutionContext, this: AssetRun, build: Build) -> Iterator[Event]:
+    """What a step tells: what was built ahead of it, when that is over; or what it builds itself."""
+    job = _job_of(this, build) if begin(context, this) else None
+    # of a failed audit too: its findings come before the failure
+    yield from selected(context, build(this) if job is None else job.events, this if job is None else job)
+    if job is not None and job.error is not None:
+        raise job.error
+
+
+def _job_of(this: AssetRun, build: Build) -> Job | None:
+    """The build of an asset that the crew may do; done here if the steps of the run are executed beside each other."""
+    crew = _crews[this.run_id]
+    if this.asset not in crew.works:
+        return None
+    return crew.build_here(this, build) if crew.is_threaded and this.asset not in crew.beneath else crew.job_of(this.asset)
+
+
+def selected(context: dg.AssetExecutionContext, events: Iterable[Event], built: AssetRun | Job) -> Iterator[Event]:
+    """Those events of an asset that the step was asked for: its checks that are selected, and itself with the reason of the build."""
+    wanted = {key.name for key in context.selected_asset_check_keys}
+    for event in events:
+        if isinstance(event, dg.AssetCheckResult):
+            if event.check_name in wanted:
+                yield event
+        elif context.selected_asset_keys:
+            yield with_reason(event, built.why)
+
+
+def with_reason(event: dg.MaterializeResult[Any], why: str) -> dg.MaterializeResult[Any]:
+    """A materialization with the reason why the asset was rebuilt, if there is one."""
+    return event._replace(metadata={**(event.metadata or {}), "why it was rebuilt": why}) if why else event
+
+
+def require_beneath(context: dg.AssetExecutionContext, this: AssetRun) -> None:
+    """Wait for what the run rebuilds beneath an asset, and report it to Dagster as made by this run.
+
+    Raises:
+        dagster.Failure: Something of it did not pass its audit.
+        MediabaseError: It could not be built.
+    """
+    below = registry.below(this.asset) | ({registry.BACKUP} if this.asset == registry.RELEASE else set())
+    mine = {maker_of(key): reason for key, reason in beneath_of(this.run_id).items() if key in below}
+    if not mine or not begin(context, this):
+        return
+    crew = _crews[this.run_id]
+    for key, reason in mine.items():
+        job = crew.job_of(key)
+        if job is None:  # something beneath it failed, and was reported by an earlier step
+            raise BuildError(
+                f"{key} is stale and could not be rebuilt.", where=this.asset, next_step=f"See why {key} failed in the log of this run."
+            )
+        if crew.is_first_to_report(job):
+            for event in sorted(
+                job.events, key=lambda e: isinstance(e, dg.AssetCheckResult)
+            ):  # a check counts for the materialization before it
+                _report(context, event, reason)
+        if job.error is not None:
+            raise job.error
+
+
+def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> None:
+    """Record what was rebuilt beneath the assets of a run; what turned out to be up to date is as it was."""
+    if isinstance(event, dg.AssetCheckResult):
+        assert event.asset_key is not None
+        assert event.check_name is not None
+        context.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=event.asset_key,
+                check_name=event.check_name,
+                passed=event.passed,
+                metadata=normalized(event.metadata),
+                severity=event.severity,
+                description=event.description,
+            )
+        )
+    elif not is_kept(event.metadata):
+        assert event.asset_key is not None
+        version = {"dagster/data_version": event.data_version.value} if event.data_version else {}
+        context.log_event(dg.AssetMaterialization(event.asset_key, metadata=with_reason(event, reason).metadata, tags=version))
+
+
+def await_build(run_id: str, key: str) -> None:
+    """Wait until an asset that is built ahead is built, or failed; for any other nothing is waited."""
+    crew = _crews.get(run_id)
+    if crew is not None and key in crew.works:
+        crew.job_of(key)
+
+
+def note_end(run_id: str, key: str) -> None:
+    """The step of an asset has ended, in a run whose steps are executed beside each other."""
+    crew = _crews.get(run_id)
+    if crew is not None and key in crew.works:
+        crew.note_end(key)
+
+
+def resume(run_id: str) -> None:
+    """A step of a run is done again after a loss that has passed."""
+    crew = _crews.get(run_id)
+    if crew is not None:
+        crew.resume()
+
+
+def forget(run_id: str) -> None:
+    """A run has ended: stop what was built ahead for it and never asked for."""
+    crew = _crews.pop(run_id, None)
+    if crew is not None:
+        crew.end()

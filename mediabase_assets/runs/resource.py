@@ -1,0 +1,54 @@
+"""The one resource of the assets: the settings, read where the asset runs.
+
+Settings come from the environment and the configuration file of the process that runs the asset (`MEDIABASE_CONFIG`),
+so that webserver, daemon and run workers all see the same.
+"""
+
+import contextlib
+from typing import Any
+
+import dagster as dg
+import psutil
+import sqlalchemy.exc
+
+from mediabase_assets.records.lock import release_migration_lock
+from mediabase_assets.runs import parallel, scope
+from mediabase_assets.runs.worker import this_worker
+from mediabase_assets.settings.load import Settings, load_settings
+
+
+class Mediabase(dg.ConfigurableResource[Any]):
+    """Access to MEDIABASE's database and backups, by the settings of the process."""
+
+    def settings(self) -> Settings:
+        """The settings.
+
+        Raises:
+            ConfigurationError: They are wrong.
+        """
+        return load_settings()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Note which process works on the run, so that its death is noticed; a run never fails for it."""
+        if context.run is None or context.instance is None or context.run.run_id in _noted:
+            return
+        if scope.is_threaded(context.run.run_id):
+            _noted.add(context.run.run_id)
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
+            context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Stop what nobody asked for, and give the migration lock of the run back."""
+        if context.run is not None and not scope.is_threaded(context.run.run_id):
+            end_run(context.run.run_id)
+
+
+#: Runs in threads whose process is noted: each of their steps has resources of its own.
+_noted: set[str] = set()
+
+
+def end_run(run_id: str) -> None:
+    """Stop what nobody asked for, and give the migration lock of the run back."""
+    parallel.forget(run_id)
+    release_migration_lock(run_id)
+    _noted.discard(run_id)

@@ -1,0 +1,217 @@
+"""Runs a Dagster job inside this process, by the job's own executor, and reports what happens while it happens.
+
+Here belongs execution; the words for people are in `mediabase_assets.cli`. The main thread conducts the run, so that
+Ctrl-C reaches Dagster as it wants to be reached; a second thread reads the run's events (`event_reader`).
+"""
+
+import logging
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import sqlalchemy.exc
+
+from mediabase_assets.model.errors import ConfigurationError, ServerError
+from mediabase_assets.model.stages import STAGE_TAG
+from mediabase_assets.postgres.embedded import server
+from mediabase_assets.runs.event_reader import EventReader
+from mediabase_assets.runs.events import StepEvent
+from mediabase_assets.runs.failures import Failure
+from mediabase_assets.runs.log_file import QuietHandler, begin_log
+from mediabase_assets.runs.storage import instance_config_file
+from mediabase_assets.settings.load import Settings
+
+if TYPE_CHECKING:
+    pass
+
+_LIBRARIES = ("psycopg", "mediabase_assets", "sqlalchemy")
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's own lines go to the log file, which the reader of the events writes."""
+_NO_RETRIES = {"dagster/max_retries": "0"}
+"""A daemon cannot repeat a run that a command line started; whoever gives the command again does."""
+LOG_TAG = "mediabase/log"
+"""Run tag that names the log file of the command; by it the run is found, whose id is Dagster's choice."""
+
+
+class RunEnd(StrEnum):
+    """How a run ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went.
+
+    Attributes:
+        run_id: Dagster's id of the run.
+        end: How it ended.
+        seconds: Time that it took.
+        failures: What failed, in the order of time.
+        log_file: Where every event of the run is written.
+    """
+
+    run_id: str
+    end: RunEnd
+    seconds: float
+    failures: tuple[Failure, ...]
+    log_file: Path
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Dagster's folder below the project's, with the project's dagster.yaml, and the environment that points there.
+
+    Raises:
+        ConfigurationError: The folder cannot be written.
+    """
+    folder = settings.home / "dagster"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        source, target = instance_config_file(), folder / "dagster.yaml"
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.copyfile(source, target)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Dagster's folder cannot be written: {error.strerror}.",
+            where=str(folder),
+            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    return folder
+
+
+def run_job(
+    definitions: dg.Definitions,
+    job_name: str,
+    instance: dg.DagsterInstance,
+    *,
+    tell: Callable[[StepEvent], None],
+    log_folder: Path,
+    assets: Collection[str] = (),
+    tags: Mapping[str, str] | None = None,
+    ops: Mapping[str, Any] | None = None,
+    mend: Callable[[], object] | None = None,
+) -> Outcome:
+    """Execute a job to its end, whatever that is.
+
+    Args:
+        definitions: Where the job is.
+        job_name: Its name.
+        instance: Where the run is recorded.
+        tell: Called, from another thread, with each event.
+        log_folder: Gets a file with every event, named after the run.
+        assets: Those of its assets that are made, as `layer/relation`; all by default.
+        tags: Tags of the run.
+        ops: Configuration of steps, by step.
+        mend: Called, from another thread, when the storage does not answer.
+
+    Raises:
+        ConfigurationError: The log cannot be begun.
+        ServerError: Dagster's storage went away.
+    """
+    log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}.log")
+    began = time.monotonic()
+    tagged = {**(tags or {}), LOG_TAG: log_file.name, **_NO_RETRIES}
+    find = partial(_run_of, instance, log_file.name)
+    with _logging_to(log_file), EventReader(instance, find, stages_of(definitions), tell, log_file, mend) as reader:
+        selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
+        end = _execute(definitions, job_name, instance, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
+    if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
+        end = RunEnd.INTERRUPTED
+    if end is RunEnd.INTERRUPTED:
+        _close(instance, reader.run_id)
+    return Outcome(reader.run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def job_named(name: str) -> dg.JobDefinition:
+    """A job of the definitions that `run_job` runs at the moment; Dagster asks for it by name.
+
+    Raises:
+        LookupError: None is run.
+    """
+    return _running[-1].resolve_job_def(name)
+
+
+_running: list[dg.Definitions] = []
+
+
+def _run_of(instance: dg.DagsterInstance, log_name: str) -> str:
+    """The id of the run that a log file is of; empty before there is one."""
+    runs = instance.get_runs(dg.RunsFilter(tags={LOG_TAG: log_name}), limit=1)
+    return runs[0].run_id if runs else ""
+
+
+def stages_of(definitions: dg.Definitions) -> dict[str, int]:
+    """The stage of each asset that has one."""
+    return {s.key.to_user_string(): int(s.tags[STAGE_TAG]) for s in definitions.resolve_all_asset_specs() if STAGE_TAG in s.tags}
+
+
+def following(
+    instance: dg.DagsterInstance, run_id: str, stages: Mapping[str, int], tell: Callable[[StepEvent], None], log_file: Path
+) -> EventReader:
+    """Read a run's events for as long as the context lasts, and at its end those that are left; it may be another process's run."""
+    return EventReader(instance, lambda: run_id, stages, tell, log_file)
+
+
+def mending(settings: Settings) -> Callable[[], object] | None:
+    """What brings the storage back when it does not answer: a start of the embedded server, nothing where it is another's."""
+    return (lambda: server.ensure_running(settings.home)) if settings.database.is_embedded else None
+
+
+def _execute(
+    definitions: dg.Definitions, job_name: str, instance: dg.DagsterInstance, selected: list[dg.AssetKey] | None, tags: dict[str, str],
+    log: Path, config: dict[str, Any],
+) -> RunEnd:  # fmt: skip
+    _running.append(definitions)
+    try:
+        job = dg.build_reconstructable_job(__name__, job_named.__name__, reconstructable_args=(job_name,))
+        result = dg.execute_job(job, instance, run_config=config, tags=tags, asset_selection=selected)
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        return RunEnd.INTERRUPTED
+    except sqlalchemy.exc.OperationalError as error:
+        raise _storage_gone(error, log) from error
+    finally:
+        _running.pop()
+    return RunEnd.SUCCESS if result.success else RunEnd.FAILURE
+
+
+def _close(instance: dg.DagsterInstance, run_id: str) -> None:
+    """An interruption at the very beginning leaves a run that Dagster would wait for."""
+    run = instance.get_run_by_id(run_id) if run_id else None
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run)
+
+
+@contextmanager
+def _logging_to(log_file: Path) -> Iterator[None]:
+    """What libraries log goes to the file of the run, not between the lines of the progress."""
+    handler = QuietHandler(log_file)
+    loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
+
+
+def _storage_gone(error: sqlalchemy.exc.OperationalError, log_file: Path) -> ServerError:
+    return ServerError(
+        f"The server went away during the run: {str(error.orig).strip() or 'no answer'}.",
+        where=f"Dagster's storage; the events so far are in {log_file}",
+        next_step="Look at the server (mediabase db status), then run the migration again: it continues.",
+    )

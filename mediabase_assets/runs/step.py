@@ -1,0 +1,145 @@
+"""One step of a migration, whatever asset it makes: lock, time, journal, retries, and errors that people understand.
+
+Every asset's body runs inside `step(...)`. An error of ours becomes a Dagster failure whose text is what people read. A
+step that lost its connection waits for the server and is done again, as often as `max_retry_attempts` says.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+import psycopg
+
+from mediabase_assets.extraction.rebuild import restore_emptied
+from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.model.quantities import counted
+from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.postgres.foreign_errors import explained
+from mediabase_assets.postgres.locks import Lookout, lookout
+from mediabase_assets.postgres.session import build_error
+from mediabase_assets.postgres.transient_errors import is_transient, wait_for_server
+from mediabase_assets.records import journal
+from mediabase_assets.records.lock import Purpose, hold_migration_lock, outlast_the_dead
+from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.begin import migration_id_of, open_migration
+from mediabase_assets.runs.dead_runs import look_at
+from mediabase_assets.runs.edges import require_before
+from mediabase_assets.runs.parallel import require_beneath, resume
+from mediabase_assets.runs.results import KEEP, KEEP_TAG
+from mediabase_assets.runs.scope import is_interrupted
+from mediabase_assets.settings.load import Settings
+
+#: Seconds that a step waits at most before it is done again.
+LONGEST_PAUSE = 30
+
+
+@contextmanager
+def step(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    asset: str,
+    stage: Stage,
+    *,
+    locks: bool = True,
+    purpose: Purpose = Purpose.MIGRATION,
+) -> Iterator[AssetRun]:
+    """Run an asset's body.
+
+    Args:
+        context: Dagster's.
+        settings: The settings.
+        asset: Key of the asset, `layer/relation`.
+        stage: Stage of the owner's process.
+        locks: Whether the step writes, so that no other migration may run.
+        purpose: What the run works for; only a migration is noted in the journal of migrations.
+
+    Raises:
+        dagster.Failure: The body raised one of our errors, or lost its connection and was tried often enough.
+        dagster.RetryRequested: It lost its connection.
+        dagster.DagsterExecutionInterruptedError: The run was cancelled, which is why the body failed.
+    """
+    now = datetime.now(UTC)
+    keeps = context.run.tags.get(KEEP_TAG, KEEP) == KEEP
+    this: AssetRun | None = None
+    seen = Lookout()
+    try:
+        this = AssetRun(
+            settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info
+        )  # fmt: skip
+        _prepare(context, this, locks=locks, purpose=purpose)
+        with lookout(settings, context.log.info, context.log.warning) as seen:
+            if locks and purpose is Purpose.MIGRATION:
+                require_beneath(context, this)
+            yield this
+    except (MediabaseError, psycopg.Error, OSError) as raised:
+        _raise_if_interrupted(context, raised)
+        ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
+        if ours is None:
+            raise
+        error = seen.explained(ours, raised)
+        _retry_if_lost(context, settings, error, raised)
+        _note(this, str(error), purpose)
+        raise dg.Failure(
+            description=str(error),
+            metadata={"what": error.what, "where": error.where, "next step": error.next_step},
+            allow_retries=False,
+        ) from raised
+    except dg.Failure as failure:
+        _raise_if_interrupted(context, failure)
+        _note(this, failure.description or "", purpose)
+        raise
+
+
+def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, purpose: Purpose) -> None:
+    """What comes before the body: the lock, the record of the migration, what a crash emptied, and what must not have failed."""
+    is_migration = purpose is Purpose.MIGRATION
+    if locks:
+        hold_migration_lock(this.settings, this.run_id, purpose, look=look_at(context.instance))
+    else:
+        outlast_the_dead(this.settings, look_at(context.instance))
+    if locks and is_migration:
+        open_migration(context, this)
+    if context.retry_number and is_migration:
+        _restore(context, this)
+    if locks:
+        require_before(context, this.asset)
+
+
+def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -> None:
+    """If the run was cancelled, that is why the body failed, whatever it says."""
+    if is_interrupted(context.run.run_id):
+        raise dg.DagsterExecutionInterruptedError from error
+
+
+def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception) -> None:
+    """Ask for another attempt if what failed may pass, once the server is back: what Dagster notes of it needs the server too."""
+    tried = context.retry_number
+    if tried >= settings.max_retry_attempts or not is_transient(raised) or not wait_for_server(settings):
+        return
+    seconds = min(2**tried, LONGEST_PAUSE)
+    context.log.warning(f"{error.what} Attempt {tried + 1} of {settings.max_retry_attempts + 1} failed; the next one is in {seconds} s.")
+    raise dg.RetryRequested(max_retries=settings.max_retry_attempts, seconds_to_wait=seconds) from raised
+
+
+def _restore(context: dg.AssetExecutionContext, this: AssetRun) -> None:
+    """If it was a crash of the server that took the connection, it took the unlogged relations too."""
+    names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset, order=registry.definitions())
+    resume(context.run.run_id)
+    if names:
+        context.log.warning(f"A crash of the server had emptied {counted(len(names), 'relation')}; rebuilt: {', '.join(names)}.")
+
+
+def _note(this: AssetRun | None, what: str, purpose: Purpose) -> None:
+    if this is None or purpose is not Purpose.MIGRATION:
+        return
+    journal.note_failure(
+        this.settings,
+        migration_id=this.migration_id,
+        asset=this.asset,
+        stage=int(this.stage),
+        started_at=this.started_at,
+        finished_at=datetime.now(UTC),
+        what=what,
+    )

@@ -1,0 +1,84 @@
+"""Where Dagster's own storage is: its database or schema, made where it is not there, with room for its sessions.
+
+Contains the URL and its refusals; the storage itself is `storage`.
+"""
+
+import contextlib
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from mediabase_assets.model.errors import ServerError
+from mediabase_assets.postgres import limits
+from mediabase_assets.postgres.connect import connect, sqlalchemy_url, where_of
+from mediabase_assets.settings.load import Settings
+
+SEARCH_PATH_OPTION = "-csearch_path="
+"""How the URL of Dagster's storage names the schema of a target."""
+
+
+def dagster_url(settings: Settings) -> str:
+    """The URL of Dagster's own storage: a database beside ours, or a schema where the role may not create databases.
+
+    Another target than that of the workspace `mediabase` has a schema of its own in either, so that what Dagster notes of an
+    asset, its queue and its schedules are those of one target. It holds the password: never print it.
+
+    Raises:
+        ServerError: The server cannot be started, reached or logged in to, or allows neither, or too few sessions.
+    """
+    try:
+        with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
+            _require(limits.too_few_sessions(connection, limits.STORAGE_SESSIONS, counts_ours=True), settings)
+            space = connection.workspace
+            database = f"{connection.info.dbname[:55]}_dagster"
+            if _has_database(connection, database):
+                if not space.suffix:
+                    return sqlalchemy_url(settings, database)
+                with connect(settings, autocommit=True, dbname=database, application_name="mediabase dagster storage") as storage:
+                    _make_schema(storage, settings, space.dagster)
+                return sqlalchemy_url(settings, database, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
+            _make_schema(connection, settings, space.dagster)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServerError(
+            "The role may create neither a database nor a schema for Dagster's storage.",
+            where=where_of(settings, None),
+            next_step="Ask the administrator for `grant create on database ... to ...`.",
+        ) from error
+    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
+
+
+def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings, name: str) -> None:
+    """Create a schema where it is not there, also while another process does."""
+    if connection.execute("select to_regnamespace(quote_ident(%s)) is null", (name,)).fetchone() != (True,):
+        return
+    try:
+        with contextlib.suppress(psycopg.errors.UniqueViolation):
+            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise
+    except psycopg.Error:
+        _require(limits.forbidden_ddl(connection, name), settings)
+        raise
+
+
+def _require(denial: limits.Denial, settings: Settings) -> None:
+    if denial.what:
+        raise ServerError(denial.what, where=where_of(settings, None), next_step=denial.next_step)
+
+
+def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
+    """True if the database is there and ours to use, also when it was created just now."""
+    usable = connection.execute(
+        "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s",
+        [name],
+    ).fetchone()
+    if usable is not None:
+        return bool(usable[0])
+    try:
+        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return True  # another process was first
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True

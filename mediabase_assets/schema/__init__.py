@@ -1,0 +1,1 @@
+"""The versioned schema: deploy, verify, revert; and the schemas that a migration works in."""

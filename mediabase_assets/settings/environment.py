@@ -1,0 +1,81 @@
+"""Makes the settings of a command those of the code that Dagster loads, in this process and in its children.
+
+Assets read their settings where they run, from the environment and the configuration file. Options of the command line
+are in neither, so they are written to a file of effective settings. A password is never written to a file.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.settings.load import ENVIRONMENT, Settings
+
+EFFECTIVE = "effective-config.yaml"
+
+
+def export(settings: Settings, config_file: Path | None, *, has_overrides: bool) -> None:
+    """Set the environment so that `load_settings()` gives these settings.
+
+    Args:
+        settings: The effective settings.
+        config_file: The file that was given on the command line, if any.
+        has_overrides: Whether options of the command line changed settings.
+
+    Raises:
+        ConfigurationError: The file of effective settings cannot be written.
+    """
+    os.environ["MEDIABASE_HOME"] = str(settings.home)
+    if has_overrides:
+        os.environ["MEDIABASE_CONFIG"] = str(_write(settings, settings.home))
+        password = settings.database.password
+        if password is not None:
+            os.environ["MB_POSTGRES_PASSWORD"] = password.get_secret_value()
+    elif config_file is not None:
+        os.environ["MEDIABASE_CONFIG"] = str(config_file.expanduser().absolute())
+
+
+@contextmanager
+def lent(settings: Settings, folder: Path) -> Iterator[None]:
+    """These settings are what `load_settings()` gives, as long as the context lasts; then the environment is as it was.
+
+    Args:
+        settings: The settings of a dry run or a self-test.
+        folder: Gets a file of them.
+
+    Raises:
+        ConfigurationError: The file cannot be written.
+    """
+    names = [*ENVIRONMENT, "MEDIABASE_CONFIG"]
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    file = _write(settings, folder)
+    try:
+        for name in before:
+            del os.environ[name]
+        os.environ |= {"MEDIABASE_HOME": str(settings.home), "MEDIABASE_CONFIG": str(file)}
+        if settings.database.password is not None:
+            os.environ["MB_POSTGRES_PASSWORD"] = settings.database.password.get_secret_value()
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ |= before
+
+
+def _write(settings: Settings, folder: Path) -> Path:
+    path = folder / EFFECTIVE
+    values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, "database": {"password"}})
+    text = "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + yaml.safe_dump(values, sort_keys=True), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The effective settings cannot be written: {error.strerror}.",
+            where=str(path),
+            next_step="Set MEDIABASE_HOME to a folder that you may write to.",
+        ) from error
+    return path

@@ -1,0 +1,306 @@
+"""Every setting of the project: its name, type, range, default, and what it does here.
+
+Here belong the values only. Where they are read from, in which order, and how a mistake is told to people is in
+`mediabase_assets.settings.load`. Keys that the owner's configuration files hold are all accepted, so that such a file
+loads; those that have nothing to act on here are listed in `WITHOUT_EFFECT`, so that a plan can say so.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
+from mediabase_assets.settings.cron import cron
+
+WITHOUT_EFFECT: dict[str, str] = {
+    "checkpoints_dir": "what is done is known to Dagster's storage and to the schema mediabase_ops",
+    "temp_dir": "work in progress is kept in the database",
+    "log_dir": "logs are kept by Dagster",
+    "auto_cleanup": "nothing temporary is left behind",
+    "stage_timeout_minutes": "a stage takes as long as it needs",
+    "enable_rollback": "a migration can always be rolled back",
+    "debug_mode": "errors always name what, where and what to do next",
+    "database.max_connections": "the project opens as many sessions as it needs, at most about ten",
+    "database.backup_database": "backups are files, not databases",
+    "performance.batch_size": "tables are built by whole-set SQL, not in batches",
+    "performance.index_creation_parallel": "PostgreSQL decides how many processes build an index",
+    "performance.materialized_view_refresh_interval": "the release refreshes views, and views.refresh_schedule says when else",
+    "performance.query_timeout": "a stage takes as long as it needs",
+    "performance.memory_limit_mb": "Python's memory does not grow with the data",
+    "performance.parallel_workers": "PostgreSQL decides how many processes run a query",
+    "performance.enable_query_optimization": "views and indexes are always built",
+    "performance.cache_size_mb": "nothing is cached outside the database",
+    "validation.required_gene_fields": "the data model says which columns are required",
+    "validation.cross_reference_databases": "cross-references of every database are kept",
+    "validation.go_categories": "the three aspects of GO are fixed",
+    "validation.validation_timeout": "an audit takes as long as it needs",
+    "testing.test_unit": "the package's tests are run with pytest",
+    "testing.test_integration": "the package's tests are run with pytest",
+    "testing.test_performance": "the package's tests are run with pytest",
+    "testing.test_data_validation": "audits are part of every migration",
+    "testing.generate_report": "a run is reported in the Dagster UI",
+    "testing.test_timeout": "the package's tests are run with pytest",
+    "testing.mock_data_size": "the demonstration database has its own option",
+    "testing.performance_threshold_ms": "benchmarks are reported as ratios",
+    "testing.coverage_threshold_percent": "the package's tests are run with pytest",
+}
+"""Dotted key to the reason why it is accepted and does nothing."""
+
+RESERVED_SCHEMAS = (
+    *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
+    "mediabase_dagster",
+    "information_schema",
+)
+"""Schemas that the project or PostgreSQL keeps for itself, never a target."""
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("Input should be a whole number, not true or false")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Port = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """What all sections have in common: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+
+
+class DatabaseSettings(Section):
+    """Which server, and where in it. Without `host` and `service` the embedded server is started and used."""
+
+    host: str | None = Field(default=None, min_length=1, description="host name or socket directory of a server")
+    service: str | None = Field(default=None, min_length=1, description="section of libpq's pg_service.conf")
+    port: Port | None = Field(default=None, description="port of the server; 5432")
+    name: str = Field(default="", description="database; mbase, in the embedded server mediabase")
+    user: str = Field(default="", description="role; mbase_user, in the embedded server postgres")
+    password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
+    connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
+    max_connections: Positive = Field(default=10, description="accepted, without effect")
+    backup_database: str | None = Field(default=None, description="accepted, without effect")
+    schema_name: str = Field(default="public", description="schema that holds what is released; key `schema` too")
+    legacy_schema: str | None = Field(default=None, description="schema of the legacy table; as schema_name")
+    legacy_table: str = Field(default="cancer_transcript_base", description="name of the legacy table, never written")
+
+    @property
+    def is_embedded(self) -> bool:
+        """True if no server is named, so that the project starts its own."""
+        return self.host is None and self.service is None
+
+    @property
+    def source_schema(self) -> str:
+        """The schema of the legacy table."""
+        return self.legacy_schema or self.schema_name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_server(cls, values: Any) -> Any:
+        """Port, name and user depend on which server it is; a service brings its own."""
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        for alias, key in (("database", "name"), ("schema", "schema_name")):
+            if alias in values:
+                if values.get(key, values[alias]) != values[alias]:
+                    raise ValueError(f"`{alias}` and `{key}` mean the same and differ; keep one of them")
+                values[key] = values.pop(alias)
+        if values.get("host") and values.get("service"):
+            raise ValueError("`host` and `service` both name a server; keep one of them")
+        if isinstance(values.get("password"), int) and not isinstance(values["password"], bool):
+            values["password"] = str(values["password"])
+        if values.get("host"):
+            defaults: dict[str, Any] = {"port": 5432, "name": "mbase", "user": "mbase_user"}
+        elif values.get("service"):
+            defaults = {}
+        else:
+            defaults = {"name": "mediabase"}
+            values |= {"user": "postgres", "port": 5432, "password": None}  # its own role over its own socket
+        return defaults | values
+
+    @field_validator("schema_name", "legacy_schema", "legacy_table", "name")
+    @classmethod
+    def _is_identifier(cls, value: str | None) -> str | None:
+        if value and (len(value.encode()) > 63 or "\0" in value):
+            raise ValueError("Input should be a name of at most 63 bytes")
+        return value
+
+    @field_validator("schema_name", "legacy_schema")
+    @classmethod
+    def _is_not_reserved(cls, value: str | None) -> str | None:
+        if value is not None and (not value or value in RESERVED_SCHEMAS or is_reserved(value) or value.startswith("pg_")):
+            raise ValueError("Input should be a schema that neither PostgreSQL nor the project keeps for itself")
+        return value
+
+
+class PerformanceSettings(Section):
+    """The owner's settings of speed; PostgreSQL and the design take their place."""
+
+    batch_size: Positive = Field(default=10_000, description="accepted, without effect")
+    index_creation_parallel: bool = Field(default=True, description="accepted, without effect")
+    materialized_view_refresh_interval: Whole = Field(default=3600, ge=0, description="accepted, without effect")
+    query_timeout: Positive = Field(default=300, description="accepted, without effect")
+    memory_limit_mb: Positive = Field(default=2048, description="accepted, without effect")
+    parallel_workers: Positive = Field(default=4, description="accepted, without effect")
+    enable_query_optimization: bool = Field(default=True, description="accepted, without effect")
+    cache_size_mb: Whole = Field(default=512, ge=0, description="accepted, without effect")
+
+
+class ValidationSettings(Section):
+    """What a valid symbol and a valid name is."""
+
+    invalid_symbol_patterns: list[str] = Field(
+        default=[
+            "^Metazoa_SRP$",
+            "(?i)^(unplaced_|unlocalized_)?(scaffold|contig)([_. -]?[A-Za-z0-9]+)*$",
+            "(?i)^uncharacterized([_. -].*)?$",
+            "^([^_]*_){4,}[^_]*$",
+        ],
+        description="anchored regular expressions; a gene whose symbol matches one is quarantined",
+    )
+    max_gene_symbol_length: Positive = Field(default=50, description="characters; longer symbols are quarantined")
+    drug_name_min_length: Positive = Field(default=2, description="characters; shorter drug names are quarantined")
+    required_gene_fields: list[str] = Field(default=["gene_id", "gene_symbol", "gene_type"], description="accepted, without effect")
+    cross_reference_databases: list[str] = Field(default=["UniProt", "RefSeq", "Ensembl"], description="accepted, without effect")
+    go_categories: list[str] = Field(
+        default=["molecular_function", "biological_process", "cellular_component"],
+        description="accepted, without effect",
+    )
+    enable_strict_validation: bool = Field(default=True, description="whether more values set aside than allowed stop the release")
+    validation_timeout: Positive = Field(default=300, description="accepted, without effect")
+    max_validation_errors: Whole = Field(default=1000, ge=0, description="values of one column that may be set aside for one reason")
+    max_validation_error_share: float = Field(
+        default=0.01, ge=0, le=1, description="share of a column's values that may be, whatever their number"
+    )
+
+    @field_validator("invalid_symbol_patterns")
+    @classmethod
+    def _are_anchored(cls, patterns: list[str]) -> list[str]:
+        """They are applied by PostgreSQL's `~`, where an unanchored one would lose real genes."""
+        for pattern in patterns:
+            if not pattern.startswith(("^", "(?i)^")) or not pattern.endswith("$") or pattern.endswith(r"\$"):
+                raise ValueError(f"{pattern!r} should begin with ^ or (?i)^ and end with $")
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return patterns
+
+
+class BackupSettings(Section):
+    """When it is proved by itself that the newest backup can be restored; the time zone is that of the views."""
+
+    proof_schedule: str = Field(default="0 4 * * 0", min_length=1, description="cron expression of the weekly proof")
+    _is_cron = field_validator("proof_schedule")(cron)
+
+
+class ViewSettings(Section):
+    """When views are brought up to date by themselves."""
+
+    refresh_schedule: str = Field(default="0 3 * * *", min_length=1, description="cron expression of the scheduled refresh")
+    time_zone: str = Field(default="UTC", description="time zone of the schedule, Europe/Berlin")
+
+    _is_cron = field_validator("refresh_schedule")(cron)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not a time zone, such as Europe/Berlin") from error
+        return value
+
+
+class TestingSettings(Section):
+    """The owner's settings of the tests that his script ran before a migration."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    test_unit: bool = Field(default=True, description="accepted, without effect")
+    test_integration: bool = Field(default=True, description="accepted, without effect")
+    test_performance: bool = Field(default=True, description="accepted, without effect")
+    test_data_validation: bool = Field(default=True, description="accepted, without effect")
+    generate_report: bool = Field(default=True, description="accepted, without effect")
+    test_timeout: Positive = Field(default=300, description="accepted, without effect")
+    mock_data_size: Positive = Field(default=1000, description="accepted, without effect")
+    performance_threshold_ms: Positive = Field(default=1000, description="accepted, without effect")
+    coverage_threshold_percent: float = Field(default=80.0, ge=0, le=100, description="accepted, without effect")
+
+
+class Settings(Section):
+    """All settings, checked. Paths are absolute."""
+
+    home: Path = Field(default=Path(".mediabase"), description="folder of the embedded server, backups and Dagster")
+    backup_dir: Path = Field(default=Path(), description="folder of the backups; <home>/backups")
+    checkpoints_dir: Path | None = Field(default=None, description="accepted, without effect")
+    temp_dir: Path | None = Field(default=None, description="accepted, without effect")
+    log_dir: Path | None = Field(default=None, description="accepted, without effect")
+    environment: Literal["development", "testing", "production"] = Field(
+        default="development", description="`testing` does not ask before it writes unless require_user_confirmation"
+    )
+    require_user_confirmation: bool = Field(default=True, description="ask before anything is written")
+    verbose_logging: bool = Field(default=False, description="tell each statement on the terminal")
+    debug_mode: bool = Field(default=False, description="accepted, without effect")
+    auto_cleanup: bool = Field(default=False, description="accepted, without effect")
+    max_retry_attempts: Whole = Field(
+        default=3, ge=0, description="how often a step that lost its connection, or a run that was killed, is done again by itself"
+    )
+    stage_timeout_minutes: Positive = Field(default=60, description="accepted, without effect")
+    enable_rollback: bool = Field(default=True, description="accepted, without effect")
+    workspace: Literal["mediabase", "mediabase_plan", "mediabase_selftest"] = Field(
+        default=MIGRATIONS, description="whose schemas are used; dry runs and self-tests have their own"
+    )
+    symbol_conflicts: Literal["keep_best", "qualify"] = Field(
+        default="keep_best",
+        description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
+    )
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
+    performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
+    validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
+    backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
+    views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
+    testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_environment(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        home = values.get("home", ".mediabase")
+        defaults: dict[str, Any] = {}
+        if isinstance(home, str | Path):
+            defaults["backup_dir"] = Path(home) / "backups"
+        if values.get("environment") == "testing":
+            defaults["require_user_confirmation"] = False
+        return defaults | values
+
+    @field_validator("database")
+    @classmethod
+    def _is_of_this_workspace(cls, value: DatabaseSettings, info: ValidationInfo) -> DatabaseSettings:
+        """What a dry run or a self-test drops afterwards is its own, and nobody else's."""
+        others = [Workspace(name) for name in (PLAN, SELF_TEST) if name != info.data.get("workspace")]
+        theirs = {schema for workspace in others for schema in workspace.stages}
+        for name in ("schema_name", "legacy_schema"):
+            if getattr(value, name) in theirs:
+                raise ValueError(f"it should have a {name} that dry runs and self-tests do not keep for themselves")
+        return value
+
+    @field_validator("home", "backup_dir", "checkpoints_dir", "temp_dir", "log_dir")
+    @classmethod
+    def _is_absolute(cls, value: Path | None) -> Path | None:
+        try:
+            path = value and value.expanduser().absolute()
+            str(path).encode()
+        except RuntimeError as error:
+            raise ValueError(f"Input should be a folder; {error}") from error
+        except UnicodeEncodeError as error:
+            raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
+        return path

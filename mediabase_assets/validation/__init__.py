@@ -1,0 +1,1 @@
+"""The migration checked as a whole: round trip, census of leaves, query benchmark."""

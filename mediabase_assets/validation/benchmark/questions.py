@@ -1,0 +1,62 @@
+"""The statements of a query pair: as they are timed, as they are compared, and on which rows.
+
+Here belongs how a pair's SQL files become statements. In them the legacy table has its usual name, so that they can be
+pasted into psql; here the name becomes the configured table, or, for answers that differ, the rows of it that the
+migration kept.
+"""
+
+import re
+from pathlib import Path
+
+from psycopg import sql
+
+from mediabase_assets.model.legacy import LEGACY_TABLE
+from mediabase_assets.model.query_pairs import QueryPair
+from mediabase_assets.postgres.sql_files import Connection, read
+
+SQL = Path(__file__).parents[1] / "sql"
+PAIRS = SQL / "query_benchmark"
+#: Reasons for which the migration reads a value otherwise than a query of the legacy table would.
+READ_OTHERWISE: tuple[str, ...] = (
+    "not_an_object", "array_salvaged", "drug_wrapper_unpacked", "unknown_drug_key", "missing_drug_name", "drug_name_too_short",
+    "unknown_key", "missing_identifier", "bad_go_id", "go_aspect_keyed", "go_id_format", "pathway_unparsable", "blank_value",
+    "bad_identifier", "identifier_retyped", "older_version", "value_too_long", "white_space", "conflicting_value", "bad_pmid",
+    "pmid_prefix", "pmid_format", "bad_fold_change", "go_term_differs", "gene_type_differs", "locus_differs",
+    "denied_annotation", "several_references", "pathway_id_format", "product_type_spelling", "unknown_product_type",
+)  # fmt: skip
+#: The one value of a transcript's own that questions are about and that may be in quarantine alone.
+_FOLD_CHANGE = sql.SQL("case when f.transcript_id is null then l.expression_fold_change end as expression_fold_change")
+#: What every legacy query reads.
+_IDENTITY = ("transcript_id", "gene_id", "gene_symbol")
+
+
+def path_of(pair: QueryPair, side: str) -> Path:
+    """The SQL file of one side, `legacy` or `views`."""
+    return PAIRS / f"{pair.name}.{side}.sql"
+
+
+def selected(pair: QueryPair, side: str, legacy: sql.Composable) -> sql.Composed:
+    """What one side selects, with `legacy` in the place of the legacy table."""
+    text = "".join(line for line in read(path_of(pair, side)).splitlines(keepends=True) if not line.startswith("--"))
+    parts: list[sql.Composable] = []
+    for i, part in enumerate(re.split(rf"\b{LEGACY_TABLE}\b", text)):
+        parts += [legacy] * (i > 0) + [sql.SQL(part)]
+    return sql.Composed(parts)
+
+
+def timed(pair: QueryPair, side: str, legacy: sql.Composable) -> sql.Composed:
+    """What is timed: the query, or the count over it."""
+    query = selected(pair, side, legacy)
+    return sql.SQL("select count(*) from ({}) as answer").format(query) if pair.is_counted else query
+
+
+def kept_rows(pair: QueryPair, legacy: sql.Composable) -> sql.Composed:
+    """The legacy rows that the migration kept, under the ids that it gave them, as a subquery."""
+    columns = sql.SQL(", ").join(_FOLD_CHANGE if c == "expression_fold_change" else sql.Identifier("l", c) for c in pair.columns)
+    return sql.SQL("({})").format(sql.SQL(read(SQL / "kept_legacy_rows.sql")).format(legacy=legacy, columns=columns))
+
+
+def genes_read_otherwise(conn: Connection, pair: QueryPair) -> dict[str, list[str]]:
+    """Genes whose facts in the pair's columns the migration repaired or quarantined, with the reasons."""
+    parameters = {"columns": [*pair.columns, *_IDENTITY], "reasons": list(READ_OTHERWISE)}
+    return dict(conn.execute(sql.SQL(read(SQL / "damaged_genes.sql")), parameters).fetchall())

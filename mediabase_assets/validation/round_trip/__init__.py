@@ -1,0 +1,1 @@
+"""The round trip: the legacy table against what the normalized tables say."""

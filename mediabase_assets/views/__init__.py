@@ -1,0 +1,1 @@
+"""How one view is built, described, refreshed, and when that is due."""

@@ -1,0 +1,72 @@
+"""The functions of schema v0.3.0 in the live schema: created with the release, changed only where their text did.
+
+A function's text and the schema that it looks into are digested into its comment, so that a changed one is noticed.
+"""
+
+from hashlib import md5
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from mediabase_assets.model.views import FUNCTIONS
+from mediabase_assets.postgres.sql_files import Connection, looking_in, read
+from mediabase_assets.views.definition import QUERIES
+
+_OF_THAT_NAME = """
+    select p.oid::regprocedure::text, obj_description(p.oid, 'pg_proc'),
+      array(select pg_get_userbyid(a.grantee) from aclexplode(p.proacl) as a where a.grantee not in (0, p.proowner) order by 1)
+    from pg_proc as p where p.proname = %s and p.pronamespace = to_regnamespace(quote_ident(%s)) order by 1
+"""
+
+
+def bring(conn: Connection, live_schema: str) -> None:
+    """Create the functions in the live schema, or bring them up to date; what is the same stays untouched."""
+    # pg_temp comes last, or whoever calls a function could put a table of his own in the place of ours
+    with looking_in(conn, live_schema, "pg_temp"):
+        for name in FUNCTIONS:
+            there = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
+            comment = _comment(name, live_schema)
+            if [found[1] for found in there] != [comment]:
+                _create(conn, name, _text(name), there)
+                conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
+
+
+def missing_functions(conn: Connection, live_schema: str) -> list[str]:
+    """The functions that are not in the live schema, or not as they are defined here."""
+    return [
+        name
+        for name in FUNCTIONS
+        if [found[1] for found in conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()] != [_comment(name, live_schema)]
+    ]
+
+
+def _text(name: str) -> LiteralString:
+    return read(QUERIES / "functions" / f"{name}.sql")
+
+
+def _comment(name: str, live_schema: str) -> str:
+    digest = md5(f"{live_schema}\0{_text(name)}".encode(), usedforsecurity=False).hexdigest()[:12]
+    return f"{FUNCTIONS[name]} (definition {digest})"
+
+
+def _create(conn: Connection, name: str, text: LiteralString, there: list[tuple[str, str | None, list[str]]]) -> None:
+    """Create or replace a function; one of an old version may return other columns, and has to go first."""
+    statement = sql.SQL(text)
+    try:
+        with conn.transaction():
+            conn.execute(statement)
+            if len(conn.execute(_OF_THAT_NAME, (name, _schema(conn))).fetchall()) == 1:
+                return
+            raise psycopg.errors.InvalidFunctionDefinition("another function of the same name takes other arguments")
+    except psycopg.errors.InvalidFunctionDefinition:
+        for signature, _, _ in there:
+            conn.execute(sql.SQL("drop function {}").format(sql.SQL(signature)))
+        conn.execute(statement)
+        for role in sorted({role for _, _, roles in there for role in roles}):
+            conn.execute(sql.SQL("grant execute on function {} to {}").format(sql.Identifier(name), sql.Identifier(role)))
+
+
+def _schema(conn: Connection) -> str:
+    row = conn.execute("select current_schema()").fetchone()
+    return str(row[0]) if row else ""
