@@ -5,11 +5,9 @@ Here belongs the order of things. What is read out is in `outcome`, the comparis
 """
 
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediabase_assets.legacy import prerequisites
@@ -23,7 +21,6 @@ from mediabase_assets.rehearsal.outcome import Plan, read_plan
 from mediabase_assets.rehearsal.workspace import occupied
 from mediabase_assets.runs.events import StepEvent
 from mediabase_assets.runs.runner import RunEnd, run_job
-from mediabase_assets.settings.environment import lent
 from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -48,9 +45,9 @@ def settings_of(settings: Settings, *, is_loaded: bool = False) -> Settings:
         is_loaded: Whether the legacy table is loaded for the dry run alone.
     """
     if not is_loaded:
-        return settings.model_copy(update={"workspace": PLAN})
+        return settings.for_workspace(PLAN)
     database = settings.database.model_copy(update={"legacy_schema": Workspace(PLAN).source})
-    return settings.model_copy(update={"workspace": PLAN, "database": database})
+    return settings.for_workspace(PLAN, database=database)
 
 
 def dry_run(
@@ -75,14 +72,14 @@ def dry_run(
         KeyboardInterrupt: Somebody interrupted it; everything is dropped.
     """
     trial = settings_of(settings, is_loaded=is_loaded)
-    with tempfile.TemporaryDirectory(prefix="mediabase-dry-run-") as folder, occupied(trial) as conn:
+    with occupied(trial) as conn:
         own = (*conn.workspace.schemas, *conn.workspace.stages)
         before = _look(conn, settings, own)
         bring(conn, trial)
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
-        with lent(trial, Path(folder)), temporary_instance() as instance:
-            job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
+        with temporary_instance() as instance:
+            job = some_of(definitions, trial, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
             outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt

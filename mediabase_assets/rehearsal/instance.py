@@ -11,6 +11,9 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.runs.resource import MEDIABASE, Mediabase
+from mediabase_assets.settings.load import Settings
+
 #: The job of `some_of`.
 JOB = "trial"
 
@@ -23,8 +26,19 @@ def temporary_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def bound_to(definitions: dg.Definitions, settings: Settings) -> dg.Definitions:
+    """The same assets and jobs, with settings of their own instead of those of the process."""
+    return dg.Definitions(
+        assets=definitions.assets,
+        asset_checks=definitions.asset_checks,
+        jobs=definitions.jobs,
+        resources={**(definitions.resources or {}), MEDIABASE: Mediabase.bound_to(settings)},
+        executor=definitions.executor,
+    )
+
+
 def some_of(
-    definitions: dg.Definitions, layers: Collection[str], *, but: Collection[str] = (), but_checks: Collection[str] = ()
+    definitions: dg.Definitions, settings: Settings, layers: Collection[str], *, but: Collection[str] = (), but_checks: Collection[str] = ()
 ) -> dg.Definitions:
     """The definitions of some assets, with one job of all of them.
 
@@ -32,6 +46,7 @@ def some_of(
 
     Args:
         definitions: All of the project's.
+        settings: With which the assets are built.
         layers: First parts of the keys of the assets.
         but: Assets that are left out, `layer/relation`.
         but_checks: Checks that are left out, `layer/relation:check`.
@@ -48,7 +63,7 @@ def some_of(
     return dg.Definitions(
         assets=chosen,
         jobs=[dg.define_asset_job(JOB, selection=selection, tags={"dagster/max_retries": "0"})],
-        resources=definitions.resources,
+        resources={**(definitions.resources or {}), MEDIABASE: Mediabase.bound_to(settings)},
         executor=dg.in_process_executor,
     )
 

@@ -116,7 +116,7 @@ def _take(conn: Session, workspace: Workspace) -> bool:
 
 
 def _require_no_migration(conn: Session, settings: Settings, name: str) -> None:
-    who = lock_holder(conn, settings.model_copy(update={"workspace": MIGRATIONS}))
+    who = lock_holder(conn, settings.for_workspace(MIGRATIONS))
     if who and not is_refresh(who):
         raise MigrationLockedError(
             f"A migration is running{who}; a {name} would look at a database that changes under it.",

@@ -16,6 +16,9 @@ from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
 
+#: Key of the resource, and the name of the argument by which assets ask for it.
+MEDIABASE = "mediabase"
+
 
 class Mediabase(dg.ConfigurableResource[Any]):
     """Access to MEDIABASE's database and backups, by the settings of the process."""
@@ -27,6 +30,16 @@ class Mediabase(dg.ConfigurableResource[Any]):
             ConfigurationError: They are wrong.
         """
         return load_settings()
+
+    @classmethod
+    def bound_to(cls, settings: Settings) -> "Mediabase":
+        """The resource with settings of its own, which those of the process do not change: for dry runs and self-tests."""
+
+        class Bound(cls):  # type: ignore[misc, valid-type]  # Dagster makes a new instance for each run, which keeps the class
+            def settings(self) -> Settings:
+                return settings
+
+        return Bound()
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Note which process works on the run, so that its death is noticed; a run never fails for it."""

@@ -135,16 +135,19 @@ def run_job(
     return Outcome(reader.run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
 
 
-def job_named(name: str) -> dg.JobDefinition:
-    """A job of the definitions that `run_job` runs at the moment; Dagster asks for it by name.
+def job_of(log_name: str) -> dg.JobDefinition:
+    """The job that `run_job` runs with a log file of this name; Dagster asks for it.
+
+    The name is that of one run: Dagster keeps the job that it got by the same argument before.
 
     Raises:
         LookupError: None is run.
     """
-    return _running[-1].resolve_job_def(name)
+    definitions, name = _running[log_name]
+    return definitions.resolve_job_def(name)
 
 
-_running: list[dg.Definitions] = []
+_running: dict[str, tuple[dg.Definitions, str]] = {}
 
 
 def _run_of(instance: dg.DagsterInstance, log_name: str) -> str:
@@ -174,16 +177,16 @@ def _execute(
     definitions: dg.Definitions, job_name: str, instance: dg.DagsterInstance, selected: list[dg.AssetKey] | None, tags: dict[str, str],
     log: Path, config: dict[str, Any],
 ) -> RunEnd:  # fmt: skip
-    _running.append(definitions)
+    _running[log.name] = definitions, job_name
     try:
-        job = dg.build_reconstructable_job(__name__, job_named.__name__, reconstructable_args=(job_name,))
+        job = dg.build_reconstructable_job(__name__, job_of.__name__, reconstructable_args=(log.name,))
         result = dg.execute_job(job, instance, run_config=config, tags=tags, asset_selection=selected)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return RunEnd.INTERRUPTED
     except sqlalchemy.exc.OperationalError as error:
         raise _storage_gone(error, log) from error
     finally:
-        _running.pop()
+        del _running[log.name]
     return RunEnd.SUCCESS if result.success else RunEnd.FAILURE
 
 

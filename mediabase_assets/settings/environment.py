@@ -5,14 +5,12 @@ are in neither, so they are written to a file of effective settings. A password 
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
 from mediabase_assets.model.errors import ConfigurationError
-from mediabase_assets.settings.load import ENVIRONMENT, Settings
+from mediabase_assets.settings.load import Settings
 
 EFFECTIVE = "effective-config.yaml"
 
@@ -36,33 +34,6 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
             os.environ["MB_POSTGRES_PASSWORD"] = password.get_secret_value()
     elif config_file is not None:
         os.environ["MEDIABASE_CONFIG"] = str(config_file.expanduser().absolute())
-
-
-@contextmanager
-def lent(settings: Settings, folder: Path) -> Iterator[None]:
-    """These settings are what `load_settings()` gives, as long as the context lasts; then the environment is as it was.
-
-    Args:
-        settings: The settings of a dry run or a self-test.
-        folder: Gets a file of them.
-
-    Raises:
-        ConfigurationError: The file cannot be written.
-    """
-    names = [*ENVIRONMENT, "MEDIABASE_CONFIG"]
-    before = {name: os.environ[name] for name in names if name in os.environ}
-    file = _write(settings, folder)
-    try:
-        for name in before:
-            del os.environ[name]
-        os.environ |= {"MEDIABASE_HOME": str(settings.home), "MEDIABASE_CONFIG": str(file)}
-        if settings.database.password is not None:
-            os.environ["MB_POSTGRES_PASSWORD"] = settings.database.password.get_secret_value()
-        yield
-    finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ |= before
 
 
 def _write(settings: Settings, folder: Path) -> Path:

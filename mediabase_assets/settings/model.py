@@ -7,10 +7,10 @@ loads; those that have nothing to act on here are listed in `WITHOUT_EFFECT`, so
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 from mediabase_assets.settings.cron import cron
@@ -99,6 +99,24 @@ class DatabaseSettings(Section):
     def source_schema(self) -> str:
         """The schema of the legacy table."""
         return self.legacy_schema or self.schema_name
+
+    _workspace: str = PrivateAttr(default=MIGRATIONS)
+
+    @property
+    def workspace(self) -> str:
+        """Whose schemas are used: those of migrations, or those of a rehearsal. No configuration file can set it."""
+        return self._workspace
+
+    def for_workspace(self, workspace: str, **changes: Any) -> Self:
+        """The same settings for another workspace, as dry runs and self-tests need them.
+
+        Args:
+            workspace: Its name.
+            changes: Other settings that change, by field; they are not validated.
+        """
+        other = self.model_copy(update=changes)
+        other._workspace = workspace
+        return other
 
     @model_validator(mode="before")
     @classmethod
@@ -255,9 +273,6 @@ class Settings(Section):
     )
     stage_timeout_minutes: Positive = Field(default=60, description="accepted, without effect")
     enable_rollback: bool = Field(default=True, description="accepted, without effect")
-    workspace: Literal["mediabase", "mediabase_plan", "mediabase_selftest"] = Field(
-        default=MIGRATIONS, description="whose schemas are used; dry runs and self-tests have their own"
-    )
     symbol_conflicts: Literal["keep_best", "qualify"] = Field(
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
@@ -268,6 +283,24 @@ class Settings(Section):
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
+
+    _workspace: str = PrivateAttr(default=MIGRATIONS)
+
+    @property
+    def workspace(self) -> str:
+        """Whose schemas are used: those of migrations, or those of a rehearsal. No configuration file can set it."""
+        return self._workspace
+
+    def for_workspace(self, workspace: str, **changes: Any) -> Self:
+        """The same settings for another workspace, as dry runs and self-tests need them.
+
+        Args:
+            workspace: Its name.
+            changes: Other settings that change, by field; they are not validated.
+        """
+        other = self.model_copy(update=changes)
+        other._workspace = workspace
+        return other
 
     @model_validator(mode="before")
     @classmethod
@@ -284,10 +317,9 @@ class Settings(Section):
 
     @field_validator("database")
     @classmethod
-    def _is_of_this_workspace(cls, value: DatabaseSettings, info: ValidationInfo) -> DatabaseSettings:
+    def _is_of_no_rehearsal(cls, value: DatabaseSettings) -> DatabaseSettings:
         """What a dry run or a self-test drops afterwards is its own, and nobody else's."""
-        others = [Workspace(name) for name in (PLAN, SELF_TEST) if name != info.data.get("workspace")]
-        theirs = {schema for workspace in others for schema in workspace.stages}
+        theirs = {schema for name in (PLAN, SELF_TEST) for schema in Workspace(name).stages}
         for name in ("schema_name", "legacy_schema"):
             if getattr(value, name) in theirs:
                 raise ValueError(f"it should have a {name} that dry runs and self-tests do not keep for themselves")

@@ -261,6 +261,17 @@ def test_schemas_of_dry_runs_and_self_tests_are_theirs_alone(key, schema):
         load_settings(database={key: schema})
 
 
-def test_a_self_test_may_use_its_own_schemas():
-    made = load_settings(workspace="mediabase_selftest", database={"schema_name": "mediabase_selftest_live"})
-    assert made.database.schema_name == "mediabase_selftest_live"
+@pytest.mark.parametrize("workspace", ["mediabase", "mediabase_plan", "mediabase_selftest"])
+def test_no_configuration_can_put_a_migration_where_a_rehearsal_is_dropped(tmp_path, workspace):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"workspace: {workspace}\n")
+    with pytest.raises(ConfigurationError, match="no setting `workspace`"):
+        load_settings(file)
+
+
+def test_a_rehearsal_has_the_settings_of_the_migration_but_those_that_it_changes(tmp_path):
+    settings = load_settings(home=tmp_path, symbol_conflicts="qualify")
+    rehearsal = settings.for_workspace("mediabase_selftest", backup_dir=tmp_path / "other")
+    assert (settings.workspace, rehearsal.workspace) == ("mediabase", "mediabase_selftest")
+    assert rehearsal.model_copy(update={"symbol_conflicts": "keep_best"}).workspace == "mediabase_selftest"
+    assert rehearsal.model_dump() == settings.model_dump() | {"backup_dir": tmp_path / "other"}

@@ -85,7 +85,7 @@ class Case:
 
 
 def every_audit_of_the_plan_passed_and_nothing_was_touched(case):
-    assert case.plan.passed
+    assert case.plan.passed, case.plan
     assert case.plan.proof.changed == ()
     assert case.plan.proof.relations > len(RELATIONS)
     assert case.unchanged
@@ -228,7 +228,7 @@ def test_missing_prerequisites_are_told(small):
 
 def test_what_is_left_is_dropped_at_the_next_start_and_what_works_is_left_alone(small):
     workspace = Workspace(PLAN)
-    trial = small.settings.model_copy(update={"workspace": PLAN})
+    trial = small.settings.for_workspace(PLAN)
     with small.connect() as conn:
         conn.execute(f"create schema {workspace.build}; create table {workspace.build}.genes (gene_id text)")
     with throwaway.occupied(trial) as conn:

@@ -37,7 +37,8 @@ def component(report, name):
 
 def every_component_passes_or_says_why_it_was_not_looked_at(report):
     assert [(c.name, c.looked_at) for c in report.components if c.passed is False] == []
-    assert {c.name for c in report.components if c.passed is None} <= {"restore of the backup", "rollback"}
+    assert [c.name for c in report.components if c.passed is None] == []  # the role of the tests may create a scratch database
+    assert {"restore of the backup", "rollback"} <= {c.name for c in report.components}
     assert report.passed
     names = {c.name for c in report.components}
     assert {f"table {t.name}" for t in TABLES} | {f"view {v.name}" for v in VIEWS} <= names

@@ -4,15 +4,15 @@ Here belongs the order of things. Everything happens in schemas of its own, with
 are gone afterwards.
 """
 
-import importlib
-import importlib.util
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediabase_assets.backup import list_backups
+from mediabase_assets.backup.restore_proof import prove_restore
 from mediabase_assets.legacy import prerequisites
+from mediabase_assets.model.errors import RollbackError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
@@ -21,13 +21,13 @@ from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.rehearsal import footprint
 from mediabase_assets.rehearsal import workspace as throwaway
-from mediabase_assets.rehearsal.instance import JOB, made_by, some_of, temporary_instance
+from mediabase_assets.rehearsal.instance import JOB, bound_to, made_by, some_of, temporary_instance
 from mediabase_assets.rehearsal.self_test.components import Report, components_of, findings_told
 from mediabase_assets.rehearsal.self_test.sample import missing_kinds, take_sample
+from mediabase_assets.rollback import roll_back
 from mediabase_assets.runs.events import StepEvent
 from mediabase_assets.runs.results import KEEP_TAG, REBUILD
 from mediabase_assets.runs.runner import Outcome, RunEnd, run_job
-from mediabase_assets.settings.environment import lent
 from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -43,11 +43,10 @@ def settings_of(settings: Settings, folder: Path, *, is_loaded: bool) -> tuple[S
     """The settings with which the whole table is looked at, and those with which the sample is migrated."""
     workspace = Workspace(SELF_TEST)
     source = workspace.source if is_loaded else settings.database.source_schema
-    of = {"workspace": SELF_TEST, "backup_dir": folder / "backups"}
 
     def with_legacy(schema: str) -> Settings:
         database = settings.database.model_copy(update={"schema_name": workspace.live, "legacy_schema": schema})
-        return settings.model_copy(update={**of, "database": database})
+        return settings.for_workspace(SELF_TEST, backup_dir=folder / "backups", database=database)
 
     return with_legacy(source), with_legacy(workspace.legacy)
 
@@ -82,7 +81,7 @@ def self_test(
             before = footprint.look(conn, own=own), _files(settings.backup_dir)
             bring(conn, scanned)
             with temporary_instance() as instance:
-                test = _Test(report, conn, definitions, instance, folder, settings.home / "logs", tell)
+                test = _Test(report, conn, definitions, instance, settings.home / "logs", tell)
                 if test.prerequisites(settings, scanned) and test.sample(scanned, sampled):
                     test.whole(sampled)
         with connect(settings, autocommit=True, application_name="mediabase self-test") as conn:
@@ -95,16 +94,14 @@ class _Test:
     """The parts of a self-test, in its workspace."""
 
     def __init__(
-        self, report: Report, conn: Session, definitions: "dg.Definitions", instance: "dg.DagsterInstance", folder: Path, logs: Path,
-        tell: Tell,
+        self, report: Report, conn: Session, definitions: "dg.Definitions", instance: "dg.DagsterInstance", logs: Path, tell: Tell,
     ) -> None:  # fmt: skip
         self.report, self.conn, self.definitions, self.instance = report, conn, definitions, instance
-        self.folder, self.logs, self.tell = folder, logs, tell
+        self.logs, self.tell = logs, tell
 
     def run(self, settings: Settings, definitions: "dg.Definitions", job: str, tell: Tell, **kwargs: Any) -> Outcome:
         """Run a job with other settings; an interruption ends the self-test."""
-        with lent(settings, self.folder):
-            outcome = run_job(definitions, job, self.instance, tell=tell, log_folder=self.logs, **kwargs)
+        outcome = run_job(bound_to(definitions, settings), job, self.instance, tell=tell, log_folder=self.logs, **kwargs)
         self.report.log_files.append(outcome.log_file)
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
@@ -124,7 +121,7 @@ class _Test:
         """Find every kind of damage of the whole table, and copy rows that show it."""
         taken = None
         with self.report.component("kinds of damage, and a sample of each") as told:
-            scan = some_of(self.definitions, ("schema", "extraction"))
+            scan = some_of(self.definitions, scanned, ("schema", "extraction"))
             outcome = self.run(scanned, scan, JOB, lambda event: None)
             if outcome.end is not RunEnd.SUCCESS:
                 told(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
@@ -177,11 +174,7 @@ class _Test:
     def restore(self, sampled: Settings) -> None:
         """Restore the backup into a scratch database and compare, where this version and this role can."""
         with self.report.component("restore of the backup") as told:
-            prove = _found("mediabase_assets.backup.restore_proof", "prove_restore")
-            if prove is None:
-                told(None, "this version cannot prove a restore")
-                return
-            findings = prove(sampled, list_backups(sampled.backup_dir)[-1])
+            findings = prove_restore(sampled, list_backups(sampled.backup_dir)[-1])
             to_grant = next((f.examined["to_grant"] for f in findings if "to_grant" in f.examined), "")
             passed, looked_at = findings_told((f.check, f.passed) for f in findings)
             told(*((None, f"the role may not create a scratch database: {to_grant}") if to_grant else (passed, looked_at)))
@@ -189,11 +182,9 @@ class _Test:
     def rollback(self, sampled: Settings) -> None:
         """Undo both migrations of the sample, where this version can: nothing of them may be left for readers."""
         with self.report.component("rollback") as told:
-            roll_back = _found("mediabase_assets.rollback", "roll_back")
             first = self.conn.execute("select migration_id from releases order by released_at limit 1").fetchone()
-            if roll_back is None or first is None:
-                told(None, "this version cannot roll back")
-                return
+            if first is None:
+                raise RollbackError("The migration of the sample is not among the releases.", where=sampled.database.schema_name)
             done = roll_back(sampled, str(first[0]), with_later=True).done
             names = [*(r.name for r in RELATIONS), *(v.name for v in MATERIALIZED)]
             left = self.conn.execute(
@@ -205,11 +196,6 @@ class _Test:
                 not (left and left[0]),
                 f"left: {left[0]}" if left and left[0] else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
             )
-
-
-def _found(module: str, name: str) -> Callable[..., Any] | None:
-    """A function of a part of the project that this version may not have."""
-    return getattr(importlib.import_module(module), name) if importlib.util.find_spec(module) else None
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
