@@ -19,9 +19,7 @@ from mediabase_assets.settings.file import read_settings_file
 from mediabase_assets.settings.model import (
     WITHOUT_EFFECT,
     DatabaseSettings,
-    PerformanceSettings,
     Settings,
-    TestingSettings,
     ValidationSettings,
 )
 
@@ -29,9 +27,7 @@ __all__ = [
     "ENVIRONMENT",
     "WITHOUT_EFFECT",
     "DatabaseSettings",
-    "PerformanceSettings",
     "Settings",
-    "TestingSettings",
     "ValidationSettings",
     "keys_without_effect",
     "load_settings",

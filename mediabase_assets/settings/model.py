@@ -7,47 +7,14 @@ loads; those that have nothing to act on here are listed in `WITHOUT_EFFECT`, so
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 from mediabase_assets.settings.cron import cron
-
-WITHOUT_EFFECT: dict[str, str] = {
-    "checkpoints_dir": "what is done is known to Dagster's storage and to the schema mediabase_ops",
-    "temp_dir": "work in progress is kept in the database",
-    "log_dir": "logs are kept by Dagster",
-    "auto_cleanup": "nothing temporary is left behind",
-    "stage_timeout_minutes": "a stage takes as long as it needs",
-    "enable_rollback": "a migration can always be rolled back",
-    "debug_mode": "errors always name what, where and what to do next",
-    "database.max_connections": "the project opens as many sessions as it needs, at most about ten",
-    "database.backup_database": "backups are files, not databases",
-    "performance.batch_size": "tables are built by whole-set SQL, not in batches",
-    "performance.index_creation_parallel": "PostgreSQL decides how many processes build an index",
-    "performance.materialized_view_refresh_interval": "the release refreshes views, and views.refresh_schedule says when else",
-    "performance.query_timeout": "a stage takes as long as it needs",
-    "performance.memory_limit_mb": "Python's memory does not grow with the data",
-    "performance.parallel_workers": "PostgreSQL decides how many processes run a query",
-    "performance.enable_query_optimization": "views and indexes are always built",
-    "performance.cache_size_mb": "nothing is cached outside the database",
-    "validation.required_gene_fields": "the data model says which columns are required",
-    "validation.cross_reference_databases": "cross-references of every database are kept",
-    "validation.go_categories": "the three aspects of GO are fixed",
-    "validation.validation_timeout": "an audit takes as long as it needs",
-    "testing.test_unit": "the package's tests are run with pytest",
-    "testing.test_integration": "the package's tests are run with pytest",
-    "testing.test_performance": "the package's tests are run with pytest",
-    "testing.test_data_validation": "audits are part of every migration",
-    "testing.generate_report": "a run is reported in the Dagster UI",
-    "testing.test_timeout": "the package's tests are run with pytest",
-    "testing.mock_data_size": "the demonstration database has its own option",
-    "testing.performance_threshold_ms": "benchmarks are reported as ratios",
-    "testing.coverage_threshold_percent": "the package's tests are run with pytest",
-}
-"""Dotted key to the reason why it is accepted and does nothing."""
+from mediabase_assets.settings.ignored import IGNORED, PerformanceSettings, Port, Positive, Section, TestingSettings, Whole, ignored
 
 RESERVED_SCHEMAS = (
     *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
@@ -55,23 +22,6 @@ RESERVED_SCHEMAS = (
     "information_schema",
 )
 """Schemas that the project or PostgreSQL keeps for itself, never a target."""
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("Input should be a whole number, not true or false")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_no_bool)]
-Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
-Port = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """What all sections have in common: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
 
 class DatabaseSettings(Section):
@@ -84,8 +34,8 @@ class DatabaseSettings(Section):
     user: str = Field(default="", description="role; mbase_user, in the embedded server postgres")
     password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
     connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
-    max_connections: Positive = Field(default=10, description="accepted, without effect")
-    backup_database: str | None = Field(default=None, description="accepted, without effect")
+    max_connections: Positive = ignored(10, "the project opens as many sessions as it needs, at most about ten")
+    backup_database: str | None = ignored(None, "backups are files, not databases")
     schema_name: str = Field(default="public", description="schema that holds what is released; key `schema` too")
     legacy_schema: str | None = Field(default=None, description="schema of the legacy table; as schema_name")
     legacy_table: str = Field(default="cancer_transcript_base", description="name of the legacy table, never written")
@@ -158,19 +108,6 @@ class DatabaseSettings(Section):
         return value
 
 
-class PerformanceSettings(Section):
-    """The owner's settings of speed; PostgreSQL and the design take their place."""
-
-    batch_size: Positive = Field(default=10_000, description="accepted, without effect")
-    index_creation_parallel: bool = Field(default=True, description="accepted, without effect")
-    materialized_view_refresh_interval: Whole = Field(default=3600, ge=0, description="accepted, without effect")
-    query_timeout: Positive = Field(default=300, description="accepted, without effect")
-    memory_limit_mb: Positive = Field(default=2048, description="accepted, without effect")
-    parallel_workers: Positive = Field(default=4, description="accepted, without effect")
-    enable_query_optimization: bool = Field(default=True, description="accepted, without effect")
-    cache_size_mb: Whole = Field(default=512, ge=0, description="accepted, without effect")
-
-
 class ValidationSettings(Section):
     """What a valid symbol and a valid name is."""
 
@@ -185,14 +122,13 @@ class ValidationSettings(Section):
     )
     max_gene_symbol_length: Positive = Field(default=50, description="characters; longer symbols are quarantined")
     drug_name_min_length: Positive = Field(default=2, description="characters; shorter drug names are quarantined")
-    required_gene_fields: list[str] = Field(default=["gene_id", "gene_symbol", "gene_type"], description="accepted, without effect")
-    cross_reference_databases: list[str] = Field(default=["UniProt", "RefSeq", "Ensembl"], description="accepted, without effect")
-    go_categories: list[str] = Field(
-        default=["molecular_function", "biological_process", "cellular_component"],
-        description="accepted, without effect",
+    required_gene_fields: list[str] = ignored(["gene_id", "gene_symbol", "gene_type"], "the data model says which columns are required")
+    cross_reference_databases: list[str] = ignored(["UniProt", "RefSeq", "Ensembl"], "cross-references of every database are kept")
+    go_categories: list[str] = ignored(
+        ["molecular_function", "biological_process", "cellular_component"], "the three aspects of GO are fixed"
     )
     enable_strict_validation: bool = Field(default=True, description="whether more values set aside than allowed stop the release")
-    validation_timeout: Positive = Field(default=300, description="accepted, without effect")
+    validation_timeout: Positive = ignored(300, "an audit takes as long as it needs")
     max_validation_errors: Whole = Field(default=1000, ge=0, description="values of one column that may be set aside for one reason")
     max_validation_error_share: float = Field(
         default=0.01, ge=0, le=1, description="share of a column's values that may be, whatever their number"
@@ -237,42 +173,26 @@ class ViewSettings(Section):
         return value
 
 
-class TestingSettings(Section):
-    """The owner's settings of the tests that his script ran before a migration."""
-
-    __test__ = False  # not a test case, whatever pytest thinks of the name
-
-    test_unit: bool = Field(default=True, description="accepted, without effect")
-    test_integration: bool = Field(default=True, description="accepted, without effect")
-    test_performance: bool = Field(default=True, description="accepted, without effect")
-    test_data_validation: bool = Field(default=True, description="accepted, without effect")
-    generate_report: bool = Field(default=True, description="accepted, without effect")
-    test_timeout: Positive = Field(default=300, description="accepted, without effect")
-    mock_data_size: Positive = Field(default=1000, description="accepted, without effect")
-    performance_threshold_ms: Positive = Field(default=1000, description="accepted, without effect")
-    coverage_threshold_percent: float = Field(default=80.0, ge=0, le=100, description="accepted, without effect")
-
-
 class Settings(Section):
     """All settings, checked. Paths are absolute."""
 
     home: Path = Field(default=Path(".mediabase"), description="folder of the embedded server, backups and Dagster")
     backup_dir: Path = Field(default=Path(), description="folder of the backups; <home>/backups")
-    checkpoints_dir: Path | None = Field(default=None, description="accepted, without effect")
-    temp_dir: Path | None = Field(default=None, description="accepted, without effect")
-    log_dir: Path | None = Field(default=None, description="accepted, without effect")
+    checkpoints_dir: Path | None = ignored(None, "what is done is known to Dagster's storage and to the schema mediabase_ops")
+    temp_dir: Path | None = ignored(None, "work in progress is kept in the database")
+    log_dir: Path | None = ignored(None, "logs are kept by Dagster")
     environment: Literal["development", "testing", "production"] = Field(
         default="development", description="`testing` does not ask before it writes unless require_user_confirmation"
     )
     require_user_confirmation: bool = Field(default=True, description="ask before anything is written")
-    verbose_logging: bool = Field(default=False, description="tell each statement on the terminal")
-    debug_mode: bool = Field(default=False, description="accepted, without effect")
-    auto_cleanup: bool = Field(default=False, description="accepted, without effect")
+    verbose_logging: bool = ignored(False, "the log file of a run holds every event, and PostgreSQL's own log_statement every statement")
+    debug_mode: bool = ignored(False, "errors always name what, where and what to do next")
+    auto_cleanup: bool = ignored(False, "nothing temporary is left behind")
     max_retry_attempts: Whole = Field(
         default=3, ge=0, description="how often a step that lost its connection, or a run that was killed, is done again by itself"
     )
-    stage_timeout_minutes: Positive = Field(default=60, description="accepted, without effect")
-    enable_rollback: bool = Field(default=True, description="accepted, without effect")
+    stage_timeout_minutes: Positive = ignored(60, "a stage takes as long as it needs")
+    enable_rollback: bool = ignored(True, "a migration can always be rolled back")
     symbol_conflicts: Literal["keep_best", "qualify"] = Field(
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
@@ -336,3 +256,17 @@ class Settings(Section):
         except UnicodeEncodeError as error:
             raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
         return path
+
+
+def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= _without_effect(field.annotation, f"{prefix}{name}.")
+        elif (field.description or "").startswith(IGNORED):
+            found[f"{prefix}{name}"] = str(field.description).removeprefix(IGNORED)
+    return found
+
+
+#: Settings without effect, by key, with the reason.
+WITHOUT_EFFECT = _without_effect(Settings)

@@ -80,16 +80,18 @@ def test_the_owners_file_loads_and_tells_what_has_no_effect(tmp_path):
     }  # fmt: skip
 
 
-def test_the_list_without_effect_agrees_with_the_descriptions():
-    described = set()
+def test_every_setting_has_a_description_and_one_without_effect_has_a_reason():
+    described = {}
     for name, field in Settings.model_fields.items():
         inner = getattr(field.annotation, "model_fields", {name: field})
         prefix = f"{name}." if hasattr(field.annotation, "model_fields") else ""
         for key, item in inner.items():
             assert item.description
-            if item.description == "accepted, without effect":
-                described.add(f"{prefix}{key}")
-    assert described == set(WITHOUT_EFFECT)
+            if item.description.startswith("accepted, without effect: "):
+                described[f"{prefix}{key}"] = item.description.removeprefix("accepted, without effect: ")
+    assert described == WITHOUT_EFFECT
+    assert all(described.values())
+    assert {"verbose_logging", "debug_mode", "performance.batch_size", "testing.test_unit"} <= described.keys()
 
 
 def test_json_loads_too_with_and_without_its_extension(tmp_path):
