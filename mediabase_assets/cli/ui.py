@@ -73,25 +73,25 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     logs = make_log_folder(settings.home / "logs")
     with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is told here
         lock = folder / f"ui{conn.workspace.suffix}.lock"
+    where, is_up = f"http://{_address(host)}:{port}", False
     with _alone(lock), ExitStack() as stack:
-        with waiting(console, "Starting Dagster's web server and daemon …"):
-            with dg.DagsterInstance.get() as instance:  # a run that nobody works on would hold the queue for ever
-                recover(instance, settings, console, then="Re-execute it, from asset failure.")
-            stack.enter_context(_stopping_on_signals())
-            try:
-                children = _start(stack, host, port, folder, logs)
-                _wait_until_well(f"http://{_address(host)}:{port}", children)
-            except _Stop:
-                return Exit.INTERRUPTED
-        where = f"http://{_address(host)}:{port}"
-        console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
         try:
+            with waiting(console, "Starting Dagster's web server and daemon …"):
+                with dg.DagsterInstance.get() as instance:  # a run that nobody works on would hold the queue for ever
+                    recover(instance, settings, console, then="Re-execute it, from asset failure.")
+                stack.enter_context(_stopping_on_signals())
+                children = _start(stack, host, port, folder, logs)
+                _wait_until_well(where, children)
+            is_up = True
+            console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
             for second in itertools.count():
                 time.sleep(1)
                 require_alive(children)
                 if second % LOOK_AT_LOGS == 0:
                     set_large_logs_aside(children)
         except _Stop as stop:
+            if not is_up:
+                return Exit.INTERRUPTED
             canceled = _settle(settings, console, waits=stop.waits)
             console.print("Stopping …")
     return Exit.INTERRUPTED if canceled else Exit.OK

@@ -50,7 +50,7 @@ def read_settings(conn: Connection[Any]) -> dict[str, tuple[float, str]]:
 def advise(settings: Mapping[str, tuple[float, str]], legacy_bytes: int) -> tuple[Advice, ...]:
     """What would help a migration of a legacy table of that size.
 
-    Measured with the table of 227,198 transcripts on 2 cores; the README tells the numbers.
+    Measured with the table of 227,198 transcripts on 2 cores; the numbers are in mediabase_assets_tests/benchmarks/README.md.
 
     Args:
         settings: From `read_settings`.

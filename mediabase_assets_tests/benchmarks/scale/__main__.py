@@ -1,7 +1,7 @@
 """How long a migration takes and how large its result is, at several sizes, against plain SQL that makes the same.
 
 Not a test: run it by hand, `python -m mediabase_assets_tests.benchmarks.scale --sizes 1/16,1/4,1,3 --out FOLDER`. For each size it
-makes a server of its own in a temporary folder and removes it. README, "How long, how large", says how to read the result.
+makes a server of its own in a temporary folder and removes it. README.md in the folder above says how to read the result.
 """
 
 import argparse
