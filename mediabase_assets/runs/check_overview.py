@@ -13,8 +13,10 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.quantities import BREAK, counted, moment
 from mediabase_assets.runs.results import UNCHECKED, rows_table
+from mediabase_assets.validation.headline import wrapped
 
 KEY = dg.AssetKey(["validation", "check_overview"])
 #: Evaluations of a check that are read, the newest first.
@@ -66,6 +68,11 @@ class CheckLine:
     def needs_attention(self) -> bool:
         """Whether somebody should look at it."""
         return self.outcome in (Outcome.FAILED, Outcome.WARNED)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in a sentence that is shorter than the description."""
+        return CHECK_TEXTS[self.check].failed(self.failures, self.asset.rpartition("/")[2])
 
     def as_row(self) -> dict[str, Any]:
         """As a row of a table, and as JSON."""
@@ -183,10 +190,7 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
 
 
 def _markdown(lines: Sequence[CheckLine], attention: Sequence[CheckLine]) -> str:
-    """The headline, and what somebody should look at."""
-    shown = [
-        f"- **{line.outcome}** {line.asset}: {counted(line.failures, 'failure')}{BREAK}  {line.check.replace('_', ' ')}"
-        for line in attention[:8]
-    ]
+    """The headline, and the checks that need attention."""
+    shown = [f"- **{line.outcome}** {line.asset}:{BREAK}  {wrapped(line.problem, '  ')}" for line in attention[:8]]
     more = [f"- and {len(attention) - 8} more"] if len(attention) > 8 else []
     return "\n".join([f"**{summary(lines).replace(': ', f'**{BREAK}')}", "", *(shown or ["Nothing needs attention."]), *more])

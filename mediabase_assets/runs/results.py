@@ -11,8 +11,9 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.audit.accounts import Account
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.finding import Finding
-from mediabase_assets.model.quantities import counted, moment, size
+from mediabase_assets.model.quantities import moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 from mediabase_assets.planning import registry
@@ -77,7 +78,6 @@ def is_kept(metadata: Mapping[str, Any] | None) -> bool:
 UNCHECKED = "not looked at"
 #: Metadata of a finding that failed: what is the case, a sentence.
 PROBLEM = "problem"
-_ABBREVIATIONS = {"ddl": "DDL", "utf8": "UTF-8"}
 #: What a failed check of something that was not released yet adds.
 CANDIDATE = "The candidate was dropped; the live content is unchanged."
 
@@ -91,38 +91,39 @@ def check_result(
         metadata["failures"] = finding.failures
         if finding.sample:
             metadata["sample"] = rows_table(finding.sample)
+    text = described(finding, asset_key.path[-1])
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=finding.check,
         passed=finding.passed,
         severity=severity or dg.AssetCheckSeverity.ERROR,
         metadata=metadata,
-        description=described(finding) if finding.passed or not note else f"{described(finding)} {note}",
+        description=text if finding.passed or not note else f"{text} {note}",
     )
 
 
-def described(finding: Finding) -> str:
-    """What is the case, as a sentence: what the name of the check says, that it is not true, or that it could not be checked.
+def described(finding: Finding, relation: str = "") -> str:
+    """What a check found, as a sentence: what is true, what is wrong, or why it could not be checked.
 
-    >>> described(Finding("ddl_is_allowed", True, {}))
-    'DDL is allowed.'
-    >>> described(Finding("every_key_is_unique", False, {}, 1))
-    'It is not true that every key is unique (1 failure).'
-    >>> described(Finding("disk_has_room", False, {PROBLEM: "1.0 GB is free."}, 1))
-    'It is not true that disk has room. 1.0 GB is free.'
-    >>> described(Finding("every_key_is_unique", False, {UNCHECKED: "There is no snapshot."}))
-    'It was not checked that every key is unique. There is no snapshot.'
+    Args:
+        finding: What was found.
+        relation: The relation or asset that was checked.
+
+    >>> described(Finding("every_key_is_unique", True, {}), "genes")
+    'Every key of genes is unique.'
+    >>> described(Finding("every_key_is_unique", False, {}, 3), "genes")
+    '3 keys of genes are NULL or occur more than once.'
+    >>> described(Finding("disk_has_room", False, {PROBLEM: "A migration needs 6.0 GB of disk; 1.0 GB is free."}, 1))
+    'A migration needs 6.0 GB of disk; 1.0 GB is free.'
+    >>> described(Finding("every_key_is_unique", False, {UNCHECKED: "There is no snapshot."}), "genes")
+    'Not checked. There is no snapshot.'
     """
-    words = finding.check.replace("_", " ")
-    for written, spoken in _ABBREVIATIONS.items():
-        words = words.replace(written, spoken)
+    text = CHECK_TEXTS[finding.check]
     if finding.passed:
-        return f"{words[0].upper()}{words[1:]}."
+        return text.passed.format(relation=relation)
     if UNCHECKED in finding.examined:
-        return f"It was not checked that {words}. {finding.examined[UNCHECKED]}"
-    if PROBLEM in finding.examined:
-        return f"It is not true that {words}. {finding.examined[PROBLEM]}"
-    return f"It is not true that {words} ({counted(finding.failures, 'failure')})."
+        return f"Not checked. {finding.examined[UNCHECKED]}"
+    return str(finding.examined.get(PROBLEM) or text.failed(finding.failures, relation))
 
 
 def _metadata(value: Any) -> Any:

@@ -41,19 +41,19 @@ def text(
     balanced = sums["facts read"] == sum(sums[f"facts {name}"] for name in OUTCOMES)
     verdict = "every fact has one account" if balanced else "**the account does not balance**"
     parts = [f"{sums[f'facts {name}']:,} {name}" for name in OUTCOMES]
-    lines = [f"**{counted(sums['facts read'], 'fact')} read**; {verdict}:{BREAK}{_wrapped(', '.join(parts))}."]
+    lines = [f"**{counted(sums['facts read'], 'fact')} read**; {verdict}:{BREAK}{wrapped(', '.join(parts))}."]
     for outcome in ("quarantined", "repaired"):
         of = [(reason, facts) for kind, reason, facts in reasons if kind == outcome]
         lines += ["", f"Most frequent reasons, {outcome}:"] if of else []
-        lines += [f"- {facts:,} {reason}:{BREAK}  {_wrapped(sentence(outcome, reason), '  ')}" for reason, facts in of[:NAMED]]
+        lines += [f"- {facts:,} {reason}:{BREAK}  {wrapped(sentence(outcome, reason), '  ')}" for reason, facts in of[:NAMED]]
         lines += [f"- and {counted(len(of) - NAMED, 'more reason')}"] if len(of) > NAMED else []
-    return "\n".join([*lines, "", _wrapped(_rows(rows))])
+    return "\n".join([*lines, "", wrapped(_rows(rows))])
 
 
-def _wrapped(words: str, indent: str = "") -> str:
+def wrapped(words: str, indent: str = "") -> str:
     r"""Lines that are not cut where a wide table is in the same column of the page.
 
-    >>> _wrapped("word " * 12, "  ")
+    >>> wrapped("word " * 12, "  ")
     'word word word word word word word word word word  \n  word word'
     """
     return f"{BREAK}{indent}".join(textwrap.wrap(words, WIDTH))

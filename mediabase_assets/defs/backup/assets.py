@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.backup import FINDINGS, BackupManifest, create_backup, free_name, verify_backup
+from mediabase_assets.backup import FINDINGS, BackupFinding, BackupManifest, create_backup, free_name, verify_backup
 from mediabase_assets.backup.choice import find_reusable_backup
 from mediabase_assets.backup.needed import OBJECTS_FILE
 from mediabase_assets.backup.scope import scope_of
@@ -90,8 +90,8 @@ def _back_up(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
             known=lambda f: _known(this, f), patience=PATIENCE,
         )  # fmt: skip
     findings = verify_backup(manifest, progress=this.report)
-    for found in findings:
-        yield check_result(BACKUP_KEY, Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
+    for finding in findings:
+        yield check_result(BACKUP_KEY, Finding(finding.name, finding.passed, finding.examined, _failures(finding)))
     wrong = [f.name for f in findings if not f.passed]
     if wrong:
         raise dg.Failure(
@@ -102,6 +102,12 @@ def _back_up(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
     if notes:
         journal.note_backup(settings, this.migration_id, manifest, started_at=this.started_at)
     yield _materialized(this, manifest, reused=reused)
+
+
+def _failures(finding: BackupFinding) -> int:
+    """How many files, archives or tables fail: those that the finding names."""
+    named = sum(len(finding.examined.get(name, ())) for name in ("differing", "changed", "missing", "errors"))
+    return 0 if finding.passed else max(named, 1)
 
 
 def _materialized(this: AssetRun, manifest: BackupManifest, *, reused: bool) -> dg.MaterializeResult[Any]:

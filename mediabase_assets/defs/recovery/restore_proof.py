@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.backup import verify_backup
 from mediabase_assets.backup.restore_proof import NOT_PROVED, newest_backup, prove_restore
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import moment
 from mediabase_assets.runs.check_overview import evaluations
@@ -90,7 +91,7 @@ def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheck
         check_name=CHECK,
         passed=not wrong,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=" ".join(map(described, wrong)) or "Everything was restored as it was backed up.",
+        description=" ".join(map(described, wrong)) or CHECK_TEXTS[CHECK].passed,
         metadata={
             "backup": manifest.migration_id,
             "findings": rows_table([{"what": f.check, "passed": f.passed, "failures": f.failures, **f.examined} for f in findings]),
