@@ -186,7 +186,7 @@ class Crew:
         while (found := self._next()) is not None:
             work, job = found
             this = replace(
-                self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={}, spent={}, why="",
+                self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), spent={}, why="",
                 keeps=self.first.keeps or work.key in self.beneath, has_company=HANDS >= CORES,
             )  # fmt: skip
             # others would fail by the same loss, one after the other

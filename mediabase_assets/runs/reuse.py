@@ -4,7 +4,7 @@ In a run that keeps what is unchanged, an asset whose input was made again with 
 the outcome of its checks when it was made, for they look at the same content. Which rules decide is in `planning.freshness`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -14,9 +14,8 @@ from mediabase_assets.planning import freshness, registry
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.planning.carry_over import carry
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.runs.asset_run import AssetRun
-from mediabase_assets.runs.results import KEPT, restored, stored
+from mediabase_assets.runs.results import KEPT, restored
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
@@ -60,33 +59,3 @@ def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_vers
     if state.rows is not None:
         metadata["dagster/row_count"] = state.rows
     return [*checks, dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(state.data_version))]
-
-
-def note_made(
-    conn: Connection, this: AssetRun, *, data_version: str, rows: int | None = None, results: Sequence[dg.AssetCheckResult] = (),
-    inputs: dict[str, str] | None = None, asset: str | None = None, metadata: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Note what a step made, in the transaction that makes it.
-
-    Args:
-        conn: The session of that transaction.
-        this: The step.
-        data_version: Names the content.
-        rows: Rows.
-        results: Outcome of all checks.
-        inputs: Data versions of the inputs; by default those that are recorded.
-        asset: Which asset, where a step makes more than one.
-        metadata: What Dagster shows of it, also when a later run keeps it.
-    """
-    definition = registry.definition(asset or this.asset)
-    asset_state.record(
-        conn, this.settings, definition, migration_id=this.migration_id, run_id=this.run_id, data_version=data_version, rows=rows,
-        inputs=asset_state.input_versions(asset_state.states(conn), definition) if inputs is None else inputs, seconds=this.seconds,
-        shown=stored(metadata or {}),
-        findings=[
-            {
-                "check": r.check_name, "passed": r.passed, "is_warning": r.severity is dg.AssetCheckSeverity.WARN,
-                "description": r.description, "shown": stored(r.metadata or {}),
-            } for r in results
-        ],
-    )  # fmt: skip

@@ -49,22 +49,14 @@ def asset_spec(
     """
     deps = list(deps)
     edges.register(key, deps)
-    metadata["code_references"] = _code_references(sources)
-    if relation:
-        metadata |= {"table_name": relation, "storage_kind": "postgres"}
+    stored_in: dict[str, Any] = {"table_name": relation, "storage_kind": "postgres"} if relation else {}
+    metadata |= {"code_references": _code_references(sources), **stored_in}
     return dg.AssetSpec(
-        key,
-        deps=deps,
-        description=description,
-        code_version=code_version,
-        group_name=group or key.path[0],
-        automation_condition=automation_condition,
-        freshness_policy=freshness_policy,
-        kinds={"postgres", *kinds},
-        owners=["team:mediabase"],
-        tags={STAGE_TAG: str(int(stage))},
+        key, deps=deps, description=description, code_version=code_version, group_name=group or key.path[0],
+        automation_condition=automation_condition, freshness_policy=freshness_policy, kinds={"postgres", *kinds},
+        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))},
         metadata={f"dagster/{name}": value for name, value in metadata.items()},
-    )
+    )  # fmt: skip
 
 
 def _code_references(sources: Sequence[Path]) -> dg.CodeReferencesMetadataValue:

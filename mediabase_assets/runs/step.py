@@ -37,14 +37,9 @@ LONGEST_PAUSE = 30
 
 @contextmanager
 def step(
-    context: dg.AssetExecutionContext,
-    settings: Settings,
-    asset: str,
-    stage: Stage,
-    *,
-    locks: bool = True,
+    context: dg.AssetExecutionContext, settings: Settings, asset: str, stage: Stage, *, locks: bool = True,
     purpose: Purpose = Purpose.MIGRATION,
-) -> Iterator[AssetRun]:
+) -> Iterator[AssetRun]:  # fmt: skip
     """Run an asset's body.
 
     Args:
@@ -65,9 +60,7 @@ def step(
     this: AssetRun | None = None
     seen = Lookout()
     try:
-        this = AssetRun(
-            settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info
-        )  # fmt: skip
+        this = AssetRun(settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
         with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
@@ -75,21 +68,30 @@ def step(
             yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
         _raise_if_interrupted(context, raised)
-        ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
-        if ours is None:
+        error = _explained(raised, asset, seen)
+        if error is None:
             raise
-        error = seen.explained(ours, raised)
         _retry_if_lost(context, settings, error, raised)
-        _note(this, str(error), purpose)
-        raise dg.Failure(
-            description=str(error),
-            metadata={"what": error.what, "where": error.where, "next step": error.next_step},
-            allow_retries=False,
-        ) from raised
+        _record_failure(this, str(error), purpose)
+        raise _failure(error) from raised
     except dg.Failure as failure:
         _raise_if_interrupted(context, failure)
-        _note(this, failure.description or "", purpose)
+        _record_failure(this, failure.description or "", purpose)
         raise
+
+
+def _explained(raised: MediabaseError | psycopg.Error | OSError, asset: str, seen: Lookout) -> MediabaseError | None:
+    """What failed as an error with a next step; None if it is an error of the program, which is raised as it is."""
+    error = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
+    return error and seen.explained(error, raised)
+
+
+def _failure(error: MediabaseError) -> dg.Failure:
+    return dg.Failure(
+        description=str(error),
+        metadata={"what": error.what, "where": error.where, "next step": error.next_step},
+        allow_retries=False,
+    )
 
 
 def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, purpose: Purpose) -> None:
@@ -131,7 +133,7 @@ def _restore(context: dg.AssetExecutionContext, this: AssetRun) -> None:
         context.log.warning(f"A crash of the server had emptied {counted(len(names), 'relation')}; rebuilt: {', '.join(names)}.")
 
 
-def _note(this: AssetRun | None, what: str, purpose: Purpose) -> None:
+def _record_failure(this: AssetRun | None, what: str, purpose: Purpose) -> None:
     if this is None or purpose is not Purpose.MIGRATION:
         return
     journal.note_failure(

@@ -4,7 +4,6 @@ Only declarations belong here; how a relation is built is its SQL, how an asset 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -17,7 +16,6 @@ from mediabase_assets.planning import registry
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets.postgres.sql_files import Connection, code_version, count, looking_in, run
-from mediabase_assets.records import journal
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
@@ -197,15 +195,10 @@ parallel.register(parallel.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user
 def _note(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
     for name, metadata in shown.items():
         rows = int(metadata["dagster/row_count"])
-        reuse.note_made(
-            conn, this, asset=f"extraction/{name}", data_version=snapshot.content_hash, rows=rows,
-            inputs={registry.LEGACY: snapshot.content_hash}, metadata=metadata,
-        )  # fmt: skip
         note_built(conn, name, this, snapshot.snapshot_id, rows)
-        journal.write_stage(
-            conn, migration_id=this.migration_id, asset=f"extraction/{name}", stage=int(this.stage), status="done",
-            started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
-            spent=this.spent if name == SNAPSHOT_RELATIONS[0] else None,
+        this.finish(
+            conn, rows=rows, data_version=snapshot.content_hash, metadata=metadata, asset=f"extraction/{name}",
+            inputs={registry.LEGACY: snapshot.content_hash},
         )  # fmt: skip
 
 

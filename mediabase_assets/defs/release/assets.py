@@ -142,8 +142,7 @@ def _record(
     _note_live(conn, this.settings.database.schema_name, changes, shown)
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
-    reuse.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes), metadata=metadata)
-    this.note_stage(conn, rows=sum(c.rows for c in changes))
+    this.finish(conn, rows=sum(c.rows for c in changes), data_version=content.hexdigest(), metadata=metadata)
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
     return content.hexdigest()
 

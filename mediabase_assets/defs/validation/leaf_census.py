@@ -104,9 +104,8 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         with this.spending("audit"):
             census = leaf_census.take_census(conn, this.migration_id)
         reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
-        told = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
+        results = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
         failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
-        this.note_stage(conn, rows=census.leaves, failed=bool(failed))
         data_version = md5(repr(census.counted).encode(), usedforsecurity=False).hexdigest()
         metadata: dict[str, Any] = {
             "columns": rows_table(census.by_column()),
@@ -114,9 +113,11 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
             "dagster/row_count": census.leaves,
             "seconds": this.seconds,
         }
-        if not failed:
-            reuse.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told, metadata=metadata)
-    yield from (r for r in told if r.check_name in wanted)
+        if failed:
+            this.record_stage(conn, rows=census.leaves, failed=True)
+        else:
+            this.finish(conn, rows=census.leaves, data_version=data_version, results=results, metadata=metadata)
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
         raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)

@@ -108,13 +108,12 @@ def _told(number: int, result: Result) -> str:
 
 
 def _record(
-    this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], told: list[dg.AssetCheckResult], metadata: Any
+    this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], checks: list[dg.AssetCheckResult], metadata: Any
 ) -> None:
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         prepare_schemas(conn, this.settings.database.schema_name)
         records.write(conn, this.migration_id, results, sizes)
-        reuse.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told, metadata=metadata)
-        this.note_stage(conn, rows=len(results))
+        this.finish(conn, rows=len(results), data_version=this.migration_id, results=checks, metadata=metadata)
 
 
 def _materialized(this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:

@@ -100,8 +100,7 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         compare.record(conn, this.migration_id, found)
         failed = [f for f in found.findings if not f.passed]
         rows = sum(e.facts for e in found.explained)
-        this.note_stage(conn, rows=rows, failed=bool(failed))
-        told = [check_result(KEY, f) for f in found.findings]
+        results = [check_result(KEY, f) for f in found.findings]
         data_version = md5(repr(sorted(map(repr, found.explained))).encode(), usedforsecurity=False).hexdigest()
         metadata: dict[str, Any] = {
             "columns": rows_table(found.by_column()),
@@ -110,9 +109,11 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
             "legacy rows changed since the snapshot": found.changed_rows,
             "seconds": this.seconds,
         }
-        if not failed:
-            reuse.note_made(conn, this, data_version=data_version, rows=rows, results=told, metadata=metadata)
-    yield from (r for r in told if r.check_name in wanted)
+        if failed:
+            this.record_stage(conn, rows=rows, failed=True)
+        else:
+            this.finish(conn, rows=rows, data_version=data_version, results=results, metadata=metadata)
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
         next_step = "check the table that a row names as the place of the value; fix its rule, then run again."

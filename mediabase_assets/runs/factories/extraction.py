@@ -91,16 +91,8 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
         owner_of: From a relation to the asset that builds it.
     """
     key = dg.AssetKey(["extraction", extraction.name])
-    path = EXTRACTION / f"{extraction.name}.sql"
-    paths = [path, EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
     deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
-    version = code_version(*paths)
-    registry.register(
-        registry.Definition(
-            key.to_user_string(), extraction.stage, _inputs(extraction), version, registry.settings_in(paths), (extraction.name,),
-            registry.Place.BUILD,
-        )
-    )  # fmt: skip
+    definition = _register(extraction, key)
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
@@ -111,8 +103,8 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
                 extraction.stage,
                 deps=deps,
                 description=extraction.description,
-                code_version=version,
-                sources=[path, *_other_files(extraction)],
+                code_version=definition.code_version,
+                sources=[EXTRACTION / f"{extraction.name}.sql", *_other_files(extraction)],
                 column_schema=shown_columns(extraction.name),
             )
         ],
@@ -132,6 +124,17 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
         )
     )  # fmt: skip
     return _asset
+
+
+def _register(extraction: Extraction, key: dg.AssetKey) -> registry.Definition:
+    """Make the definition of the asset known."""
+    paths = [EXTRACTION / f"{extraction.name}.sql", EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
+    definition = registry.Definition(
+        key.to_user_string(), extraction.stage, _inputs(extraction), code_version(*paths), registry.settings_in(paths),
+        (extraction.name,), registry.Place.BUILD,
+    )  # fmt: skip
+    registry.register(definition)
+    return definition
 
 
 def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
@@ -187,11 +190,8 @@ def _extract(
         if builds and failed:
             state.forget(conn, [this.asset])
         elif builds:
-            this.note_stage(conn, rows=metadata["dagster/row_count"])
             metadata["seconds"] = this.seconds
-            reuse.note_made(
-                conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata
-            )  # fmt: skip
+            this.finish(conn, rows=metadata["dagster/row_count"], data_version=data_version, results=results, metadata=metadata)
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure(in_short(failed), allow_retries=False)

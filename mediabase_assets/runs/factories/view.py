@@ -5,7 +5,7 @@ In any other run the live view is brought up to date, audited and committed in o
 When only checks are selected, the live view is audited and nothing is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -70,34 +70,12 @@ def view_asset(view: View) -> dg.AssetsDefinition:
     """The asset of a view."""
     key = dg.AssetKey(["views", view.name])
     deps = [dg.AssetKey(["normalized", parent]) for parent in view.parents]
-    version = code_version(
-        definition.QUERIES / "checks" / f"{view.name}.sql", values=(definition.definition_of(view), audited(view.model), repr(view.key))
-    )
-    registry.register(
-        registry.Definition(
-            key.to_user_string(), Stage.VIEWS, tuple(d.to_user_string() for d in deps), version, relations=(view.name,),
-            place=registry.Place.LIVE,
-        )
-    )  # fmt: skip
+    _register(view, key, deps)
 
     @dg.multi_asset(
         name=f"views__{view.name}",
         op_tags=in_order("views"),
-        specs=[
-            asset_spec(
-                key,
-                Stage.VIEWS,
-                deps=deps,
-                description=view.description,
-                code_version=version,
-                sources=[definition.QUERIES / f"{view.name}.sql"],
-                kinds=("view", "pandera"),
-                relation=live_name(view.name),
-                column_schema=_columns(view, {}),
-                automation_condition=AFTER_TABLES if view.is_materialized else None,
-                freshness_policy=looked_at_by(load_settings().views.refresh_schedule) if view.is_materialized else None,
-            )
-        ],
+        specs=[_spec(view, key, deps)],
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in checks_of(view).items()],
         can_subset=True,
     )
@@ -110,7 +88,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
             yield from (check_result(key, f) for f in found if f.check in wanted)
         elif will_release(context) or Workspace(settings.workspace).is_throwaway:
             with step(context, settings, key.to_user_string(), Stage.VIEWS) as this:
-                yield from parallel.events_of(context, this, lambda s: _build(s, view, key, wanted, version))
+                yield from parallel.events_of(context, this, lambda s: _build(s, view, key, wanted))
         else:
             with step(context, settings, key.to_user_string(), Stage.VIEWS, purpose=Purpose.REFRESH) as this:
                 yield from _refresh(context, this, view, key, wanted)
@@ -119,19 +97,50 @@ def view_asset(view: View) -> dg.AssetsDefinition:
     parallel.register(
         parallel.Work(
             key.to_user_string(), frozenset(d.to_user_string() for d in deps), view.cost, Stage.VIEWS,
-            lambda this: _build(this, view, key, every, version),
+            lambda this: _build(this, view, key, every),
         )
     )  # fmt: skip
     return _asset
+
+
+def _register(view: View, key: dg.AssetKey, deps: Sequence[dg.AssetKey]) -> None:
+    """Make the definition of the asset known."""
+    version = code_version(
+        definition.QUERIES / "checks" / f"{view.name}.sql", values=(definition.definition_of(view), audited(view.model), repr(view.key))
+    )
+    registry.register(
+        registry.Definition(
+            key.to_user_string(), Stage.VIEWS, tuple(d.to_user_string() for d in deps), version, relations=(view.name,),
+            place=registry.Place.LIVE,
+        )
+    )  # fmt: skip
+
+
+def _spec(view: View, key: dg.AssetKey, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    return asset_spec(
+        key,
+        Stage.VIEWS,
+        deps=deps,
+        description=view.description,
+        code_version=_code_version(key),
+        sources=[definition.QUERIES / f"{view.name}.sql"],
+        kinds=("view", "pandera"),
+        relation=live_name(view.name),
+        column_schema=_columns(view, {}),
+        automation_condition=AFTER_TABLES if view.is_materialized else None,
+        freshness_policy=looked_at_by(load_settings().views.refresh_schedule) if view.is_materialized else None,
+    )
+
+
+def _code_version(key: dg.AssetKey) -> str:
+    return registry.definition(key.to_user_string()).code_version
 
 
 def _columns(view: View, types: dict[str, str]) -> dg.TableSchema:
     return column_schema(view.columns, types, model=view.model, keys=(view.key,) if view.key else ())
 
 
-def _build(
-    this: AssetRun, view: View, key: dg.AssetKey, wanted: set[str], version: str
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def _build(this: AssetRun, view: View, key: dg.AssetKey, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Build and audit in the build schema, in one transaction; a failed check rolls it back."""
     kept = reuse.kept(this, key, wanted)
     if kept is not None:
@@ -154,21 +163,14 @@ def _build(
                 content = definition.content_of(conn, view, conn.workspace.build)
             note_built(
                 conn, view.name, content, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id,
-                code_version=version,
+                code_version=_code_version(key),
             )  # fmt: skip
             digest = content.digest
-            metadata = {**_tell(conn, this, view), "migration": this.migration_id}
-            reuse.note_made(
-                conn,
-                this,
-                data_version=digest,
-                rows=metadata["dagster/row_count"],
-                results=[check_result(key, f) for f in found],
-                metadata=metadata,
-            )
-            this.note_stage(conn, rows=int(metadata["dagster/row_count"]))
+            metadata = {**_metadata(conn, this, view), "migration": this.migration_id}
+            results = [check_result(key, f) for f in found]
+            this.finish(conn, rows=metadata["dagster/row_count"], data_version=digest, results=results, metadata=metadata)
     except checks.AuditRollback:
-        this.detail["failed"] = [f.check for f in found if not f.passed]
+        pass  # the findings say why
     yield from (check_result(key, f, note=CANDIDATE) for f in found if f.check in wanted)
     _require_passed(view, found, "it was dropped, and everything live is as it was")
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(digest))
@@ -183,7 +185,7 @@ def _refresh(
         done = refresh_view(conn, view, live, run_id=context.run.run_id, findings=findings)
         if view.is_materialized and done.change.how in ("created", "replaced", "refreshed"):
             vacuum(conn, live, [view.name])
-        metadata = _tell(conn, this, view) if all(f.passed for f in done.findings) else {}
+        metadata = _metadata(conn, this, view) if all(f.passed for f in done.findings) else {}
     yield from (check_result(key, f) for f in done.findings if f.check in wanted)
     _require_passed(view, done.findings, "the refresh was rolled back, and the view keeps its old rows")
     context.log.info(f"{view.name}: {done.change.how}{f', because {done.change.reason}' if done.change.reason else ', nothing changed'}")
@@ -199,7 +201,8 @@ def _refresh(
     )
 
 
-def _tell(conn: Connection, this: AssetRun, view: View) -> dict[str, Any]:
+def _metadata(conn: Connection, this: AssetRun, view: View) -> dict[str, Any]:
+    """What Dagster shows of a view."""
     size = conn.execute("select pg_total_relation_size(%s::regclass)", (view.name,)).fetchone()
     return {
         "dagster/row_count": count(conn, view.name),
