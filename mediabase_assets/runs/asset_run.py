@@ -83,7 +83,7 @@ class AssetRun:
             data_version: Names its content.
             results: Outcome of all checks.
             metadata: What Dagster shows of it, also when a later run keeps it.
-            asset: Which asset, where a step makes more than one.
+            asset: Which asset, where a step builds several.
             inputs: Data versions of the inputs; by default those that are recorded.
         """
         definition = registry.definition(asset or self.asset)

@@ -1,7 +1,7 @@
-"""What a step does about an asset that may stand as it is, and how it notes one that it made.
+"""Keeps an asset whose inputs, code and settings are unchanged, instead of building it.
 
-In a run that keeps what is unchanged, an asset whose input was made again with equal content is not made again: it tells
-the outcome of its checks when it was made, for they look at the same content. Which rules decide is in `planning.freshness`.
+In a run that keeps what is up to date, an asset whose input was rebuilt with equal content is kept: its checks have the outcome
+that they had when it was built, since they check the same content. The rules are in `planning.freshness`.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
 def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_version: str | None = None) -> list[Event] | None:
-    """What a step tells of an asset that stands as it is; None if it has to be made.
+    """The events of an asset that is up to date, with the outcome of its checks; None if it has to be built.
 
     Args:
         this: The step.
         key: Its asset.
-        wanted: Checks whose outcome is asked for.
+        wanted: Checks that are selected.
         legacy_version: Content hash of the legacy table; None to take the one that was last read.
     """
     if not this.keeps:
@@ -41,20 +41,20 @@ def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_vers
             carry(conn, this.migration_id, [definition.key])
     state = known[definition.key]
     when = moment(state.finished_at)
-    found = {f["check"]: f for f in state.findings}
+    findings = {f["check"]: f for f in state.findings}
     checks = [
         dg.AssetCheckResult(
             asset_key=key,
             check_name=name,
-            passed=bool(found[name]["passed"]),
-            severity=dg.AssetCheckSeverity.WARN if found[name]["is_warning"] else dg.AssetCheckSeverity.ERROR,
-            metadata={**restored(found[name].get("shown", "")), "checked at": when, "migration": state.migration_id},
-            description=f"{found[name].get('description') or name.replace('_', ' ')} Checked at {when}; the content is the same.",
+            passed=bool(findings[name]["passed"]),
+            severity=dg.AssetCheckSeverity.WARN if findings[name]["is_warning"] else dg.AssetCheckSeverity.ERROR,
+            metadata={**restored(findings[name].get("shown", "")), "checked at": when, "migration": state.migration_id},
+            description=f"{findings[name].get('description') or name.replace('_', ' ')} Checked at {when}; the content is the same.",
         )
         for name in wanted
-        if name in found
+        if name in findings
     ]
-    how = {"how": f"{KEPT}what it is made from has the content of {when}", "migration": state.migration_id}
+    how = {"how": f"{KEPT}its inputs have the content of {when}", "migration": state.migration_id}
     metadata: dict[str, Any] = restored(state.shown) | how
     if state.rows is not None:
         metadata["dagster/row_count"] = state.rows

@@ -1,6 +1,6 @@
-"""The headline of a migration for its report: what became of the facts, why, and how many rows each table has now.
+"""The headline of a migration for its report: the outcomes of the facts, the reasons, and how many rows each table has now.
 
-A short text for people who look at one page, and the same totals as numbers that Dagster plots.
+A short text for people who read one page, and the same totals as numbers that Dagster plots.
 """
 
 import textwrap
@@ -11,7 +11,7 @@ from mediabase_assets.model.quantities import BREAK, counted
 from mediabase_assets.model.reasons import Outcome, sentence
 
 OUTCOMES = tuple(map(str, Outcome))
-#: Reasons that are named.
+#: How many reasons are named.
 NAMED = 3
 #: Characters of a line that a page of 1440 pixels shows.
 WIDTH = 52
@@ -23,8 +23,8 @@ def totals(columns: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     >>> totals([{"facts_read": 3, "kept": 2, "merged": 0, "repaired": 0, "quarantined": 1, "archived": 0}])["facts quarantined"]
     1
     """
-    found = {"facts read": sum(int(c["facts_read"]) for c in columns)}
-    return found | {f"facts {name}": sum(int(c[name]) for c in columns) for name in OUTCOMES}
+    read = {"facts read": sum(int(c["facts_read"]) for c in columns)}
+    return read | {f"facts {name}": sum(int(c[name]) for c in columns) for name in OUTCOMES}
 
 
 def text(
@@ -51,7 +51,7 @@ def text(
 
 
 def wrapped(words: str, indent: str = "") -> str:
-    r"""Lines that are not cut where a wide table is in the same column of the page.
+    r"""Text in lines that are not cut off where a wide table is in the same column of the page.
 
     >>> wrapped("word " * 12, "  ")
     'word word word word word word word word word word  \n  word word'

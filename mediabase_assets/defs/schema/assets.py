@@ -1,4 +1,4 @@
-"""The schema layer: the versioned definition of the normalized tables, rehearsed before anything is built by it."""
+"""The schema layer: the versioned definition of the normalized tables, rehearsed before anything is built with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +65,7 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
         if context.selected_asset_keys:
             yield from parallel.events_of(context, this, _prepare)
         else:
-            this.keeps = False  # who asks for the check wants it made now
+            this.keeps = False  # a check that was selected alone is evaluated now
             yield from parallel.selected(context, _prepare(this), this)
 
 

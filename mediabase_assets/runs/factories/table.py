@@ -1,8 +1,8 @@
-"""The life of a normalized table as an asset, behind one factory: build, audit, tell; in one step and one transaction.
+"""A normalized table as an asset: built, audited and reported in one step and one transaction.
 
-1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and what is
-particular to it; 3. if a check fails, roll everything back and fail: the live content stands; 4. tell rows, account,
-size, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
+1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and its own checks;
+3. if a check fails, roll back and fail: the live content is unchanged; 4. report rows, account, size, seconds and the content
+hash. When only checks are selected, the live table is audited and nothing is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,10 +48,10 @@ GENERAL_CHECKS = {
 
 @dataclass(frozen=True)
 class SetCheck:
-    """A check in SQL that is particular to a table: a file whose query selects what must not be there.
+    """A check in SQL of one table: a file whose query selects rows that must not exist.
 
     Attributes:
-        name: The sentence that is true when it passes.
+        name: Its name; the sentences are in `model.check_texts`.
         description: What a curator reads.
         is_warning: Whether a failure only warns.
         needs_extraction: Whether the query reads extraction relations, so that it cannot audit the live table alone.
@@ -73,7 +73,7 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     Args:
         table: The table.
         deps: Assets that it is built from.
-        checks: What is checked beside the checks that every table has.
+        checks: Its own checks, beside those that every table has.
     """
     key = dg.AssetKey(["normalized", table.name])
     _register(table, key, deps, checks)
@@ -105,7 +105,7 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
 
 
 def _register(table: Table, key: dg.AssetKey, deps: Sequence[dg.AssetKey], checks: Sequence[SetCheck]) -> None:
-    """Make the definition of the asset known."""
+    """Register the definition of the asset."""
     paths = [*ddl.definition_paths(table), *RULES, *account_paths(table), *(c.path(table) for c in checks)]
     definition = registry.Definition(
         key.to_user_string(), Stage.POPULATION, tuple(k.to_user_string() for k in deps), code_version(*paths, values=(table.audited,)),
@@ -139,7 +139,7 @@ def _check_specs(table: Table, key: dg.AssetKey, checks: Sequence[SetCheck]) -> 
 
 
 def _columns(table: Table, types: dict[str, str]) -> dg.TableSchema:
-    """The columns as people see them; a table that is a view has the constraints of none of its relations."""
+    """The columns for the UI; a table that is a view does not have the constraints of its relations."""
     if table.is_view:
         return column_schema(table.columns, types)
     first = table.relations[0]
@@ -190,7 +190,7 @@ def _build_and_audit(
 
 
 def _fill(conn: Connection, this: AssetRun, table: Table) -> None:
-    """Create the table in the build schema and fill it; without keys, which the audit has to find right first."""
+    """Create the table in the build schema and fill it; keys are added after the audit."""
     with this.spending("build"):
         tables.drop_built(conn, table)
         ddl.create(conn, table)
@@ -247,21 +247,21 @@ def _audit_live(
     """Audit the live table; the account is the one that its release recorded."""
     warnings = {c.name for c in checks if c.is_warning}
     with live_session(mediabase.settings(), asset=key.to_user_string()) as conn:
-        found = {f.check: f for f, _ in _findings(conn, table, checks, None)}
-        found[accounts.CHECK_ACCOUNT] = _recorded_account(conn, table)
+        findings = {f.check: f for f, _ in _findings(conn, table, checks, None)}
+        findings[accounts.CHECK_ACCOUNT] = _recorded_account(conn, table)
         for check in checks:
-            if check.name not in found:
-                found[check.name], could_look = _against_extraction(conn, mediabase, table, check)
-                warnings |= set() if could_look else {check.name}
-    for name in sorted(wanted & found.keys()):
+            if check.name not in findings:
+                findings[check.name], was_checked = _against_extraction(conn, mediabase, table, check)
+                warnings |= set() if was_checked else {check.name}
+    for name in sorted(wanted & findings.keys()):
         severity = dg.AssetCheckSeverity.WARN if name in warnings else dg.AssetCheckSeverity.ERROR
-        yield check_result(key, found[name], severity)
+        yield check_result(key, findings[name], severity)
 
 
 def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, check: SetCheck) -> tuple[Finding, bool]:
-    """A check of the live table against the extraction relations, which stay in the build schema; and whether it could be made.
+    """A check of the live table against the extraction relations in the build schema; and whether it could be made.
 
-    What could not be looked at is told as a warning, never as passed.
+    A check that could not be made is reported as a warning, never as passed.
     """
     settings = mediabase.settings()
     with conn.transaction(), looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):

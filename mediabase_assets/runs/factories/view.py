@@ -1,4 +1,4 @@
-"""The life of a view as an asset, behind one factory.
+"""A view as an asset.
 
 In a run that will release, a view is built and audited in the build schema, as tables are, and the release publishes it.
 In any other run the live view is brought up to date, audited and committed in one transaction (`release.refresh`).
@@ -28,7 +28,7 @@ from mediabase_assets.release.refresh import refresh_view
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
-from mediabase_assets.runs.freshness_policies import looked_at_by
+from mediabase_assets.runs.freshness_policies import checked_by
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import CANDIDATE, check_result, column_schema, sized, will_release
 from mediabase_assets.runs.specs import asset_spec, live_name
@@ -42,9 +42,9 @@ CHECKS = {
     "every_key_is_unique": "No key occurs twice, and none is NULL: the grain is what the description says.",
     NUMBERS: "Totals over all rows equal those of the tables, and no row contradicts itself.",
 }
-#: When the sensor refreshes a materialized view by itself, in words that the evaluations of the UI show.
+#: When the sensor refreshes a materialized view; the UI shows the labels with its evaluations.
 AFTER_TABLES: dg.AutomationCondition[Any] = (
-    dg.AutomationCondition.eager().with_label("a table that it shows was materialized since, and all of them are there")
+    dg.AutomationCondition.eager().with_label("a table that it shows was materialized since, and all of them exist")
     & dg.AutomationCondition.all_deps_blocking_checks_passed().with_label("every blocking check of these tables passed")
 ).with_label("refresh after its tables changed and passed")
 
@@ -58,12 +58,12 @@ def checks_of(view: View) -> dict[str, str]:
 def findings(conn: Connection, view: View) -> list[Finding]:
     """The audit of the view that the session sees."""
     query = sql.SQL(read(definition.QUERIES / "checks" / f"{view.name}.sql"))
-    found = [checks.failing_rows(conn, NUMBERS, query, {"view": view.name, "against": ", ".join(view.parents)})]
+    results = [checks.failing_rows(conn, NUMBERS, query, {"view": view.name, "against": ", ".join(view.parents)})]
     if view.key:
-        found.append(checks.check_keys(conn, view))
+        results.append(checks.check_keys(conn, view))
     if view.audits_rows:
-        found.append(checks.check_model(conn, view))
-    return found
+        results.append(checks.check_model(conn, view))
+    return results
 
 
 def view_asset(view: View) -> dg.AssetsDefinition:
@@ -84,8 +84,8 @@ def view_asset(view: View) -> dg.AssetsDefinition:
         wanted = {k.name for k in context.selected_asset_check_keys}
         if not context.selected_asset_keys:
             with live_session(settings, asset=key.to_user_string()) as conn:
-                found = findings(conn, view)
-            yield from (check_result(key, f) for f in found if f.check in wanted)
+                audit = findings(conn, view)
+            yield from (check_result(key, f) for f in audit if f.check in wanted)
         elif will_release(context) or Workspace(settings.workspace).is_throwaway:
             with step(context, settings, key.to_user_string(), Stage.VIEWS) as this:
                 yield from parallel.events_of(context, this, lambda s: _build(s, view, key, wanted))
@@ -104,7 +104,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
 
 
 def _register(view: View, key: dg.AssetKey, deps: Sequence[dg.AssetKey]) -> None:
-    """Make the definition of the asset known."""
+    """Register the definition of the asset."""
     version = code_version(
         definition.QUERIES / "checks" / f"{view.name}.sql", values=(definition.definition_of(view), audited(view.model), repr(view.key))
     )
@@ -128,7 +128,7 @@ def _spec(view: View, key: dg.AssetKey, deps: Sequence[dg.AssetKey]) -> dg.Asset
         relation=live_name(view.name),
         column_schema=_columns(view, {}),
         automation_condition=AFTER_TABLES if view.is_materialized else None,
-        freshness_policy=looked_at_by(load_settings().views.refresh_schedule) if view.is_materialized else None,
+        freshness_policy=checked_by(load_settings().views.refresh_schedule) if view.is_materialized else None,
     )
 
 
@@ -141,12 +141,12 @@ def _columns(view: View, types: dict[str, str]) -> dg.TableSchema:
 
 
 def _build(this: AssetRun, view: View, key: dg.AssetKey, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Build and audit in the build schema, in one transaction; a failed check rolls it back."""
+    """Build and audit in the build schema, in one transaction, which a failed check rolls back."""
     kept = reuse.kept(this, key, wanted)
     if kept is not None:
         yield from kept
         return
-    found: list[Finding] = []
+    audit: list[Finding] = []
     metadata: dict[str, Any] = {}
     digest = ""
     try:
@@ -157,8 +157,8 @@ def _build(this: AssetRun, view: View, key: dg.AssetKey, wanted: set[str]) -> It
                 definition.create(conn, view, conn.workspace.build)
                 definition.finish(conn, view, conn.workspace.build)
             with this.spending("audit"):
-                found = findings(conn, view)
-                if any(not f.passed for f in found):
+                audit = findings(conn, view)
+                if any(not f.passed for f in audit):
                     raise checks.AuditRollback
                 content = definition.content_of(conn, view, conn.workspace.build)
             note_built(
@@ -167,12 +167,12 @@ def _build(this: AssetRun, view: View, key: dg.AssetKey, wanted: set[str]) -> It
             )  # fmt: skip
             digest = content.digest
             metadata = {**_metadata(conn, this, view), "migration": this.migration_id}
-            results = [check_result(key, f) for f in found]
+            results = [check_result(key, f) for f in audit]
             this.finish(conn, rows=metadata["dagster/row_count"], data_version=digest, results=results, metadata=metadata)
     except checks.AuditRollback:
         pass  # the findings say why
-    yield from (check_result(key, f, note=CANDIDATE) for f in found if f.check in wanted)
-    _require_passed(view, found, "it was dropped, and everything live is as it was")
+    yield from (check_result(key, f, note=CANDIDATE) for f in audit if f.check in wanted)
+    _require_passed(view, audit, "it was dropped, and everything live is as it was")
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(digest))
 
 
@@ -213,10 +213,10 @@ def _metadata(conn: Connection, this: AssetRun, view: View) -> dict[str, Any]:
     }
 
 
-def _require_passed(view: View, found: list[Finding], outcome: str) -> None:
-    failed = [f for f in found if not f.passed]
+def _require_passed(view: View, audit: list[Finding], outcome: str) -> None:
+    failed = [f for f in audit if not f.passed]
     if not failed:
         return
     lines = [f"{view.name} did not pass its audit; {outcome}.", *failure_lines(failed)]
-    lines.append("  next:  look at the tables that it shows (the job `audit`), then run again.")
+    lines.append("  next:  check the tables that it shows (the job `audit`), then run again.")
     raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
