@@ -29,7 +29,7 @@ class _Column:
     Attributes:
         values: The scalars.
         spot: Their place in the grammar; None where no place knows them.
-        lines: For each the line that it is in; None where there is one a line.
+        lines: The line of each scalar; None where there is one in each line.
     """
 
     values: pa.Array
@@ -67,14 +67,14 @@ def irregular_lines(batch: bytes, spots: dict[str, Spot]) -> list[bytes]:
             read_options=pa.json.ReadOptions(use_threads=False, block_size=len(batch) + 1),
             parse_options=pa.json.ParseOptions(explicit_schema=_texts(spots), unexpected_field_behavior="infer"),
         )
-    except pa.ArrowInvalid:  # kinds that differ from line to line
+        columns = [
+            column
+            for name in table.column_names
+            if name in spots
+            for column in _columns(table.column(name).combine_chunks(), spots[name], None)
+        ]
+    except (pa.ArrowInvalid, pa.ArrowIndexError):  # kinds that differ from line to line; lists of nothing but nulls (pyarrow 26)
         return lines
-    columns = [
-        column
-        for name in table.column_names
-        if name in spots
-        for column in _columns(table.column(name).combine_chunks(), spots[name], None)
-    ]
     irregular = {line for column in columns for line in _not_fitting(column)}
     for column in columns:
         if column.spot is not None:
