@@ -1,4 +1,4 @@
-"""What was built, relation by relation: writes `built_relations` in `mediabase_ops`, as only the release does beside it."""
+"""Writes `built_relations` in `mediabase_ops`: what was built, relation by relation."""
 
 from mediabase_assets.model.tables import Relation
 from mediabase_assets.postgres.content_hash import ContentHash, content_hash

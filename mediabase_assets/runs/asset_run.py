@@ -25,7 +25,7 @@ from mediabase_assets.settings.load import Settings
 
 @dataclass
 class AssetRun:
-    """What an asset's body knows about the run that it is part of.
+    """One asset in one run.
 
     Attributes:
         settings: The settings.
@@ -59,7 +59,7 @@ class AssetRun:
         return round((datetime.now(UTC) - self.started_at).total_seconds(), 3)
 
     def building(self) -> AbstractContextManager[Connection]:
-        """A session that builds the asset, see `build_session`; in company it keeps to one core."""
+        """A session that builds the asset, see `build_session`; it uses one core while other assets are built."""
         return build_session(self.settings, migration_id=self.migration_id, asset=self.asset, is_alone=not self.has_company)
 
     @contextmanager

@@ -163,7 +163,7 @@ class Crew:
             thread.join(PATIENCE)
 
     def _is_coming(self, work: Work) -> bool:
-        """Whether it will be built: nothing that it needs has failed."""
+        """Whether it will be built: no build that it needs has failed."""
         jobs = ((key, self.jobs.get(key)) for key in work.needs if key in self.works)
         return all(self._is_coming(self.works[key]) if job is None else job.error is None for key, job in jobs)
 

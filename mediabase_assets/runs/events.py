@@ -11,7 +11,7 @@ EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped", "
 
 @dataclass(frozen=True)
 class StepEvent:
-    """Something that happened to a step of the run.
+    """An event of a step of the run.
 
     Attributes:
         kind: What happened.

@@ -33,12 +33,12 @@ _guard = threading.Lock()
 
 
 def register(work: Work) -> None:
-    """Make an asset known; its definition does so once."""
+    """Register how an asset is built; its definition does so once."""
     _works[work.key] = replace(work, needs=frozenset(map(maker_of, work.needs)))
 
 
 def ways(keys: Collection[str]) -> dict[str, float]:
-    """Cost of the most expensive path from each asset to the end of a run of these; of assets that only their own step builds, none."""
+    """Cost of the most expensive path from each asset to the end of a run of these; without assets that only their own step builds."""
     works = {key: _works[key] for key in keys if key in _works and not _works[key].by_its_step}
     return {key: way(work, works) for key, work in works.items()}
 

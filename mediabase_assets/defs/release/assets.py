@@ -119,7 +119,7 @@ def _require_everything(conn: Connection, this: AssetRun) -> None:
 def _record(
     conn: Connection, this: AssetRun, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange], metadata: dict[str, Any]
 ) -> str:  # fmt: skip
-    """Record the release in its own transaction; returns its data version."""
+    """Record the release in the transaction that makes it live; returns its data version."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
     database = this.settings.database
     conn.execute(

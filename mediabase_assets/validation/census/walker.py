@@ -53,7 +53,7 @@ class Spot:
         self._size = sample
 
     def below(self, key: str) -> "Spot | None":
-        """The place under a key; None for a key that no rule knows."""
+        """The place under a key; None for an unknown key."""
         return self.keys.get(key) or next((spot for form, spot in self.others if form.fullmatch(key)), None)
 
     def verdict(self, scalar: str | bool) -> str:

@@ -106,7 +106,7 @@ def _read_view(conn: Connection) -> None:
 
 
 def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> sql.Composed:
-    """A view of the large values alone, NULL where the table does not have the column: simple enough to be joined on several cores."""
+    """A view of the large values only, NULL where the table does not have the column: simple enough to be joined on several cores."""
     columns = [
         sql.SQL("{} as {}").format(read_as(c, (legacy.columns or {}).get(c.name)), sql.Identifier(c.name))
         for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)
