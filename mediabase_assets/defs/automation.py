@@ -1,6 +1,6 @@
 """Named jobs, the schedule and the sensor: what people start by name, and what starts by itself.
 
-The schedule asks the tables themselves whether anybody wrote to them; the sensor follows what Dagster materialized.
+The schedule checks the tables themselves for changes; the sensor follows what Dagster materialized.
 """
 
 import dagster as dg
@@ -13,7 +13,7 @@ from mediabase_assets.runs.executor import thread_executor
 from mediabase_assets.runs.freshness_policies import report_kept
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import KEEP_TAG, REBUILD
-from mediabase_assets.runs.schedules import told_as_cron
+from mediabase_assets.runs.schedules import cron_expression
 from mediabase_assets.runs.specs import BACKUP_KEY
 from mediabase_assets.settings.load import load_settings
 from mediabase_assets.views.due import Due, due_views
@@ -26,7 +26,7 @@ _PROOF = dg.AssetCheckKey(BACKUP_KEY, "newest_backup_can_be_restored")
 @dg.definitions
 def automation() -> dg.Definitions:
     """The whole migration, the audit of what is live, and the refresh of views."""
-    # a run whose process died is done again by itself; dagster.yaml leaves out runs of which a step failed
+    # Dagster retries a run whose process died; dagster.yaml excludes runs in which a step failed
     retries = {"dagster/max_retries": str(load_settings().max_retry_attempts), "dagster/retry_strategy": "FROM_ASSET_FAILURE"}
     everything = dg.AssetSelection.all() - dg.AssetSelection.checks(_PROOF)
     migrate = dg.define_asset_job(
@@ -38,7 +38,7 @@ def automation() -> dg.Definitions:
     rebuild = dg.define_asset_job(
         "rebuild_everything",
         selection=everything,
-        description="The whole migration, with every asset built and audited anew, whether it is up to date or not.",
+        description="The whole migration, with every asset rebuilt and audited, whether it is up to date or not.",
         tags={**retries, KEEP_TAG: REBUILD},
     )
     audited = [*(["normalized", t.name] for t in TABLES), *(["views", v.name] for v in VIEWS), ["validation", "round_trip"]]
@@ -69,23 +69,23 @@ def automation() -> dg.Definitions:
 
 
 def _dead_runs() -> dg.SensorDefinition:
-    """Reports runs failed that nobody works on, which would hold the queue for ever."""
+    """Reports runs failed whose process is dead, which would block the queue for ever."""
 
     @dg.sensor(
         name="report_killed_runs",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Reports runs failed whose process was killed, so that the next one may start.",
+        description="Reports runs failed whose process was killed, so that the next run can start.",
     )
     def report_killed_runs(context: dg.SensorEvaluationContext, mediabase: Mediabase) -> dg.SkipReason:
-        found = report_orphans(context.instance, mediabase.settings())
-        return dg.SkipReason(" ".join(orphan.sentence for orphan in found) or "Every run that goes on has a process.")
+        orphans = report_orphans(context.instance, mediabase.settings())
+        return dg.SkipReason(" ".join(orphan.sentence for orphan in orphans) or "Every active run has a process.")
 
     return report_killed_runs
 
 
 def _checks() -> dg.SensorDefinition:
-    """Reports the overview of all checks after any of them was evaluated, whichever run did it."""
+    """Reports the overview of all checks after any of them was evaluated, by any run."""
 
     @dg.sensor(
         name="report_checks",
@@ -111,23 +111,23 @@ def _schedule(job_name: str) -> dg.ScheduleDefinition:
     when = load_settings().views
 
     def refresh_stale_views(context: dg.ScheduleEvaluationContext, mediabase: Mediabase) -> dg.RunRequest | dg.SkipReason:
-        found: Due = due_views(mediabase.settings())
-        for view in found.up_to_date:
+        due: Due = due_views(mediabase.settings())
+        for view in due.up_to_date:
             report_kept(context.instance, dg.AssetKey(["views", view]), "no table beneath it changed")
-        if not found.reasons:
-            return dg.SkipReason(found.skipped)
-        for view, reason in found.reasons.items():
+        if not due.reasons:
+            return dg.SkipReason(due.skipped)
+        for view, reason in due.reasons.items():
             context.log.info(f"{view}: {reason}")
-        return dg.RunRequest(asset_selection=[dg.AssetKey(["views", view]) for view in found.reasons])
+        return dg.RunRequest(asset_selection=[dg.AssetKey(["views", view]) for view in due.reasons])
 
     example = "`0 3 * * *` for every night at three"
-    with told_as_cron(when.refresh_schedule, where="views.refresh_schedule, or MEDIABASE_REFRESH_SCHEDULE", example=example):
+    with cron_expression(when.refresh_schedule, where="views.refresh_schedule, or MEDIABASE_REFRESH_SCHEDULE", example=example):
         return dg.schedule(
             cron_schedule=when.refresh_schedule,
             execution_timezone=when.time_zone,
             job_name=job_name,
             name="refresh_views_schedule",
             default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Refreshes the views whose tables changed since, also when the rows were changed outside Dagster, and reports "
+            description="Refreshes the views whose tables changed, also when the rows were changed outside Dagster, and reports "
             "the others as kept.",
         )(refresh_stale_views)

@@ -1,1 +1,1 @@
-"""What has to be built and why. Decides, and never writes but what it saw."""
+"""Which assets have to be built, and why. Writes nothing but the content hash of the legacy table and reused records."""

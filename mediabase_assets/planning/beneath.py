@@ -1,7 +1,7 @@
-"""What is stale beneath the assets that a run makes, and is not among them: it is rebuilt first, in the same run.
+"""What is stale beneath the assets of a run and is not among them: it is rebuilt first, in the same run.
 
-A re-execution from failure makes what failed and what depends on it. If the legacy table, the code or a setting changed since,
-what those assets are made from is out of date too. Here belongs the decision only; `runs.parallel` builds.
+A re-execution from failure builds what failed and what depends on it. If the legacy table, the code or a setting changed since,
+the inputs of those assets are out of date, too. Contains the decision only; `runs.parallel` builds.
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from mediabase_assets.postgres.sql_files import Connection, is_there
 from mediabase_assets.records.tables import has_operations
 from mediabase_assets.settings.load import Settings
 
-#: Never rebuilt for the sake of another asset: the release is what a person asks for, the benchmark measures it.
+#: Never rebuilt for another asset: a person asks for the release, and the benchmark measures it.
 _NEVER = {registry.RELEASE, registry.BENCHMARK}
 
 
@@ -21,10 +21,10 @@ def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str]
     """The assets that have to be rebuilt before those of a run, each after its inputs, with the reason.
 
     Args:
-        conn: A session that may write what was seen of the legacy table.
+        conn: A session that may record the content hash of the legacy table.
         settings: The settings of today.
         planned: The assets of the run, as `layer/relation`.
-        needs_backup: Whether the run makes no backup and none holds what is there now.
+        needs_backup: Whether the run does not make a backup, and no backup holds what is live now.
     """
     built = set(planned) & registry.definitions().keys() - {registry.BENCHMARK}
     wanted = set().union(*(registry.below(key) for key in built)) - built - _NEVER
@@ -32,19 +32,19 @@ def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str]
     if not (wanted - {registry.LEGACY}) and not needs_backup:
         return {}
     reasons = _stale(conn, settings)
-    found = {key: reason for key, reason in reasons.items() if key in wanted or (key == registry.SCHEMA and key not in planned)}
+    beneath = {key: reason for key, reason in reasons.items() if key in wanted or (key == registry.SCHEMA and key not in planned)}
     first: dict[str, str] = {}
-    if registry.SNAPSHOT in found and registry.LEGACY not in planned:
+    if registry.SNAPSHOT in beneath and registry.LEGACY not in planned:
         first[registry.LEGACY] = "the legacy table is read again"
     if needs_backup and registry.RELEASE in reasons:
-        first[registry.BACKUP] = "no verified backup holds what is there now"
-    return first | found
+        first[registry.BACKUP] = "no verified backup holds what is live now"
+    return first | beneath
 
 
 def _stale(conn: Connection, settings: Settings) -> dict[str, str]:
-    """Everything that is stale; a legacy table that is gone counts as unchanged, for what was made from it is still there."""
+    """Everything that is stale; a legacy table that no longer exists counts as unchanged, since what was built from it still exists."""
     database = settings.database
     if not has_operations(conn):
-        return {key: "it was not made yet" for key in registry.definitions() if key not in (registry.LEGACY, registry.BACKUP)}
+        return {key: "it was not built yet" for key in registry.definitions() if key not in (registry.LEGACY, registry.BACKUP)}
     has_table = is_there(conn, database.source_schema, database.legacy_table)
     return stale_assets(conn, settings, legacy_content(conn, settings).digest if has_table else None)

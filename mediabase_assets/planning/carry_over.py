@@ -1,7 +1,7 @@
-"""What a migration takes over of earlier ones: the records of assets that stand and are not made again.
+"""Copies the records of assets that are up to date and not rebuilt from earlier migrations to a new one.
 
-So that the accounts, the quarantine and the repairs of every migration are whole, whatever of it was redone. Here belongs
-copying only; which assets stand is decided by who calls.
+Thus the accounts, the quarantine and the repairs of every migration are complete. Contains the copying only; the caller decides
+which assets are up to date.
 """
 
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from psycopg import sql
 from mediabase_assets.planning import registry, state
 from mediabase_assets.postgres.sql_files import Connection
 
-#: Tables of records that name the asset.
+#: Tables of records with a column `asset`.
 _BY_ASSET = ("row_account", "reason_account", "quarantine", "repairs")
-#: Tables of records that one asset alone writes.
+#: Tables of records that only one asset writes.
 _OF_ONE = {"column_account": registry.REPORT, "round_trip": registry.ROUND_TRIP, "leaf_census": registry.CENSUS}
 
 _DELETE: LiteralString = "delete from {table} as r using asset_state as s where r.migration_id = %(id)s and {same} and {theirs}"
@@ -25,15 +25,15 @@ _INSERT: LiteralString = (
 
 
 def carry(conn: Connection, migration_id: str, assets: Iterable[str]) -> list[str]:
-    """Copy the records of assets to a migration, each from the migration that made it; and note the assets as kept.
+    """Copy the records of assets to a migration, each from the migration that built it, and record the assets as kept.
 
     Args:
         conn: A session that may write, in a transaction.
-        migration_id: The migration that takes over.
-        assets: Assets that stand; those without a state are passed over.
+        migration_id: The migration that gets the records.
+        assets: Assets that are up to date; those without a state are skipped.
 
     Returns:
-        The assets that were taken over.
+        The assets whose records were reused.
     """
     known = state.states(conn)
     kept = [key for key in assets if key in known]
@@ -50,7 +50,7 @@ def carry(conn: Connection, migration_id: str, assets: Iterable[str]) -> list[st
 
 
 def _copy(conn: Connection, table: str, migration_id: str, assets: list[str]) -> None:
-    """Replace what the migration has of these assets by what their own migrations recorded."""
+    """Replace the records of these assets in the migration by those of the migrations that built them."""
     rows = conn.execute(
         """select attname from pg_attribute where attrelid = quote_ident(%s)::regclass and attnum > 0 and not attisdropped
            and attname <> 'migration_id' order by attnum""",

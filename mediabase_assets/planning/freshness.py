@@ -1,7 +1,7 @@
-"""Which assets have to be made again, and why, in words: missing, of other code, of other settings, of other inputs, damaged.
+"""Which assets have to be rebuilt, and why, in words: missing, of other code, of other settings, of other inputs, damaged.
 
-Everything follows from records in the database and from what is there, so that it is the same on every machine and after
-any crash. An asset whose input is made again may turn out to stand: that is seen when it is its turn, by the same rules.
+Everything follows from the records and relations in the database, so that it is the same on every machine and after any crash.
+An asset whose input is rebuilt may turn out to be up to date: its own step decides that by the same rules.
 """
 
 from collections.abc import Iterable
@@ -40,14 +40,14 @@ class _Built:
 
 
 def stale_assets(conn: Connection, settings: Settings, legacy_version: str | None) -> dict[str, str]:
-    """Every asset that has to be made again, each after its inputs, with the reason.
+    """Every asset that has to be rebuilt, each after its inputs, with the reason.
 
-    What changed makes stale whatever is made from it. What was merely lost or damaged is made again as it was, so that
-    nothing else has to be; a lost relation of the extraction only if an asset that has to be made reads it.
+    A change makes everything stale that is built from it. A lost or damaged relation is rebuilt as it was, so that nothing else
+    has to be rebuilt; a lost relation of the extraction only if an asset that has to be rebuilt reads it.
 
     Args:
         conn: A session of any kind.
-        settings: The settings of today.
+        settings: The current settings.
         legacy_version: Content hash of the legacy table as it is now; None to take the one that was last read.
     """
     known = asset_state.states(conn)
@@ -55,16 +55,16 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
     changed: dict[str, str] = {}
     lost: dict[str, str] = {}
     for key, definition in all_.items():
-        again = [i for i in definition.inputs if i in changed]
+        rebuilt = [i for i in definition.inputs if i in changed]
         reason = why_changed(settings, definition, known, legacy_version=legacy_version)
-        if reason or again:
-            changed[key] = reason or f"{_named(again)} {'is' if len(again) == 1 else 'are'} rebuilt"
+        if reason or rebuilt:
+            changed[key] = reason or f"{_named(rebuilt)} {'is' if len(rebuilt) == 1 else 'are'} rebuilt"
         elif reason := why_damaged(conn, settings, definition):
             lost[key] = reason
     reasons = changed | {k: reason for k, reason in lost.items() if all_[k].place is not Place.BUILD}
     for key in reversed(all_):
         if key in reasons:
-            reasons |= {i: f"{lost[i]}, and {key} is made from it" for i in all_[key].inputs if i in lost and i not in reasons}
+            reasons |= {i: f"{lost[i]}, and {key} is built from it" for i in all_[key].inputs if i in lost and i not in reasons}
     snapshot = [f"extraction/{name}" for name in SNAPSHOT_RELATIONS]
     if reasons.keys() & set(snapshot):
         reasons |= {key: "the legacy table is read once for both" for key in snapshot if key not in reasons}
@@ -77,22 +77,22 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
 def why_stale(
     conn: Connection, settings: Settings, definition: Definition, known: dict[str, State], legacy_version: str | None = None
 ) -> str:  # fmt: skip
-    """Why an asset has to be rebuilt as things are now; empty if it is up to date. Arguments as those of `why_changed`."""
+    """Why an asset has to be rebuilt; empty if it is up to date. The arguments are those of `why_changed`."""
     return why_changed(settings, definition, known, legacy_version=legacy_version) or why_damaged(conn, settings, definition)
 
 
 def why_changed(settings: Settings, definition: Definition, known: dict[str, State], *, legacy_version: str | None = None) -> str:
-    """Why an asset would be made as something else than it is; empty if it would not.
+    """Why a build of an asset would give other content; empty if it would not.
 
     Args:
-        settings: The settings of today.
+        settings: The current settings.
         definition: The asset.
         known: The states of all assets.
         legacy_version: Content hash of the legacy table; None to take the one that was last read.
     """
     state = known.get(definition.key)
     if state is None:
-        return "it was not made yet"
+        return "it was not built yet"
     if state.code_version != definition.code_version:
         return "its code changed"
     wanted = definition.configuration(settings)
@@ -103,13 +103,13 @@ def why_changed(settings: Settings, definition: Definition, known: dict[str, Sta
     versions[registry.LEGACY] = legacy_version or state.inputs.get(registry.LEGACY, "")
     missing = [key for key in definition.inputs if key not in versions]
     if missing:
-        return f"{_named(missing)} {'is' if len(missing) == 1 else 'are'} not there"
+        return f"{_named(missing)} {'does' if len(missing) == 1 else 'do'} not exist"
     differing = [key for key in definition.inputs if state.inputs.get(key) != versions[key]]
     return f"{_named(differing)} changed" if differing else ""
 
 
 def why_damaged(conn: Connection, settings: Settings, definition: Definition) -> str:
-    """What is wrong with what an asset made; empty if it is as it was made."""
+    """What is wrong with the relations of an asset; empty if they are as they were built."""
     built = _built(conn, definition.relations)
     live = settings.database.schema_name
     for name in definition.relations:
@@ -122,7 +122,7 @@ def why_damaged(conn: Connection, settings: Settings, definition: Definition) ->
 
 
 def require_fresh(conn: Connection, settings: Settings, key: str) -> dict[str, str]:
-    """The assets below one that have to be made again before it may be; empty if none has to."""
+    """The assets below one that have to be rebuilt before it may be built; empty if there are none."""
     known = asset_state.states(conn)
     wanted = registry.below(key) - {registry.LEGACY, registry.BACKUP}
     reasons = {}
@@ -153,7 +153,7 @@ def _built(conn: Connection, names: Iterable[str]) -> dict[str, _Built]:
 
 def _why_relation(conn: Connection, name: str, built: _Built | None, place: Place, live: str) -> str:
     if built is None:
-        return f"{name} is not there"
+        return f"{name} does not exist"
     schema = live if built.is_live and place is Place.LIVE else conn.workspace.build
     if not is_there(conn, schema, name):
         return f"{schema}.{name} is gone"
@@ -171,7 +171,7 @@ def _why_view(conn: Connection, name: str, built: _Built, live: str) -> str:
     view, recorded = _VIEWS[name], view_state.records(conn).get(name)
     differs = views.difference(view, views.describe(conn, live, name), recorded)
     if differs is not views.Difference.NONE:
-        return f"{live}.{name}: its {differs.value} changed" if recorded else f"{live}.{name} is not ours"
+        return f"{live}.{name}: its {differs.value} changed" if recorded else f"{live}.{name} was not created by a migration"
     if view.is_materialized and recorded is not None and recorded.content_hash != built.content_hash:
         return f"{live}.{name} was refreshed from tables that were changed outside of a migration"
     return ""

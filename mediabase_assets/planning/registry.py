@@ -1,7 +1,7 @@
-"""What is known about every asset without asking Dagster: what it is made from, by which code, with which settings.
+"""What is known about every asset without asking Dagster: its inputs, its code version, its settings.
 
-Definitions register themselves; who asks is `freshness`. Here belong the facts only: what follows from them for an asset
-whose inputs changed is decided there. Inputs are those whose content matters, not those that merely come before.
+Definitions register themselves; `freshness` decides by them which assets are stale. Contains the facts only. Inputs are assets whose
+content matters, not those that merely come before.
 """
 
 import json
@@ -26,7 +26,7 @@ CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
 
-#: The reason of assets that are made because the person said so.
+#: The reason of assets that are rebuilt because a person asked for it.
 EVERYTHING = "everything was asked for"
 #: Extraction assets that leave records (quarantine, repairs, accounts) or counts, which the validation reads.
 RECORDED = tuple(
@@ -39,14 +39,14 @@ RECORDED = tuple(
 )  # fmt: skip
 
 _SETTING = re.compile(r"current_setting\('mediabase\.([a-z_]+)'")
-#: Session settings that say which run it is, not what is made.
+#: Session settings that identify the run and do not change what is built.
 _NOT_CONFIGURATION = frozenset({"migration_id", "asset", "counted", "legacy_columns", "refusals"})
 
 
 class Place(Enum):
     """Where the relations of an asset are.
 
-    NOWHERE: it has none of its own. BUILD: in the build schema for good. LIVE: in the build schema until the release.
+    NOWHERE: it does not have relations. BUILD: always in the build schema. LIVE: in the build schema until the release.
     """
 
     NOWHERE = "nowhere"
@@ -61,10 +61,10 @@ class Definition:
     Attributes:
         key: `layer/relation`.
         stage: Stage of the owner's process.
-        inputs: Assets whose content it is made from.
-        code_version: Digest of what makes it.
-        settings: Settings that change what is made.
-        relations: Relations that it makes.
+        inputs: Assets that it is built from.
+        code_version: Digest of the code that builds it.
+        settings: Settings that change its content.
+        relations: Its relations.
         place: Where they are.
     """
 
@@ -81,7 +81,7 @@ class Definition:
         return {name: _VALUES[name](settings) for name in self.settings}
 
     def token(self, configuration: dict[str, object], inputs: dict[str, str]) -> str:
-        """A name of what the asset is when it is made from these inputs: the same whenever the same is made again."""
+        """The data version of the asset when it is built from these inputs: equal inputs, code and settings give the same."""
         return md5(
             json.dumps([self.key, self.code_version, configuration, inputs], sort_keys=True).encode(), usedforsecurity=False
         ).hexdigest()
@@ -100,7 +100,7 @@ _definitions: dict[str, Definition] = {}
 
 
 def register(definition: Definition) -> None:
-    """Make an asset known; its definition does so once."""
+    """Register an asset; its definition does so once."""
     _definitions[definition.key] = definition
 
 
@@ -125,15 +125,15 @@ def definition(key: str) -> Definition:
 
 
 def below(key: str) -> set[str]:
-    """All assets that an asset is made from, however indirectly."""
-    found: set[str] = set()
+    """All assets that an asset is built from, however indirectly."""
+    inputs: set[str] = set()
     waiting = list(_definitions[key].inputs)
     while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += _definitions[one].inputs if one in _definitions else ()
-    return found
+        asset = waiting.pop()
+        if asset not in inputs:
+            inputs.add(asset)
+            waiting += _definitions[asset].inputs if asset in _definitions else ()
+    return inputs
 
 
 def settings_in(paths: Iterable[Path]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""What is known about every asset as it was last made: from which inputs, by which code, with which settings and outcome.
+"""The state of every asset when it was last built: from which inputs, by which code, with which settings and outcome.
 
-A row is written in the transaction that makes the asset, so that it is there exactly if the asset is, whatever is killed.
-Here belong reading and writing; what follows from it is decided in `freshness`.
+A row is written in the transaction that builds the asset, so that it exists exactly if the asset does, whatever is killed.
+Contains reading and writing; what follows from a state is decided in `freshness`.
 """
 
 import contextlib
@@ -20,20 +20,20 @@ from mediabase_assets.settings.load import Settings
 
 @dataclass(frozen=True)
 class State:
-    """An asset as it was last made.
+    """An asset as it was last built.
 
     Attributes:
         asset: Its key.
-        migration_id: The migration that made it; its accounts, quarantine and repairs are kept under that id.
+        migration_id: The migration that built it; its accounts, quarantine and repairs have that id.
         run_id: Dagster's id of the run.
-        code_version: Of what made it.
+        code_version: Of the code that built it.
         configuration: Values of the settings that matter to it.
         inputs: Data version of every input.
         data_version: Names its content: equal content has the same.
-        rows: Rows; None if it has none to count.
+        rows: Rows; None if it does not have rows to count.
         findings: Outcome of its checks: name, whether it passed, whether it only warns, description and metadata.
-        finished_at: When.
-        shown: Its metadata as Dagster stores them; empty if an earlier version made it.
+        finished_at: When it was built.
+        shown: Its metadata as Dagster stores them; empty if an earlier version built it.
     """
 
     asset: str
@@ -50,15 +50,15 @@ class State:
 
 
 def has_states(conn: Connection) -> bool:
-    """Whether the table is there; a migration of an earlier version did not make it."""
+    """Whether the table exists; migrations of earlier versions did not create it."""
     return is_there(conn, conn.workspace.operations, "asset_state")
 
 
 def settle(conn: Connection) -> None:
-    """Wait until states that others have written and are about to commit are there.
+    """Wait until states that other sessions have written and are about to commit can be read.
 
-    The server ends the commit of a process that was killed in that moment; who reads the states of the dead waits for it.
-    Where the role may not lock, or somebody writes for longer than `lock_timeout`, what is there is all that can be told.
+    The server completes the commit of a process that was killed during it, so that the reader of its states has to wait for that.
+    Where the role may not lock, or another session writes for longer than `lock_timeout`, only committed states are read.
 
     Args:
         conn: A session in which each statement is its own transaction.
@@ -69,7 +69,7 @@ def settle(conn: Connection) -> None:
 
 
 def states(conn: Connection) -> dict[str, State]:
-    """The state of every asset that was made; empty where there are no records yet."""
+    """The state of every asset that was built; empty where there are no records yet."""
     if not has_states(conn):
         return {}
     rows = conn.execute(
@@ -83,7 +83,7 @@ def record(
     conn: Connection, settings: Settings, definition: Definition, *, migration_id: str, run_id: str, inputs: dict[str, str],
     data_version: str, rows: int | None = None, findings: Sequence[dict[str, Any]] = (), seconds: float = 0, shown: str = "",
 ) -> None:  # fmt: skip
-    """Note that an asset was made, in the transaction that makes it."""
+    """Record that an asset was built, in the transaction that builds it."""
     conn.execute(
         """insert into asset_state (asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count,
              findings, seconds, shown)
@@ -98,11 +98,11 @@ def record(
 
 
 def forget(conn: Connection, assets: Iterable[str]) -> None:
-    """Forget assets: what they made is gone or did not pass."""
+    """Delete the states of assets whose relations are gone or did not pass."""
     if has_states(conn):
         conn.execute("delete from asset_state where asset = any(%s)", (list(assets),))
 
 
 def input_versions(known: dict[str, State], definition: Definition) -> dict[str, str]:
-    """The data versions that an asset's inputs have now; an input that is not there has none."""
+    """The current data versions of an asset's inputs; without those of inputs that do not exist."""
     return {key: known[key].data_version for key in definition.inputs if key in known}

@@ -1,7 +1,7 @@
 """The journal of a migration in `mediabase_ops`: the run as a whole, and each of its assets with stage, time and rows.
 
-Here belong the writes; `mediabase status` reads. A journal that cannot be written never hides the error that it was
-about to record.
+Contains the writes; `mediabase status` reads. A journal that cannot be written never hides the error that was to be
+recorded.
 """
 
 import json
@@ -23,7 +23,7 @@ def open_run(
     conn: Connection, settings: Settings, *, migration_id: str, run_id: str, started_at: datetime, backup: BackupManifest | None,
     schema_version: str, releases: bool,
 ) -> None:  # fmt: skip
-    """Note that a migration is running, or goes on; without a backup where it is still to be made; `partial` if it never releases."""
+    """Record that a migration is running or continues, without a backup where that is still to be made; `partial` if it never releases."""
     legacy, relation = backup.legacy_relation if backup else None, f"{settings.database.source_schema}.{settings.database.legacy_table}"
     conn.execute(
         """insert into migration_runs (migration_id, run_id, status, started_at, legacy_relation, legacy_fingerprint,
@@ -38,7 +38,7 @@ def open_run(
 
 
 def note_backup(settings: Settings, migration_id: str, backup: BackupManifest, *, started_at: datetime) -> None:
-    """Note on which backup a migration stands; nothing happens where there are no records yet."""
+    """Record the backup that a migration is based on; nothing happens where there are no records yet."""
     legacy = backup.legacy_relation
     with connect(settings, application_name="mediabase journal") as conn:
         if not is_there(conn, conn.workspace.operations, "migration_runs"):
@@ -54,7 +54,7 @@ def note_backup(settings: Settings, migration_id: str, backup: BackupManifest, *
 
 
 def close_run(conn: Connection, migration_id: str, status: str, snapshot_id: str | None = None) -> None:
-    """Note how a migration ended."""
+    """Record how a migration ended."""
     conn.execute(
         """update migration_runs set status = %s, finished_at = clock_timestamp(), snapshot_id = coalesce(%s, snapshot_id)
            where migration_id = %s""",
@@ -66,9 +66,9 @@ def write_stage(
     conn: Connection, *, migration_id: str, asset: str, stage: int, status: str, started_at: datetime,
     finished_at: datetime, rows: int | None = None, detail: dict[str, object] | None = None, spent: Mapping[str, float] | None = None,
 ) -> None:  # fmt: skip
-    """Note how an asset of a migration ended, and what it spent on `build` and `audit`; a missing record of the migration is made."""
+    """Record how an asset of a migration ended, and its time in `build` and `audit`; creates a missing record of the migration."""
     conn.execute(
-        # the question comes first: in a snapshot that is older than the last change of the record, a conflict would be an error
+        # "not exists" comes first: in a snapshot older than the last change of the record, a conflict would be an error
         """insert into migration_runs (migration_id, status, started_at)
            select %(id)s, 'running', %(start)s where not exists (select from migration_runs where migration_id = %(id)s)
            on conflict (migration_id) do nothing""",
@@ -98,7 +98,7 @@ def note_failure(
     finished_at: datetime,
     what: str,
 ) -> None:
-    """Note a failed asset, on a session of its own; silently not, where there is no journal yet."""
+    """Record a failed asset, in a session of its own; does nothing where there is no journal yet."""
     try:
         with connect(settings, application_name="mediabase journal", autocommit=True) as conn:
             write_stage(

@@ -1,7 +1,7 @@
-"""The lock that one run on a target holds: who takes it, who waits how long, and who holds it.
+"""The lock that one run on a target holds: taking it, waiting for it, and who holds it.
 
-It is an advisory lock of PostgreSQL, held by a session of its own that is named after the run; a process that dies loses it.
-The sessions that work are in `session.py`.
+It is an advisory lock of PostgreSQL, held by a session of its own that is named after the run; the server releases it when the
+process dies. The sessions that build are in `postgres.session`.
 """
 
 import threading
@@ -21,9 +21,9 @@ from mediabase_assets.settings.load import Settings
 
 #: Seconds that a migration waits for a refresh of views to end.
 PATIENCE = 600
-#: Seconds that anything waits for the session of a process that is dead: the server looks for it every two seconds.
+#: Seconds to wait for the session of a process that is dead: the server checks for that every two seconds.
 PATIENCE_WITH_THE_DEAD = 15
-#: Seconds that anything waits for whoever else holds the lock: a session that just ended may be seen for a moment.
+#: Seconds to wait for any other holder of the lock: a session that has just ended may be seen for a moment.
 GRACE = 1.5
 _LOCK_SPACE = 0x4D454442  # "MEDB"
 _locks: dict[str, Connection] = {}
@@ -33,7 +33,7 @@ Look = Callable[[str], tuple[bool, str]]
 
 
 class Purpose(StrEnum):
-    """What a step works for; part of the name of the session that holds its lock."""
+    """The purpose of a step; part of the name of the session that holds its lock."""
 
     MIGRATION = "migration"
     REFRESH = "refresh"
@@ -43,14 +43,14 @@ class Purpose(StrEnum):
 def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpose.MIGRATION, *, look: Look | None = None) -> None:
     """Take the lock that one run on a target holds, for as long as this process works on `owner` (a run id).
 
-    Taken once per run, on a session of its own; a process that dies loses it. A migration waits for a refresh of views, and
-    anything for the moment until the server notices that the holder is dead.
+    Taken once per run, in a session of its own; the server releases it when the process dies. A migration waits for a refresh of
+    views, and every run waits until the server notices that a holder is dead.
 
     Args:
         settings: Which target.
         owner: The run.
         purpose: What it works for.
-        look: A look at the run that holds it: whether it is over or dead, and which process it is.
+        look: Says whether the run that holds it has ended or is dead, and describes its process.
 
     Raises:
         MigrationLockedError: A migration of the same target is running, or a refresh does not end.
@@ -68,8 +68,8 @@ def hold_migration_lock(settings: Settings, owner: str, purpose: Purpose = Purpo
         time.sleep(0.2)
 
 
-def outlast_the_dead(settings: Settings, look: Look) -> None:
-    """Wait until the session of a run that is over or dead has gone from the lock; for a living one nothing is waited."""
+def wait_for_dead_holder(settings: Settings, look: Look) -> None:
+    """Wait until the lock session of a dead run is gone; return at once if its holder is alive."""
     end = time.monotonic() + PATIENCE_WITH_THE_DEAD
     with connect(settings, application_name="mediabase look", autocommit=True) as conn:
         while (who := lock_holder(conn, settings)) and look(run_of(who))[0] and time.monotonic() < end:
@@ -77,10 +77,10 @@ def outlast_the_dead(settings: Settings, look: Look) -> None:
 
 
 def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
-    """Take the lock if nobody holds it; otherwise tell who does, as a phrase."""
+    """Take the lock and return None; if another session holds it, describe that session."""
     with _guard:
-        held = _locks.get(owner)
-        if held is not None and _is_alive(held):
+        session = _locks.get(owner)
+        if session is not None and _is_alive(session):
             return None
         conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
         if _try_lock(conn, settings):
@@ -92,7 +92,7 @@ def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
 
 
 def _is_alive(conn: Connection) -> bool:
-    """Whether a session still is one; libpq learns that the server ended it only by asking."""
+    """Whether a session is alive; libpq notices only by a statement that the server ended it."""
     if conn.closed or conn.broken:
         return False
     try:
@@ -108,7 +108,7 @@ def _try_lock(conn: Connection, settings: Settings) -> bool:
 
 
 def run_of(holder: str) -> str:
-    """The run that the phrase of `lock_holder` names.
+    """The run in the description of `lock_holder`.
 
     >>> run_of(" (mediabase migration 1234, since 2026-01-01 10:00, server process 1)"), run_of("")
     ('1234', '')
@@ -117,7 +117,7 @@ def run_of(holder: str) -> str:
 
 
 def is_refresh(holder: str) -> bool:
-    """Whether the phrase of `lock_holder` names a refresh of views.
+    """Whether the description of `lock_holder` is that of a refresh of views.
 
     >>> is_refresh(" (mediabase refresh 1234, since 2026-01-01 10:00, server process 1)"), is_refresh("")
     (True, False)
@@ -126,7 +126,7 @@ def is_refresh(holder: str) -> bool:
 
 
 def release_migration_lock(owner: str) -> None:
-    """Give the lock of a run back; nothing happens if this process does not hold it."""
+    """Release the lock of a run; nothing happens if this process does not hold it."""
     with _guard:
         conn = _locks.pop(owner, None)
     if conn is not None:
@@ -134,16 +134,16 @@ def release_migration_lock(owner: str) -> None:
 
 
 def lock_key(settings: Settings) -> int:
-    """The number that stands for the target among the advisory locks of a database.
+    """The number of the target among the advisory locks of a database.
 
-    That is the live schema; of a dry run or a self-test, which touch no live schema, their workspace.
+    It follows from the live schema; for a dry run or a self-test, which do not touch the live schema, from their workspace.
     """
     throwaway = Workspace(settings.workspace).is_throwaway
     return zlib.crc32((settings.workspace if throwaway else settings.database.schema_name).encode()) - 2**31
 
 
 def lock_holder(conn: Connection, settings: Settings) -> str:
-    """Who holds the migration lock, as a phrase; empty if nobody does or it cannot be seen."""
+    """The session that holds the migration lock, as a phrase; empty if no session does or it cannot be seen."""
     row = conn.execute(
         """select a.application_name, a.backend_start, a.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
            where l.locktype = 'advisory' and l.classid = %s::bigint::oid and l.objid = %s::bigint::oid and l.granted

@@ -1,6 +1,6 @@
 """The tables of records in `mediabase_ops`: their definition, and how they are brought up to date.
 
-What is written into them is in `journal`, `built` and `lock`.
+`journal` and `built` write into them.
 """
 
 import re
@@ -12,25 +12,25 @@ from mediabase_assets.postgres.sql_files import Connection, code_version, lookin
 from mediabase_assets.postgres.target import record_target
 
 _SQL = Path(__file__).parent / "sql"
-#: What makes the tables of records.
+#: The files that create the tables of records.
 RECORDS = (_SQL / "deploy.sql", _SQL / "target.sql")
 
 
 def has_operations(conn: Connection) -> bool:
-    """Whether the schema of the records is there."""
+    """Whether the schema of the records exists."""
     row = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (conn.workspace.operations,)).fetchone()
     return bool(row and row[0])
 
 
 def prepare_schemas(conn: Connection, live_schema: str) -> None:
-    """Create the build schema, and the operations schema with its tables; nothing is done where they are up to date.
+    """Create the build schema, and the operations schema with its tables; does nothing where they are up to date.
 
     Args:
         conn: A session that may write.
-        live_schema: The target whose records these are.
+        live_schema: The target of these records.
 
     Raises:
-        ConfigurationError: The records are another target's.
+        ConfigurationError: The records are those of another target.
     """
     build, operations = conn.workspace.build, conn.workspace.operations
     comment = f"What the migrations of MEDIABASE know about themselves (definition {code_version(*RECORDS)})"

@@ -1,25 +1,31 @@
-"""One asset in one run, as its body sees it: settings, ids, times, sessions, and what the journal keeps of it.
+"""One asset in one run, as its body sees it: settings, ids, times, sessions, and the records that end it.
 
 Contains the value only; locks, retries and errors are in `step`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
 
 from mediabase_assets.model.finding import Finding, failure_lines
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
+from mediabase_assets.planning import state as asset_state
 from mediabase_assets.postgres.session import build_session
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.records import journal
+from mediabase_assets.runs.results import stored
 from mediabase_assets.settings.load import Settings
 
 
 @dataclass
 class AssetRun:
-    """What an asset's body knows about the run that it is part of.
+    """One asset in one run.
 
     Attributes:
         settings: The settings.
@@ -31,8 +37,7 @@ class AssetRun:
         keeps: Whether the run keeps what is up to date.
         why: Why the asset is rebuilt, where that is known; empty before it was asked, and if nothing is stale.
         report: Writes a sentence to the log of the run.
-        detail: What else the journal shall keep.
-        spent: Seconds of `build` and of `audit`; what is left of the step is connecting, noting and telling.
+        spent: Seconds of `build` and of `audit`; the rest of the step is connecting, recording and reporting.
         has_company: Whether other assets are built at the same time, so that each has one core.
     """
 
@@ -45,7 +50,6 @@ class AssetRun:
     keeps: bool = False
     why: str = ""
     report: Callable[[str], None] = print
-    detail: dict[str, object] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
     has_company: bool = False
 
@@ -55,7 +59,7 @@ class AssetRun:
         return round((datetime.now(UTC) - self.started_at).total_seconds(), 3)
 
     def building(self) -> AbstractContextManager[Connection]:
-        """A session that builds the asset, see `build_session`; in company it keeps to one core."""
+        """A session that builds the asset, see `build_session`; it uses one core while other assets are built."""
         return build_session(self.settings, migration_id=self.migration_id, asset=self.asset, is_alone=not self.has_company)
 
     @contextmanager
@@ -67,20 +71,55 @@ class AssetRun:
         finally:
             self.spent[kind] = self.spent.get(kind, 0) + time.monotonic() - began
 
-    def note_stage(self, conn: Connection, *, rows: int, failed: bool = False) -> None:
-        """Note in the journal how the asset ended, in the transaction of the session, with what was spent on it so far."""
+    def finish(
+        self, conn: Connection, *, rows: int, data_version: str, results: Sequence[dg.AssetCheckResult] = (),
+        metadata: Mapping[str, Any] | None = None, asset: str = "", inputs: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Record the asset as done and as up to date, in the transaction that builds it.
+
+        Args:
+            conn: The session of that transaction.
+            rows: Rows of the asset.
+            data_version: Names its content.
+            results: Outcome of all checks.
+            metadata: What Dagster shows of it, also when a later run keeps it.
+            asset: Which asset, where a step builds several.
+            inputs: Data versions of the inputs; by default those that are recorded.
+        """
+        definition = registry.definition(asset or self.asset)
+        if inputs is None:
+            inputs = asset_state.input_versions(asset_state.states(conn), definition)
+        asset_state.record(
+            conn, self.settings, definition, migration_id=self.migration_id, run_id=self.run_id, data_version=data_version, rows=rows,
+            inputs=inputs, seconds=self.seconds, shown=stored(metadata or {}), findings=[*map(_finding_record, results)],
+        )  # fmt: skip
+        self.record_stage(conn, rows=rows, asset=definition.key)
+
+    def record_stage(self, conn: Connection, *, rows: int, failed: bool = False, asset: str = "") -> None:
+        """Record in the journal how the asset ended, with the time that was spent on it; `finish` does so for one that passed."""
+        asset = asset or self.asset
         journal.write_stage(
-            conn, migration_id=self.migration_id, asset=self.asset, stage=int(self.stage), status="failed" if failed else "done",
-            started_at=self.started_at, finished_at=datetime.now(UTC), rows=rows, spent=self.spent,
+            conn, migration_id=self.migration_id, asset=asset, stage=int(self.stage), status="failed" if failed else "done",
+            started_at=self.started_at, finished_at=datetime.now(UTC), rows=rows, spent=self.spent if asset == self.asset else None,
         )  # fmt: skip
 
     def failure_text(self, what: str, failed: Sequence[Finding], next_step: str) -> str:
-        """What Dagster tells of an asset that did not pass, with rows that show it; the journal keeps which checks failed.
+        """The message of an asset that did not pass, with rows that show it.
 
         Args:
             what: What failed, and what that means for what is live.
             failed: The findings that did not pass.
             next_step: What to do.
         """
-        self.detail["failed"] = [finding.check for finding in failed]
         return "\n".join([what, *failure_lines(failed), f"  next:  {next_step}"])
+
+
+def _finding_record(result: dg.AssetCheckResult) -> dict[str, Any]:
+    """The outcome of a check as a row of `asset_state` keeps it."""
+    return {
+        "check": result.check_name,
+        "passed": result.passed,
+        "is_warning": result.severity is dg.AssetCheckSeverity.WARN,
+        "description": result.description,
+        "shown": stored(result.metadata or {}),
+    }

@@ -1,6 +1,6 @@
-"""The beginning of a migration: its id, its record, what is up to date and taken over, and what is stale beneath it.
+"""The beginning of a migration: its id, its record, what is up to date and reused, and what is stale beneath it.
 
-Any step may be the first of a run; the first look at the legacy table writes nothing to a database that holds no records yet.
+Any step may be the first of a run. The step of the legacy table writes nothing to a database without records.
 """
 
 import threading
@@ -23,11 +23,11 @@ from mediabase_assets.runs.results import planned_assets
 from mediabase_assets.schema.tables import SCHEMA_VERSION
 from mediabase_assets.settings.load import Settings
 
-#: Journal entries of migrations that another run may go on with.
+#: Status of migrations that another run may continue.
 _OPEN = ["running", "partial", "failed", "interrupted"]
-#: Assets that a sentence of the log names.
+#: How many assets a sentence of the log names.
 _NAMED = 8
-#: Steps may begin beside each other.
+#: Several steps may begin at the same time.
 _guard = threading.RLock()
 _opened: dict[str, dict[str, str]] = {}
 _ids: dict[str, str] = {}
@@ -35,7 +35,7 @@ _suffixes: dict[tuple[object, ...], str] = {}
 
 
 def suffix_of(settings: Settings) -> str:
-    """What the ids of a target's migrations end with; asked once in a process, since a target keeps its workspace.
+    """The suffix of the ids of a target's migrations; read once in a process, since a target keeps its workspace.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -49,10 +49,10 @@ def suffix_of(settings: Settings) -> str:
 
 
 def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> str:
-    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, from the time at which its first run was made.
+    """The id of the migration that a run works for: `YYYYMMDD_HHMMSS`, from the time at which its first run was created.
 
-    A re-execution goes on with the migration of the run that it repeats, unless that was released since: what is live then is
-    another state, to which a rollback has to lead back, and the re-execution is a migration of its own.
+    A re-execution continues the migration of the run that it repeats, unless that was released since: then another state is live,
+    to which a rollback has to lead back, and the re-execution is a migration of its own.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -67,7 +67,7 @@ def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> st
 
 
 def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: str) -> str:
-    """The id that a run has by its own time, or takes from the run that it repeats; empty if Dagster has forgotten the run."""
+    """The id of a run by its own time, or that of the run that it repeats; empty if Dagster does not know the run."""
     record = instance.get_run_record_by_id(run_id)
     if record is None:
         return ""
@@ -80,7 +80,7 @@ def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: 
 
 
 def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
-    """Whether a run may go on with a migration: it has not ended by another run, or there is no record of it."""
+    """Whether a run may continue a migration: no other run ended it, or it has no record."""
     if not exists(conn, "migration_runs"):
         return True
     row = conn.execute("select run_id, status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
@@ -104,11 +104,11 @@ def _open(context: dg.AssetExecutionContext, this: AssetRun) -> None:
         if this.asset == registry.LEGACY and not has_operations(conn):
             return
         planned = planned_assets(context)
-        stands_on_another = registry.BACKUP not in planned and not conn.workspace.is_throwaway
-        backup = find_reusable_backup(conn, this.settings) if stands_on_another else None
-        beneath = stale_beneath(conn, this.settings, planned, needs_backup=stands_on_another and backup is None)
+        uses_earlier_backup = registry.BACKUP not in planned and not conn.workspace.is_throwaway
+        backup = find_reusable_backup(conn, this.settings) if uses_earlier_backup else None
+        beneath = stale_beneath(conn, this.settings, planned, needs_backup=uses_earlier_backup and backup is None)
         kept = [key for key in registry.definitions() if key not in planned and key not in beneath]
-        seen = _look_at_legacy_table(context)
+        legacy_times = _times_of_legacy_step(context)
         record = context.instance.get_run_record_by_id(this.run_id)
         with conn.transaction():
             prepare_schemas(conn, this.settings.database.schema_name)
@@ -117,10 +117,10 @@ def _open(context: dg.AssetExecutionContext, this: AssetRun) -> None:
                 releases=registry.RELEASE in planned,
                 started_at=record.create_timestamp if record else this.started_at,
             )  # fmt: skip
-            if seen is not None:
+            if legacy_times is not None:
                 journal.write_stage(
                     conn, migration_id=this.migration_id, asset=registry.LEGACY, stage=int(registry.definition(registry.LEGACY).stage),
-                    status="done", started_at=seen[0], finished_at=seen[1],
+                    status="done", started_at=legacy_times[0], finished_at=legacy_times[1],
                 )  # fmt: skip
             carry(conn, this.migration_id, kept)
     if beneath:
@@ -140,8 +140,8 @@ def _sentence(beneath: dict[str, str]) -> str:
     return f"{counted(len(beneath), 'asset')} beneath those of this run {verb} stale and {verb} rebuilt first: {named}{more}."
 
 
-def _look_at_legacy_table(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:
-    """Begin and end of the one step that is over before there is a record."""
+def _times_of_legacy_step(context: dg.AssetExecutionContext) -> tuple[datetime, datetime] | None:
+    """Begin and end of the step of the legacy table, which may have ended before there is a record."""
     key = step_of(registry.LEGACY)
     for stats in context.instance.get_run_step_stats(context.run.run_id, [key]):
         if stats.step_key == key and stats.start_time and stats.end_time:

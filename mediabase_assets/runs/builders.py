@@ -1,6 +1,6 @@
-"""Those who build for one run: threads that build assets as soon as their inputs are done, and steps that build their own.
+"""The crew of one run: threads that build assets as soon as their inputs are done, and steps that build their own.
 
-Which runs have such a crew, and what the steps of a run report of its builds, is decided in `parallel`.
+Which runs have a crew, and what the steps of a run report of its builds, is decided in `parallel`.
 """
 
 import os
@@ -23,15 +23,15 @@ from mediabase_assets.runs.edges import asset_of, step_of
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 Build = Callable[[AssetRun], Iterable[Event]]
 
-#: Seconds to wait at the end of a run for a build that nobody asked for, after it was told to stop.
+#: Seconds to wait at the end of a run for a build that no step asked for, after its statement was canceled.
 PATIENCE = 10
 CORES = os.cpu_count() or 1
-#: How many assets are built at once; more would need memory of the server that other people want.
-HANDS = max(2, min(CORES, 4))
+#: How many assets are built at once: each builder needs up to 8 times work_mem of the server's memory.
+MAX_BUILDERS = max(2, min(CORES, 4))
 
 
 def maker_of(key: str) -> str:
-    """The asset by whose name the step that makes an asset goes: the first of the two of the snapshot, any other its own.
+    """The asset that the step of an asset is named after: the first of the two of the snapshot, any other asset itself.
 
     >>> maker_of("extraction/legacy_payloads"), maker_of("normalized/genes")
     ('extraction/legacy_rows', 'normalized/genes')
@@ -45,11 +45,11 @@ class Work:
 
     Attributes:
         key: The asset.
-        needs: What has to be done before.
-        cost: Seconds in proportion to others.
+        needs: Assets that have to be built before.
+        cost: Seconds that it takes, in proportion to other assets.
         stage: Stage of the owner's process.
         build: The build itself.
-        by_its_step: Whether its own step builds it if the run has one, and the crew only beneath the assets of a run.
+        by_its_step: Whether the crew builds it only beneath the assets of a run; otherwise its own step does.
     """
 
     key: str
@@ -62,13 +62,13 @@ class Work:
 
 @dataclass
 class Job:
-    """One build under way, or ended.
+    """One build, running or ended.
 
     Attributes:
-        events: What it reported so far.
+        events: What it has reported.
         error: Why it failed.
         is_over: Whether it has ended.
-        is_reported: Whether a step reported it to Dagster; of what is rebuilt beneath the assets of a run.
+        is_reported: Whether a step has reported it to Dagster, where it is beneath the assets of a run.
         why: Why the asset was rebuilt.
     """
 
@@ -80,15 +80,15 @@ class Job:
 
 
 class Crew:
-    """Those who build for one run; all of it is guarded by one condition.
+    """The builders of one run; one condition guards all of its attributes.
 
     Args:
-        known: All works, by asset.
+        known: How to build each asset.
         steps: The assets of the run.
         first: Its first step, which knows the settings.
         beneath: The assets that are rebuilt beneath them.
 
-    If the steps of the run are executed beside each other, each builds its own asset, and the threads only what is beneath.
+    If several steps of the run run at the same time, each builds its own asset, and the threads only what is beneath.
     """
 
     def __init__(self, known: Mapping[str, Work], steps: frozenset[str], first: AssetRun, beneath: Collection[str] = ()) -> None:
@@ -101,28 +101,29 @@ class Crew:
         self.changed = threading.Condition()
         self.is_halted = self.is_over = False
         self.threads = [
-            threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}") for n in range(HANDS if self.mine else 0)
+            threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}")
+            for n in range(MAX_BUILDERS if self.mine else 0)
         ]
         for thread in self.threads:
             thread.start()
 
     def job_of(self, key: str) -> Job | None:
-        """The build of an asset, when it is over; None if the crew cannot begin it."""
+        """Wait for the build of an asset and return it; None if the crew cannot begin it."""
         with self.changed:
             while True:
                 job = self.jobs.get(key)
                 if job is not None and job.is_over:
                     return job
                 if job is None and self.is_halted and all(j.is_over for j in self.jobs.values()):
-                    self.is_halted = False  # what was lost waits for its own step, which may try again or not
+                    self.is_halted = False  # a lost build is left to its own step, which may retry it
                     self.changed.notify_all()
                 if job is None and (self.is_over or not self._is_coming(self.works[key])):
                     return None
                 self.changed.wait()
 
     def build_here(self, this: AssetRun, build: Build) -> Job:
-        """Build an asset in the thread of its own step, where others can wait for it."""
-        this.has_company = HANDS >= CORES
+        """Build an asset in the thread of its own step, so that other steps can wait for it."""
+        this.has_company = MAX_BUILDERS >= CORES
         with self.changed:
             self.jobs[this.asset] = job = Job()
         self._do(job, this, build)
@@ -138,20 +139,20 @@ class Crew:
             self.changed.notify_all()
 
     def resume(self) -> None:
-        """Go on after the loss of a connection; builds that failed by it are begun anew."""
+        """Continue after a lost connection; builds that it ended are begun again."""
         with self.changed:
             self.is_halted = False
             self.jobs = {key: job for key, job in self.jobs.items() if job.error is None or not is_transient(job.error)}
             self.changed.notify_all()
 
     def is_first_to_report(self, job: Job) -> bool:
-        """Whether no other step reported, or reports, what was built."""
+        """Whether no other step has reported this build."""
         with self.changed:
             is_first, job.is_reported = not job.is_reported, True
         return is_first
 
     def end(self) -> None:
-        """Begin nothing more, and stop what is under way."""
+        """Begin no more builds, and stop those that are running."""
         with self.changed:
             self.is_over = True
             self.changed.notify_all()
@@ -162,7 +163,7 @@ class Crew:
             thread.join(PATIENCE)
 
     def _is_coming(self, work: Work) -> bool:
-        """Whether it will be built: nothing that it needs has failed."""
+        """Whether it will be built: no build that it needs has failed."""
         jobs = ((key, self.jobs.get(key)) for key in work.needs if key in self.works)
         return all(self._is_coming(self.works[key]) if job is None else job.error is None for key, job in jobs)
 
@@ -171,7 +172,7 @@ class Crew:
         return all(job is not None and job.is_over and job.error is None for job in jobs)
 
     def _next(self) -> tuple[Work, Job] | None:
-        """What to build next, once something can be built; None when the run is over."""
+        """Wait for an asset that can be built, and return it; None when the run is over."""
         with self.changed:
             while not self.is_over:
                 ready = [] if self.is_halted else [self.works[k] for k in self.mine if k not in self.jobs and self._is_ready(self.works[k])]
@@ -183,17 +184,17 @@ class Crew:
         return None
 
     def _build_on(self) -> None:
-        while (found := self._next()) is not None:
-            work, job = found
+        while (next_build := self._next()) is not None:
+            work, job = next_build
             this = replace(
-                self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), detail={}, spent={}, why="",
-                keeps=self.first.keeps or work.key in self.beneath, has_company=HANDS >= CORES,
+                self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), spent={}, why="",
+                keeps=self.first.keeps or work.key in self.beneath, has_company=MAX_BUILDERS >= CORES,
             )  # fmt: skip
-            # others would fail by the same loss, one after the other
+            # other builds would fail by the same lost connection, one after the other
             self._do(job, this, work.build, halts=True)
 
     def _do(self, job: Job, this: AssetRun, build: Build, *, halts: bool = False) -> None:
-        """Build, in whichever thread; with `halts` a loss that may pass keeps the threads from beginning anything."""
+        """Build in the thread of the caller; with `halts`, a lost connection keeps the threads from beginning other builds."""
         try:
             for event in build(this):
                 job.events.append(event)
@@ -206,6 +207,6 @@ class Crew:
 
 
 def way(work: Work, works: dict[str, Work]) -> float:
-    """The costs of an asset and of the dearest way from it to the end of the run."""
+    """Cost of the most expensive path from an asset to the end of the run, with its own."""
     after = [way(other, works) for other in works.values() if work.key in other.needs]
     return work.cost + max(after, default=0)

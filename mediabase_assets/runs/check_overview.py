@@ -1,7 +1,7 @@
-"""All asset checks at a glance: how each ended last, since when it ends so, what it examined, and rows that show a failure.
+"""All asset checks at a glance: the last outcome of each, since when it has that outcome, what it examined, and rows that show a failure.
 
-Read from Dagster's event log, so that runs of the command line, of the web UI and of schedules count alike. Here belong reading
-and Dagster's metadata; the table in the terminal is in `console.checks_view`.
+Read from Dagster's event log, so that runs of the command line, of the web UI and of schedules count alike. Contains the reading
+and Dagster's metadata; the table in the terminal is in `cli.checks`.
 """
 
 from collections import Counter
@@ -13,8 +13,10 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.quantities import BREAK, counted, moment
 from mediabase_assets.runs.results import UNCHECKED, rows_table
+from mediabase_assets.validation.headline import wrapped
 
 KEY = dg.AssetKey(["validation", "check_overview"])
 #: Evaluations of a check that are read, the newest first.
@@ -22,7 +24,7 @@ HISTORY = 50
 #: Metadata of a check that could examine nothing, with the reason.
 NOTHING_EXAMINED = (UNCHECKED, "not proved")
 
-#: When, and what was found.
+#: Time and result of one evaluation.
 Evaluation = tuple[datetime, dg.AssetCheckEvaluation]
 
 
@@ -44,11 +46,11 @@ class CheckLine:
         asset: `layer/relation`.
         check: Its name.
         outcome: How it ended last; skipped if it could examine nothing.
-        since: The first of its evaluations in a row that ended so, as far back as `HISTORY`; None if it was never run.
-        checked_at: When it ended last.
+        since: When the unbroken series of evaluations with that outcome began, within `HISTORY`; None if it was never run.
+        checked_at: When it was evaluated last.
         examined: How many rows or facts it examined; None if it does not say.
         failures: How many of them failed.
-        description: What it found, in a sentence; of a check that was never run, what it is about.
+        description: Its result, in a sentence; the description of the check, if it was never run.
         sample: Rows that show the failure.
     """
 
@@ -64,8 +66,13 @@ class CheckLine:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether somebody should look at it."""
+        """Whether it failed or warned."""
         return self.outcome in (Outcome.FAILED, Outcome.WARNED)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in a sentence that is shorter than the description."""
+        return CHECK_TEXTS[self.check].failed(self.failures, self.asset.rpartition("/")[2])
 
     def as_row(self) -> dict[str, Any]:
         """As a row of a table, and as JSON."""
@@ -95,30 +102,30 @@ def read_overview(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpe
 
 def newest_evaluation(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> int:
     """A number that grows with every evaluation of one of the checks; 0 before the first."""
-    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([spec.key for spec in specs])
-    return max((record.id for record in found.values()), default=0)
+    latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([spec.key for spec in specs])
+    return max((record.id for record in latest.values()), default=0)
 
 
 def evaluations(instance: dg.DagsterInstance, key: dg.AssetCheckKey, limit: int) -> list[Evaluation]:
-    """The evaluations of a check in its newest runs, the newest first; where a run planned one and did not make it, there is none."""
-    found = []
+    """The evaluations of a check in its newest runs, the newest first; without those that a run planned and did not make."""
+    newest_first = []
     for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=limit):
         event = record.event.dagster_event if record.event else None
         if event is not None and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             assert record.event is not None
-            found.append((datetime.fromtimestamp(record.event.timestamp, UTC), event.asset_check_evaluation_data))
-    return found
+            newest_first.append((datetime.fromtimestamp(record.event.timestamp, UTC), event.asset_check_evaluation_data))
+    return newest_first
 
 
-def _line(spec: dg.AssetCheckSpec, found: Sequence[Evaluation]) -> CheckLine:
+def _line(spec: dg.AssetCheckSpec, history: Sequence[Evaluation]) -> CheckLine:
     """A check from its evaluations, the newest first."""
     asset = spec.asset_key.to_user_string()
-    if not found:
+    if not history:
         return CheckLine(asset, spec.name, Outcome.NEVER, description=spec.description or "")
-    when, newest = found[0]
+    when, newest = history[0]
     outcome = _outcome(newest)
     since = when
-    for earlier, evaluation in found:
+    for earlier, evaluation in history:
         if _outcome(evaluation) is not outcome:
             break
         since = earlier
@@ -146,13 +153,13 @@ def _examined(values: dict[str, Any]) -> int | None:
 
 
 def counts(lines: Iterable[CheckLine]) -> dict[str, int]:
-    """How many checks ended how; every outcome is named."""
-    found = Counter(line.outcome for line in lines)
-    return {str(outcome): found[outcome] for outcome in Outcome}
+    """How many checks have each outcome."""
+    number = Counter(line.outcome for line in lines)
+    return {str(outcome): number[outcome] for outcome in Outcome}
 
 
 def summary(lines: Sequence[CheckLine]) -> str:
-    """All of it in a sentence.
+    """The counts in a sentence.
 
     >>> summary([CheckLine("a/b", "c", Outcome.PASSED), CheckLine("a/b", "d", Outcome.WARNED)])
     '2 checks: 0 failed, 1 warned, 0 skipped, 1 passed, 0 not run yet.'
@@ -183,10 +190,7 @@ def report(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> 
 
 
 def _markdown(lines: Sequence[CheckLine], attention: Sequence[CheckLine]) -> str:
-    """The headline, and what somebody should look at."""
-    shown = [
-        f"- **{line.outcome}** {line.asset}: {counted(line.failures, 'failure')}{BREAK}  {line.check.replace('_', ' ')}"
-        for line in attention[:8]
-    ]
+    """The headline, and the checks that need attention."""
+    shown = [f"- **{line.outcome}** {line.asset}:{BREAK}  {wrapped(line.problem, '  ')}" for line in attention[:8]]
     more = [f"- and {len(attention) - 8} more"] if len(attention) > 8 else []
     return "\n".join([f"**{summary(lines).replace(': ', f'**{BREAK}')}", "", *(shown or ["Nothing needs attention."]), *more])

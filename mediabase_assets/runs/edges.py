@@ -1,10 +1,10 @@
 """What comes before what: all edges of the graph, those that Dagster shows, and the order of the steps of a run.
 
-An edge is implied where a longer way leads from one asset to the other. Dagster shows no implied edges, so that people can read
+An edge is implied where a longer path leads from one asset to the other. Dagster shows no implied edges, so that people can read
 the graph from left to right; whether an asset is stale follows from all its inputs (`planning.registry`), not from these edges.
-Assets with an automation condition (materialized views) keep theirs: it looks at what they depend on directly. In a run of selected
-assets, without those between them, Dagster does not know an implied edge; `in_order` and `require_before` see to it that what comes
-before is made before, and has not failed.
+Assets with an automation condition (materialized views) keep theirs, since the condition checks direct dependencies. In a run of
+selected assets, without those between them, Dagster does not know an implied edge; `in_order` and `require_before` ensure that what
+comes before is built before, and has not failed.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ _counted: Counter[str] = Counter()
 
 
 def register(key: dg.AssetKey, deps: Iterable[dg.AssetKey]) -> None:
-    """Make the edges of an asset known; its definition does so once."""
+    """Register the edges of an asset; its definition does so once."""
     _edges[key.to_user_string()] = tuple(dep.to_user_string() for dep in deps)
 
 
@@ -41,18 +41,18 @@ def before(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
     >>> sorted(before("c", {"c": ["b"], "b": ["a"], "a": []}))
     ['a', 'b']
     """
-    found: set[str] = set()
+    earlier: set[str] = set()
     waiting = [*edges.get(key, ())]
     while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += edges.get(one, ())
-    return found
+        asset = waiting.pop()
+        if asset not in earlier:
+            earlier.add(asset)
+            waiting += edges.get(asset, ())
+    return earlier
 
 
 def implied(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """The assets that an asset depends on directly and by a longer way.
+    """The assets that an asset depends on both directly and by a longer path.
 
     >>> implied("c", {"c": ["b", "a"], "b": ["a"], "a": []})
     {'a'}
@@ -62,7 +62,7 @@ def implied(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def step_of(key: str) -> str:
-    """The step that makes an asset.
+    """The step that builds an asset.
 
     >>> step_of("normalized/gene_symbols"), step_of("extraction/legacy_payloads")
     ('normalized__gene_symbols', 'extraction__legacy_snapshot')
@@ -71,7 +71,7 @@ def step_of(key: str) -> str:
 
 
 def asset_of(step_key: str) -> str:
-    """The asset `layer/relation` that a step makes; of two the first.
+    """The asset `layer/relation` that a step builds; of two the first.
 
     >>> asset_of("normalized__gene_symbols"), asset_of("extraction__legacy_snapshot")
     ('normalized/gene_symbols', 'extraction/legacy_rows')
@@ -98,7 +98,7 @@ def in_order(group: str) -> dict[str, str]:
 
 
 def require_before(context: dg.AssetExecutionContext, asset: str) -> None:
-    """In a run of selected assets, see that none failed that comes before this one by an edge which Dagster does not know.
+    """In a run of selected assets, check that no asset failed that comes before this one by an edge that Dagster does not know.
 
     Raises:
         BuildError: One failed, or was skipped.
@@ -111,5 +111,5 @@ def require_before(context: dg.AssetExecutionContext, asset: str) -> None:
     ended = context.instance.get_run_step_stats(context.run.run_id, [*steps])
     failed = sorted(steps[s.step_key] for s in ended if s.status is not None and s.status.value in ("FAILURE", "SKIPPED"))
     if failed:
-        what = f"{', '.join(failed)} failed or {'was' if len(failed) == 1 else 'were'} skipped in this run, and {asset} is made from it."
+        what = f"{', '.join(failed)} failed or {'was' if len(failed) == 1 else 'were'} skipped in this run, and {asset} is built from it."
         raise BuildError(what, where=asset, next_step="See in the log of this run why; correct that, and run both again.")

@@ -1,7 +1,7 @@
 """Reads the events of a run while it works: reports them, collects failures, writes the log file of the run.
 
-Here belongs reading only; the words for people are in `mediabase_assets.cli`, what starts a run is in `runner`. The run
-may be another process's.
+Contains reading only; the words for people are in `mediabase_assets.cli`, what starts a run is in `runner`. The run
+may be that of another process.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from mediabase_assets.runs.results import is_kept
 if TYPE_CHECKING:
     from dagster import DagsterEvent, EventLogEntry
 
-#: Seconds between two looks at the event log.
+#: Seconds between two reads of the event log.
 POLL = 0.25
 _BATCH = 1000
 _KINDS = {
@@ -43,13 +43,13 @@ class EventReader:
 
     Attributes:
         instance: Where the run is recorded.
-        find: Gives the id of the run, or nothing as long as there is none.
+        find: Gives the id of the run; empty before Dagster created it.
         stages: The stage of each asset that has one.
         tell: Called with each event.
         log_file: Where every event is written.
         mend: Called when the storage does not answer.
         failures: What failed, in the order of time.
-        run_id: The run, once it is found.
+        run_id: The run, once it exists.
     """
 
     instance: dg.DagsterInstance
@@ -91,14 +91,14 @@ class EventReader:
                 self.run_id = self.run_id or self.find()
                 if not self.run_id:
                     return
-                found = self.instance.get_records_for_run(self.run_id, cursor=self._cursor, limit=_BATCH)
+                batch = self.instance.get_records_for_run(self.run_id, cursor=self._cursor, limit=_BATCH)
             except sqlalchemy.exc.OperationalError:
                 if self.mend is not None and not self._end.is_set():
                     with contextlib.suppress(ServerError):
                         self.mend()
-                return  # whether the server comes back is for the run to find out
-            self._cursor, has_more = found.cursor, found.has_more
-            for record in found.records:
+                return  # the run itself finds out whether the server comes back
+            self._cursor, has_more = batch.cursor, batch.has_more
+            for record in batch.records:
                 self._take(record.event_log_entry, log)
         log.flush()
 
@@ -110,11 +110,11 @@ class EventReader:
         for failure in failures_of(event, self._asset_of_step.get(event.step_key or "", "")):
             self.failures.append(failure)
             log.write(f"{failure.stack}\n" if failure.stack else "")
-        told = self._told(event, entry.timestamp)
-        if told is not None:
-            self.tell(told)
+        step_event = self._step_event(event, entry.timestamp)
+        if step_event is not None:
+            self.tell(step_event)
 
-    def _told(self, event: "DagsterEvent", at: float) -> StepEvent | None:
+    def _step_event(self, event: "DagsterEvent", at: float) -> StepEvent | None:
         step = event.step_key
         if step is None:
             return None
@@ -125,11 +125,11 @@ class EventReader:
             asset = self._asset_of_step.setdefault(step, key)
             return StepEvent("planned", step, at, asset, self.stages.get(asset))
         if event.is_step_materialization:
-            made = event.step_materialization_data.materialization
-            if made.asset_key.to_user_string() not in self._planned.get(step, {asset}):
+            materialization = event.step_materialization_data.materialization
+            if materialization.asset_key.to_user_string() not in self._planned.get(step, {asset}):
                 return None  # rebuilt beneath the assets of the run, and reported by this step
-            values = {name: _value(value) for name, value in made.metadata.items()}
-            seconds = 0.0 if is_kept(made.metadata) else values.get("seconds")
+            values = {name: _value(value) for name, value in materialization.metadata.items()}
+            seconds = 0.0 if is_kept(materialization.metadata) else values.get("seconds")
             return StepEvent("rows", step, at, asset, rows=values.get("dagster/row_count"), seconds=seconds)
         kind = _KINDS.get(event.event_type)
         return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]

@@ -11,16 +11,16 @@ EventKind = Literal["planned", "started", "rows", "done", "failed", "skipped", "
 
 @dataclass(frozen=True)
 class StepEvent:
-    """Something that happened to a step of the run.
+    """An event of a step of the run.
 
     Attributes:
         kind: What happened.
         step: Key of the step.
         at: When, in seconds since the epoch.
-        asset: The asset `layer/relation` that the step makes or checks.
-        stage: Stage of the asset; None if it has none.
-        rows: Rows of the asset, with the kind `rows`; None if it has none to count.
-        seconds: With the kind `rows`, how long the asset was worked on, also before its step began; None if it does not say.
+        asset: The asset `layer/relation` that the step builds or checks.
+        stage: Stage of the asset; None if it does not have one.
+        rows: Rows of the asset, with the kind `rows`; None if it does not have rows to count.
+        seconds: With the kind `rows`, how long the build of the asset took, also before its step began; None if unknown.
     """
 
     kind: EventKind

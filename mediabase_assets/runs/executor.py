@@ -1,13 +1,13 @@
-"""Dagster's executor for the project: steps that are ready run beside each other, each in a thread of the one process.
+"""Dagster's executor for the project: steps that are ready run at the same time, each in a thread of the one process.
 
 A step that begins when its inputs are done, and not when its turn comes, has true times in Dagster's Gantt chart and run page.
-As many assets are built at once as `parallel` builds; a step that does not build (the backup, which waits for pg_dump) takes no
-hand from them. What is built, and in which order, is decided in `parallel`.
+`MAX_BUILDERS` assets are built at once; a step that does not build (the backup, which waits for pg_dump) needs no slot of theirs.
+What is built, and in which order, is decided in `parallel`.
 
 NOTE: Dagster 1.13 has no executor of threads. This one uses the public `dg.Executor` and runs each step by the public
 `dg.in_process_executor`, with the run's plan cut down to that step. Compute logs must be off (dagster.yaml): they redirect
-the standard output of the whole process. And the log handlers of a run are made once (`_OnceConfigured`): Dagster makes them for
-each plan by `logging.config.dictConfig`, which waits for ever for a thread that writes to a log at that moment.
+the standard output of the whole process. And the log handlers of a run are created once (`_OnceConfigured`): Dagster creates them for
+each plan by `logging.config.dictConfig`, which never returns while a thread writes to a log.
 """
 
 import copy
@@ -29,7 +29,7 @@ from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.edges import all_edges, asset_of, before
 from mediabase_assets.runs.resource import end_run
 
-#: Seconds between two checks whether somebody interrupted the run.
+#: Seconds between two checks whether the run was interrupted.
 POLL = 0.2
 #: Seconds that interrupted steps may take to end.
 PATIENCE = 20
@@ -40,7 +40,7 @@ _OVER = "over"
 
 @dg.executor(name="threads", requirements=[])
 def thread_executor(init_context: dg.InitExecutorContext) -> dg.Executor:
-    """Runs steps that are ready beside each other, in threads of the process of the run."""
+    """Runs steps that are ready at the same time, in threads of the process of the run."""
     config: dict[str, Any] = {"retries": {"enabled": {}}, "marker_to_close": None}
     inner = dg.InitExecutorContext(
         job=init_context.job, executor_def=dg.in_process_executor, executor_config=config, instance=init_context.instance
@@ -50,25 +50,25 @@ def thread_executor(init_context: dg.InitExecutorContext) -> dg.Executor:
 
 
 class _OnceConfigured(dg.DagsterInstance):
-    """An instance whose log handlers, which dagster.yaml may define under `python_logs`, were made before its threads began."""
+    """An instance whose log handlers, which dagster.yaml may define under `python_logs`, were created before its threads began."""
 
-    made: Sequence[logging.Handler] = ()
+    handlers: Sequence[logging.Handler] = ()
 
     def get_yaml_python_handlers(self) -> Sequence[logging.Handler]:
         """The handlers."""
-        return self.made
+        return self.handlers
 
 
 def _once_configured(instance: dg.DagsterInstance) -> dg.DagsterInstance:
-    """The same instance, with its log handlers made."""
+    """The same instance, with its log handlers created."""
     same: Any = copy.copy(instance)
     same.__class__ = _OnceConfigured
-    same.made = list(instance.get_yaml_python_handlers())
+    same.handlers = list(instance.get_yaml_python_handlers())
     return same  # type: ignore[no-any-return]
 
 
 class ThreadExecutor(dg.Executor):
-    """Starts each step in a thread of its own as soon as its inputs are done and a hand is free.
+    """Starts each step in a thread of its own as soon as its inputs are done and a builder is free.
 
     Attributes:
         inner: Executes a plan of one step.
@@ -86,14 +86,14 @@ class ThreadExecutor(dg.Executor):
         """Execute the plan of a run.
 
         Args:
-            plan_context: The run, as Dagster hands it to an executor.
+            plan_context: The run, as Dagster passes it to an executor.
             execution_plan: Its steps.
 
         Returns:
             The events of the steps, as they come.
 
         Raises:
-            dagster.DagsterExecutionInterruptedError: Somebody cancelled the run; its steps have ended.
+            dagster.DagsterExecutionInterruptedError: The run was canceled; its steps have ended.
         """
         run_id = plan_context.run_id
         steps = _Steps(self, plan_context, execution_plan)
@@ -113,7 +113,7 @@ class ThreadExecutor(dg.Executor):
 
 
 class _Steps:
-    """The steps of a run that are ready or at work."""
+    """The steps of a run that are ready or running."""
 
     def __init__(self, executor: ThreadExecutor, plan_context: Any, plan: Any) -> None:
         self.executor, self.plan_context, self.plan = executor, plan_context, plan
@@ -122,56 +122,56 @@ class _Steps:
         self.ways = parallel.ways(assets)
         self.before = {asset: before(asset, all_edges()) for asset in assets}
         self.ready: list[str] = []
-        self.at_work: dict[str, threading.Thread] = {}
+        self.running: dict[str, threading.Thread] = {}
         self.reports: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def start(self, active: Any) -> None:
-        """Start what is ready: those first from which the longest way leads to the end."""
+        """Start the steps that are ready, those with the most expensive path to the end first."""
         self.ready += [step.key for step in active.get_steps_to_execute()]
         self.ready.sort(key=lambda key: (-self._way(key), key))
         for key in list(self.ready):
             if self._has_to_wait(key):
                 continue
             self.ready.remove(key)
-            self.at_work[key] = threading.Thread(target=self._execute, args=(key,), name=f"mediabase step {key}", daemon=True)
-            self.at_work[key].start()
+            self.running[key] = threading.Thread(target=self._execute, args=(key,), name=f"mediabase step {key}", daemon=True)
+            self.running[key].start()
 
     def events(self, active: Any) -> Iterator[Any]:
-        """What the steps reported; waits for a moment if there is nothing."""
+        """What the steps reported; waits `POLL` seconds for a report."""
         with suppress(queue.Empty):
             key, report = self.reports.get(timeout=POLL)
             if isinstance(report, BaseException):
                 raise report
             if report is _OVER:
-                self.at_work.pop(key).join()
+                self.running.pop(key).join()
                 parallel.note_end(self.plan_context.run_id, asset_of(key))
                 active.verify_complete(self.plan_context, key)
                 yield from active.plan_events_iterator(self.plan_context)
                 return
             yield report
-            if report.step_key and not (report.is_step_up_for_retry or report.is_step_restarted):  # a retry is made by its thread
+            if report.step_key and not (report.is_step_up_for_retry or report.is_step_restarted):  # its thread does the retry
                 active.handle_event(report)
 
     def interrupt(self) -> None:
-        """Stop what is at work, and wait until it has ended."""
+        """Stop the steps that are running, and wait until they have ended."""
         end = time.monotonic() + PATIENCE
-        while any(thread.is_alive() for thread in self.at_work.values()) and time.monotonic() < end:
+        while any(thread.is_alive() for thread in self.running.values()) and time.monotonic() < end:
             scope.interrupt(self.plan_context.run_id)
             _end_programs()
-            for thread in self.at_work.values():
+            for thread in self.running.values():
                 cancel_statement_of(thread)
                 thread.join(POLL)
 
     def _has_to_wait(self, key: str) -> bool:
-        """Whether no hand is free for a step, or one is to be made before it, by an edge that Dagster's graph leaves out."""
-        if self._takes_a_hand(key) and sum(map(self._takes_a_hand, self.at_work)) >= parallel.HANDS:
+        """Whether a step needs a builder and none is free, or has to wait for another step by an edge that Dagster's graph leaves out."""
+        if self._needs_builder(key) and sum(map(self._needs_builder, self.running)) >= parallel.MAX_BUILDERS:
             return True
-        return not self.before[asset_of(key)].isdisjoint(map(asset_of, (*self.ready, *self.at_work)))
+        return not self.before[asset_of(key)].isdisjoint(map(asset_of, (*self.ready, *self.running)))
 
     def _way(self, key: str) -> float:
         return self.ways.get(asset_of(key), 0)
 
-    def _takes_a_hand(self, key: str) -> bool:
+    def _needs_builder(self, key: str) -> bool:
         return asset_of(key) in self.ways
 
     def _execute(self, key: str) -> None:
@@ -203,19 +203,19 @@ def _end_programs() -> None:
 
 @contextmanager
 def _interruptions() -> Iterator[threading.Event]:
-    """Note SIGINT and SIGTERM instead of raising them: in the main thread, where Python handles signals, no step is at work."""
-    noted = threading.Event()
+    """Set an event on SIGINT and SIGTERM instead of raising them: in the main thread, where Python handles signals, no step runs."""
+    interrupted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield noted
+        yield interrupted
         return
 
-    def note(_number: int, _frame: FrameType | None) -> None:
-        noted.set()
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
 
     signals: Collection[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, note) for number in signals}
+    before = {number: signal.signal(number, interrupt) for number in signals}
     try:
-        yield noted
+        yield interrupted
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,6 +1,6 @@
-"""What failed in a run, out of Dagster's events: which asset or check, the message for people, sample rows.
+"""What failed in a run, from Dagster's events: which asset or check, the message for people, sample rows.
 
-Here belongs reading events; printing is in `mediabase_assets.cli.summary`.
+Contains the reading of events; printing is in `mediabase_assets.cli.summary`.
 """
 
 import re
@@ -26,11 +26,11 @@ class Failure:
         asset: The asset `layer/relation`, empty for the run as a whole.
         check: The check, empty if it is the asset itself that failed.
         message: What happened, for people.
-        is_warning: It was told and did not stop anything.
+        is_warning: It was reported and did not stop the run.
         sample: Rows that show it.
         stack: The stack of the innermost error, for the log file.
-        is_interruption: It is somebody's Ctrl-C, which Dagster tells as a failure.
-        is_unexpected: It is no error of ours: what it says is not meant for people.
+        is_interruption: It is a Ctrl-C, which Dagster reports as a failure.
+        is_unexpected: It is not an error of the project: its message is not written for people.
     """
 
     asset: str
@@ -44,11 +44,11 @@ class Failure:
 
 
 def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
-    """The failure that an event tells, if it tells one.
+    """The failure that an event reports, if it reports one.
 
     Args:
-        event: Dagster's.
-        asset: The asset that its step makes.
+        event: Dagster's event.
+        asset: The asset that its step builds.
     """
     data: Any = event.event_specific_data
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -61,9 +61,9 @@ def failures_of(event: "DagsterEvent", asset: str) -> Iterator[Failure]:
                 sample=_sample(data.metadata),
             )
     elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
-        told = data.user_failure_data.description if data.user_failure_data else None
+        message = data.user_failure_data.description if data.user_failure_data else None
         failure = _failure(asset or event.step_key or "", data.error)
-        yield replace(failure, message=told, is_unexpected=False) if told else failure
+        yield replace(failure, message=message, is_unexpected=False) if message else failure
     elif event.event_type is dg.DagsterEventType.RUN_FAILURE and getattr(data, "error", None):
         yield _failure("", data.error)
 
@@ -86,13 +86,13 @@ def _was_interrupted(error: Any) -> bool:
 
 
 def _is_ours(error: Any) -> bool:
-    """Whether what failed first is an error of ours, or a failure that a step of ours tells."""
+    """Whether the innermost error is one of the project, or a failure that one of its steps raised."""
     inner = _innermost(error)
     return inner is None or str(inner.message).startswith(("mediabase_assets.", "dagster._core.definitions.events.Failure"))
 
 
 def _message(error: Any) -> str:
-    """The innermost error's message, without the name of its class where that is one of ours."""
+    """The innermost error's message, without the name of its class where that is one of the project."""
     inner = _innermost(error)
     if inner is None:
         return "The step failed without a message."

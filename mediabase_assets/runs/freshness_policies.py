@@ -1,7 +1,8 @@
-"""Until when an asset has to be looked at again: freshness policies, and how it is reported that it was and is up to date.
+"""Until when an asset has to be checked again: freshness policies, and the report that an asset is up to date.
 
-Dagster counts materializations only. An asset that a schedule looked at and found up to date is therefore reported as kept, with what
-it showed before, so that nothing is overdue only because nothing had to be rebuilt. Overdue is what no schedule and no run looked at.
+Dagster counts materializations only. An asset that a schedule checked and found up to date is therefore reported as kept, with the
+metadata that it has, so that it is not overdue only because it did not have to be rebuilt. An asset is overdue when no schedule and no
+run checked it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -17,17 +18,17 @@ from mediabase_assets.settings.cron import longest_pause
 GRACE = timedelta(hours=2)
 
 
-def looked_at_by(schedule: str) -> dg.FreshnessPolicy:
-    """The policy of an asset that a schedule looks at: the longest time between two of its ticks, and the grace.
+def checked_by(schedule: str) -> dg.FreshnessPolicy:
+    """The policy of an asset that a schedule checks: the longest time between two of its ticks, and `GRACE`.
 
-    >>> looked_at_by("0 3 * * *").fail_window.to_timedelta()
+    >>> checked_by("0 3 * * *").fail_window.to_timedelta()
     datetime.timedelta(days=1, seconds=7200)
     """
     return dg.FreshnessPolicy.time_window(fail_window=longest_pause(schedule) + GRACE)
 
 
 def report_kept(instance: dg.DagsterInstance, key: dg.AssetKey, why: str) -> None:
-    """Report that an asset was looked at and is as it was; nothing where Dagster knows no materialization of it.
+    """Report that an asset was checked and is up to date; nothing where Dagster does not know a materialization of it.
 
     Args:
         instance: Dagster's instance.

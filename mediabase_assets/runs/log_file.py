@@ -1,4 +1,4 @@
-"""The file with every event of a run: it has to be begun; a disk that is full afterwards stops no run.
+"""The file with every event of a run: a run needs it to begin; a disk that is full later does not stop the run.
 
 What is written is decided in `mediabase_assets.runs.runner`.
 """
@@ -12,7 +12,7 @@ from typing import Self, TextIO
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.quantities import moment
 
-#: Bytes that have to fit at the beginning: a file may be created on a disk that takes no byte more.
+#: Bytes that have to fit at the beginning: a file can be created on a disk without free space.
 _TRIAL = 4096
 
 
@@ -54,10 +54,10 @@ def _log_at(place: Path) -> Iterator[None]:
 
 
 class RunLog:
-    """The file, open for writing; what does not fit is lost, and `problem` says so.
+    """The file, open for writing; text that does not fit is lost, and `problem` says so.
 
     Attributes:
-        problem: What went wrong, a sentence; empty if everything was written.
+        problem: What went wrong, in a sentence; empty if everything was written.
     """
 
     def __init__(self, file: Path) -> None:
@@ -66,29 +66,29 @@ class RunLog:
         self.problem = ""
 
     def __enter__(self) -> Self:
-        with self._noting():
+        with self._collecting_problem():
             self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            with self._noting():
+            with self._collecting_problem():
                 self._file.close()
 
     def write(self, text: str) -> None:
         """Write, as long as that works."""
         if self._file is not None and not self.problem:
-            with self._noting():
+            with self._collecting_problem():
                 self._file.write(text)
 
     def flush(self) -> None:
-        """Hand what was written to the operating system, as long as that works."""
+        """Flush to the operating system, as long as that works."""
         if self._file is not None and not self.problem:
-            with self._noting():
+            with self._collecting_problem():
                 self._file.flush()
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _collecting_problem(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -107,17 +107,17 @@ class UtcFormatter(logging.Formatter):
 
 
 class QuietHandler(logging.FileHandler):
-    """A log file whose full disk is no news between the lines of the progress."""
+    """A log file that does not print errors of a full disk between the lines of the progress."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, encoding="utf-8")
         self.setFormatter(UtcFormatter())
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
-        """Nothing: the run goes on, and its reader tells that the log is not complete."""
+        """Do nothing: the run goes on, and its event reader reports that the log is not complete."""
 
     def close(self) -> None:
-        """Close the file, also where what is left in the buffer does not fit any more."""
+        """Close the file, also where the rest of the buffer does not fit."""
         try:
             super().close()
         except OSError:

@@ -1,10 +1,10 @@
-"""Runs that name the job that they are of, also where a command line made them: the web UI lists them and can re-execute them.
+"""Runs that name their job, also those of the command line: the web UI lists them and can re-execute them.
 
-Dagster notes the origin of a run (code location, repository, job) only where its own web server, daemon or `dagster job launch`
-makes it. A run without one is missing on the landing page and among the runs of its job, and its re-execution is refused.
+Dagster records the origin of a run (code location, repository, job) only where its own web server, daemon or `dagster job launch`
+creates it. A run without an origin is missing on the landing page and among the runs of its job, and its re-execution is refused.
 
-NOTE: Dagster 1.13 has no public constructor of an origin. `dagster.deserialize_value` is public, and its format is what the
-table `runs` keeps; `cli/test_re_execution_in_the_ui.py` sees that the web server accepts it.
+NOTE: Dagster 1.13 has no public constructor of an origin. `dagster.deserialize_value` is public, and its format is that of the
+table `runs`; `cli/test_re_execution_in_the_ui.py` checks that the web server accepts it.
 """
 
 import json
@@ -15,7 +15,7 @@ from dagster_postgres import PostgresRunStorage
 
 #: Name of the code location in every workspace of the project.
 LOCATION = "mediabase_assets"
-#: What Dagster calls the repository of a module's one Definitions object.
+#: Dagster's name of the repository of a module with one Definitions object.
 REPOSITORY = "__repository__"
 
 

@@ -1,14 +1,13 @@
-"""Building ahead: as many assets at once as there are cores for it, in the order in which they are needed most.
+"""Building ahead: several assets at once, those with the most expensive path to the end of the run first.
 
-A build is one session of PostgreSQL, which uses one core. In the runs of the web UI and of `mediabase migrate` the steps are
-executed beside each other (`executor`), and each builds its own asset. Where Dagster runs the steps one after the other
-(dry run, self-test, `execute_in_process`), a run that ends in a release has a crew of threads that builds every asset as soon as
-its inputs are done, those first from which the longest way leads to the end, each in a session of its own, beginning while
-the backup is written; the step of an asset, when its turn comes, waits for it and reports it. Either way order, events, failures
-and re-execution are those of the steps. In a run that rebuilds everything that a person selected without the release nothing is
-built ahead.
+A build is one session of PostgreSQL, which uses one core. In the runs of the web UI and of `mediabase migrate` several steps run at
+the same time (`executor`), and each builds its own asset. Where Dagster runs one step after the other (dry run, self-test,
+`execute_in_process`), a run that ends in a release has a crew of threads. The crew builds every asset as soon as its inputs are
+done, each in a session of its own, and begins while the backup is written; the step of an asset waits for its build and reports it.
+Either way order, events, failures and re-execution are those of the steps. A run that rebuilds what a person selected, without the
+release, builds nothing ahead.
 
-What is stale beneath the assets of a run is built by the crew; the first step that needs it waits, and reports it.
+The crew also builds what is stale beneath the assets of a run; the first step that needs it waits for it and reports it.
 """
 
 import threading
@@ -22,30 +21,30 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.planning import registry
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
-from mediabase_assets.runs.builders import HANDS, Build, Crew, Event, Job, Work, maker_of, way
+from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, way
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
 
-__all__ = ["HANDS", "Build", "Event", "Work"]
+__all__ = ["MAX_BUILDERS", "Build", "Event", "Work"]
 
 _works: dict[str, Work] = {}
 _crews: dict[str, Crew] = {}
-#: Steps may begin beside each other.
+#: Several steps may begin at the same time.
 _guard = threading.Lock()
 
 
 def register(work: Work) -> None:
-    """Make an asset known; its definition does so once."""
+    """Register how an asset is built; its definition does so once."""
     _works[work.key] = replace(work, needs=frozenset(map(maker_of, work.needs)))
 
 
 def ways(keys: Collection[str]) -> dict[str, float]:
-    """The costs of the dearest way from each asset to the end of a run of these; of those that are not built by their own step."""
+    """Cost of the most expensive path from each asset to the end of a run of these; without assets that only their own step builds."""
     works = {key: _works[key] for key in keys if key in _works and not _works[key].by_its_step}
     return {key: way(work, works) for key, work in works.items()}
 
 
 def begin(context: dg.AssetExecutionContext, this: AssetRun) -> bool:
-    """Begin to build ahead, if the run is one that is built ahead and nobody has begun; whether it is."""
+    """Begin to build ahead, unless it has begun; returns whether the run is one that builds ahead."""
     beneath = beneath_of(this.run_id)
     if context.run.asset_selection and not this.keeps and not will_release(context) and not beneath:
         return False
@@ -56,16 +55,16 @@ def begin(context: dg.AssetExecutionContext, this: AssetRun) -> bool:
 
 
 def events_of(context: dg.AssetExecutionContext, this: AssetRun, build: Build) -> Iterator[Event]:
-    """What a step tells: what was built ahead of it, when that is over; or what it builds itself."""
+    """The events of a step: those of its asset's build ahead, once that is over, or those of its own build."""
     job = _job_of(this, build) if begin(context, this) else None
-    # of a failed audit too: its findings come before the failure
+    # also those of a failed audit: its findings come before the failure
     yield from selected(context, build(this) if job is None else job.events, this if job is None else job)
     if job is not None and job.error is not None:
         raise job.error
 
 
 def _job_of(this: AssetRun, build: Build) -> Job | None:
-    """The build of an asset that the crew may do; done here if the steps of the run are executed beside each other."""
+    """The build of an asset by the crew, if it may build it; in this thread if several steps of the run run at the same time."""
     crew = _crews[this.run_id]
     if this.asset not in crew.works:
         return None
@@ -73,7 +72,7 @@ def _job_of(this: AssetRun, build: Build) -> Job | None:
 
 
 def selected(context: dg.AssetExecutionContext, events: Iterable[Event], built: AssetRun | Job) -> Iterator[Event]:
-    """Those events of an asset that the step was asked for: its checks that are selected, and itself with the reason of the build."""
+    """The selected events of an asset: its selected checks, and its materialization with the reason of the build."""
     wanted = {key.name for key in context.selected_asset_check_keys}
     for event in events:
         if isinstance(event, dg.AssetCheckResult):
@@ -89,11 +88,11 @@ def with_reason(event: dg.MaterializeResult[Any], why: str) -> dg.MaterializeRes
 
 
 def require_beneath(context: dg.AssetExecutionContext, this: AssetRun) -> None:
-    """Wait for what the run rebuilds beneath an asset, and report it to Dagster as made by this run.
+    """Wait for what the run rebuilds beneath an asset, and report it to Dagster as built by this run.
 
     Raises:
-        dagster.Failure: Something of it did not pass its audit.
-        MediabaseError: It could not be built.
+        dagster.Failure: A rebuilt asset did not pass its audit.
+        MediabaseError: An asset could not be rebuilt.
     """
     below = registry.below(this.asset) | ({registry.BACKUP} if this.asset == registry.RELEASE else set())
     mine = {maker_of(key): reason for key, reason in beneath_of(this.run_id).items() if key in below}
@@ -116,7 +115,7 @@ def require_beneath(context: dg.AssetExecutionContext, this: AssetRun) -> None:
 
 
 def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> None:
-    """Record what was rebuilt beneath the assets of a run; what turned out to be up to date is as it was."""
+    """Report what was rebuilt beneath the assets of a run; an asset that turned out to be up to date keeps its record."""
     if isinstance(event, dg.AssetCheckResult):
         assert event.asset_key is not None
         assert event.check_name is not None
@@ -137,28 +136,28 @@ def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> Non
 
 
 def await_build(run_id: str, key: str) -> None:
-    """Wait until an asset that is built ahead is built, or failed; for any other nothing is waited."""
+    """Wait until an asset that is built ahead is built, or failed; return at once for any other."""
     crew = _crews.get(run_id)
     if crew is not None and key in crew.works:
         crew.job_of(key)
 
 
 def note_end(run_id: str, key: str) -> None:
-    """The step of an asset has ended, in a run whose steps are executed beside each other."""
+    """The step of an asset has ended, in a run that runs several steps at the same time."""
     crew = _crews.get(run_id)
     if crew is not None and key in crew.works:
         crew.note_end(key)
 
 
 def resume(run_id: str) -> None:
-    """A step of a run is done again after a loss that has passed."""
+    """A step of a run is retried after a lost connection."""
     crew = _crews.get(run_id)
     if crew is not None:
         crew.resume()
 
 
 def forget(run_id: str) -> None:
-    """A run has ended: stop what was built ahead for it and never asked for."""
+    """A run has ended: stop builds for it that no step asked for."""
     crew = _crews.pop(run_id, None)
     if crew is not None:
         crew.end()

@@ -1,6 +1,6 @@
-"""How Dagster is told: findings as check results, tables as metadata; and what a run was asked to make.
+"""What Dagster gets to see: findings as check results, tables as metadata; and which assets a run was asked to build.
 
-Here belong translations into Dagster's terms only.
+Contains translations into Dagster's terms only.
 """
 
 import json
@@ -11,8 +11,9 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.audit.accounts import Account
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.finding import Finding
-from mediabase_assets.model.quantities import counted, moment, size
+from mediabase_assets.model.quantities import moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 from mediabase_assets.planning import registry
@@ -29,13 +30,13 @@ def legacy_seen(instance: dg.DagsterInstance) -> str | None:
 
 
 def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """The assets that a run makes, as `layer/relation`; the snapshot of the legacy table is one step for two."""
+    """The assets that a run builds, as `layer/relation`; the snapshot of the legacy table is one step for two."""
     selected = context.run.asset_selection
     if selected:
         return frozenset(key.to_user_string() for key in selected)
     run_id = context.run.run_id
     if run_id not in _planned:
-        _planned.clear()  # of runs before
+        _planned.clear()  # those of earlier runs
         _planned[run_id] = _planned_steps(context)
     return _planned[run_id]
 
@@ -49,7 +50,7 @@ _planned: dict[str, frozenset[str]] = {}
 
 
 def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """Read from the plan of a run, which is large: once."""
+    """The same from the plan of a run, which is large, and therefore read once."""
     snapshot = context.run.execution_plan_snapshot_id
     assert snapshot is not None
     steps = context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
@@ -59,12 +60,12 @@ def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
     )
 
 
-#: How the entry `how` begins of an asset that a run kept.
+#: Beginning of the entry `how` of an asset that a run kept.
 KEPT = "kept: "
 
 
 def is_kept(metadata: Mapping[str, Any] | None) -> bool:
-    """Whether a materialization tells of an asset that was kept, and not built.
+    """Whether a materialization is that of an asset that was kept, and not built.
 
     >>> is_kept({"how": f"{KEPT}it is up to date"}), is_kept({"how": dg.MetadataValue.text("created")}), is_kept(None)
     (True, False, False)
@@ -77,7 +78,6 @@ def is_kept(metadata: Mapping[str, Any] | None) -> bool:
 UNCHECKED = "not looked at"
 #: Metadata of a finding that failed: what is the case, a sentence.
 PROBLEM = "problem"
-_ABBREVIATIONS = {"ddl": "DDL", "utf8": "UTF-8"}
 #: What a failed check of something that was not released yet adds.
 CANDIDATE = "The candidate was dropped; the live content is unchanged."
 
@@ -91,38 +91,39 @@ def check_result(
         metadata["failures"] = finding.failures
         if finding.sample:
             metadata["sample"] = rows_table(finding.sample)
+    text = described(finding, asset_key.path[-1])
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=finding.check,
         passed=finding.passed,
         severity=severity or dg.AssetCheckSeverity.ERROR,
         metadata=metadata,
-        description=described(finding) if finding.passed or not note else f"{described(finding)} {note}",
+        description=text if finding.passed or not note else f"{text} {note}",
     )
 
 
-def described(finding: Finding) -> str:
-    """What is the case, as a sentence: what the name of the check says, that it is not true, or that it could not be checked.
+def described(finding: Finding, relation: str = "") -> str:
+    """What a check found, as a sentence: what is true, what is wrong, or why it could not be checked.
 
-    >>> described(Finding("ddl_is_allowed", True, {}))
-    'DDL is allowed.'
-    >>> described(Finding("every_key_is_unique", False, {}, 1))
-    'It is not true that every key is unique (1 failure).'
-    >>> described(Finding("disk_has_room", False, {PROBLEM: "1.0 GB is free."}, 1))
-    'It is not true that disk has room. 1.0 GB is free.'
-    >>> described(Finding("every_key_is_unique", False, {UNCHECKED: "There is no snapshot."}))
-    'It was not checked that every key is unique. There is no snapshot.'
+    Args:
+        finding: What was found.
+        relation: The relation or asset that was checked.
+
+    >>> described(Finding("every_key_is_unique", True, {}), "genes")
+    'Every key of genes is unique.'
+    >>> described(Finding("every_key_is_unique", False, {}, 3), "genes")
+    '3 keys of genes are NULL or occur more than once.'
+    >>> described(Finding("disk_has_room", False, {PROBLEM: "A migration needs 6.0 GB of disk; 1.0 GB is free."}, 1))
+    'A migration needs 6.0 GB of disk; 1.0 GB is free.'
+    >>> described(Finding("every_key_is_unique", False, {UNCHECKED: "There is no snapshot."}), "genes")
+    'Not checked. There is no snapshot.'
     """
-    words = finding.check.replace("_", " ")
-    for written, spoken in _ABBREVIATIONS.items():
-        words = words.replace(written, spoken)
+    text = CHECK_TEXTS[finding.check]
     if finding.passed:
-        return f"{words[0].upper()}{words[1:]}."
+        return text.passed.format(relation=relation)
     if UNCHECKED in finding.examined:
-        return f"It was not checked that {words}. {finding.examined[UNCHECKED]}"
-    if PROBLEM in finding.examined:
-        return f"It is not true that {words}. {finding.examined[PROBLEM]}"
-    return f"It is not true that {words} ({counted(finding.failures, 'failure')})."
+        return f"Not checked. {finding.examined[UNCHECKED]}"
+    return str(finding.examined.get(PROBLEM) or text.failed(finding.failures, relation))
 
 
 def _metadata(value: Any) -> Any:
@@ -157,14 +158,14 @@ def restored(text: str) -> dict[str, Any]:
     ['bytes', 'rows']
     """
     names, text = json.loads(text) if text.startswith("[") else (None, text)
-    found = dg.deserialize_value(text) if text else {}
-    if not isinstance(found, Mapping):
+    values = dg.deserialize_value(text) if text else {}
+    if not isinstance(values, Mapping):
         return {}
-    return {name: found[name] for name in names or found}
+    return {name: values[name] for name in names or values}
 
 
 def normalized(metadata: Mapping[str, Any] | None) -> Mapping[str, dg.MetadataValue[Any]]:
-    """Values as Dagster's metadata: its constructors do that, and nothing else that is public."""
+    """Values as Dagster's metadata; only its constructors convert them in public."""
     return dg.AssetObservation("any", metadata=metadata).metadata
 
 
@@ -187,24 +188,24 @@ def _cell(value: Any) -> str | int | float | bool:
 def column_schema(
     columns: Mapping[str, str], types: Mapping[str, str], *, model: type[TableModel] | None = None, keys: Iterable[Sequence[str]] = ()
 ) -> dg.TableSchema:  # fmt: skip
-    """A table's columns for the UI: names, types and what they mean, which are NOT NULL, and which are unique by themselves.
+    """The columns of a table for the UI: names, types and what they mean, which are NOT NULL, and which are unique by themselves.
 
     Args:
         columns: Descriptions by name.
-        types: PostgreSQL's types by name; where one is not known yet, the kind of value that the model says.
+        types: PostgreSQL's types by name; where one is not known yet, the type that the model says.
         model: The Pandera model of the table.
         keys: Sets of columns whose values are unique together.
     """
     described = model.to_schema().columns if model else {}
     alone = {key[0] for key in keys if len(key) == 1}
     inside = {name for key in keys for name in key}
-    found = []
+    shown = []
     for name, text in columns.items():
         nullable = name not in inside and (name not in described or bool(described[name].nullable))
         kind = types.get(name) or _KINDS.get(str(described[name].dtype) if name in described else "", "text")
         constraints = dg.TableColumnConstraints(nullable=nullable, unique=name in alone)
-        found.append(dg.TableColumn(name, kind, description=text, constraints=constraints))
-    return dg.TableSchema(columns=found)
+        shown.append(dg.TableColumn(name, kind, description=text, constraints=constraints))
+    return dg.TableSchema(columns=shown)
 
 
 #: Kinds of values of a model as PostgreSQL's types, for columns whose relation was not built yet.

@@ -1,10 +1,10 @@
-"""What a step does about an asset that may stand as it is, and how it notes one that it made.
+"""Keeps an asset whose inputs, code and settings are unchanged, instead of building it.
 
-In a run that keeps what is unchanged, an asset whose input was made again with equal content is not made again: it tells
-the outcome of its checks when it was made, for they look at the same content. Which rules decide is in `planning.freshness`.
+In a run that keeps what is up to date, an asset whose input was rebuilt with equal content is kept: its checks have the outcome
+that they had when it was built, since they check the same content. The rules are in `planning.freshness`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -14,20 +14,19 @@ from mediabase_assets.planning import freshness, registry
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.planning.carry_over import carry
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.runs.asset_run import AssetRun
-from mediabase_assets.runs.results import KEPT, restored, stored
+from mediabase_assets.runs.results import KEPT, restored
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
 def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_version: str | None = None) -> list[Event] | None:
-    """What a step tells of an asset that stands as it is; None if it has to be made.
+    """The events of an asset that is up to date, with the outcome of its checks; None if it has to be built.
 
     Args:
         this: The step.
         key: Its asset.
-        wanted: Checks whose outcome is asked for.
+        wanted: Checks that are selected.
         legacy_version: Content hash of the legacy table; None to take the one that was last read.
     """
     if not this.keeps:
@@ -42,51 +41,21 @@ def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_vers
             carry(conn, this.migration_id, [definition.key])
     state = known[definition.key]
     when = moment(state.finished_at)
-    found = {f["check"]: f for f in state.findings}
+    findings = {f["check"]: f for f in state.findings}
     checks = [
         dg.AssetCheckResult(
             asset_key=key,
             check_name=name,
-            passed=bool(found[name]["passed"]),
-            severity=dg.AssetCheckSeverity.WARN if found[name]["is_warning"] else dg.AssetCheckSeverity.ERROR,
-            metadata={**restored(found[name].get("shown", "")), "checked at": when, "migration": state.migration_id},
-            description=f"{found[name].get('description') or name.replace('_', ' ')} Checked at {when}; the content is the same.",
+            passed=bool(findings[name]["passed"]),
+            severity=dg.AssetCheckSeverity.WARN if findings[name]["is_warning"] else dg.AssetCheckSeverity.ERROR,
+            metadata={**restored(findings[name].get("shown", "")), "checked at": when, "migration": state.migration_id},
+            description=f"{findings[name].get('description') or name.replace('_', ' ')} Checked at {when}; the content is the same.",
         )
         for name in wanted
-        if name in found
+        if name in findings
     ]
-    how = {"how": f"{KEPT}what it is made from has the content of {when}", "migration": state.migration_id}
+    how = {"how": f"{KEPT}its inputs have the content of {when}", "migration": state.migration_id}
     metadata: dict[str, Any] = restored(state.shown) | how
     if state.rows is not None:
         metadata["dagster/row_count"] = state.rows
     return [*checks, dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(state.data_version))]
-
-
-def note_made(
-    conn: Connection, this: AssetRun, *, data_version: str, rows: int | None = None, results: Sequence[dg.AssetCheckResult] = (),
-    inputs: dict[str, str] | None = None, asset: str | None = None, metadata: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Note what a step made, in the transaction that makes it.
-
-    Args:
-        conn: The session of that transaction.
-        this: The step.
-        data_version: Names the content.
-        rows: Rows.
-        results: Outcome of all checks.
-        inputs: Data versions of the inputs; by default those that are recorded.
-        asset: Which asset, where a step makes more than one.
-        metadata: What Dagster shows of it, also when a later run keeps it.
-    """
-    definition = registry.definition(asset or this.asset)
-    asset_state.record(
-        conn, this.settings, definition, migration_id=this.migration_id, run_id=this.run_id, data_version=data_version, rows=rows,
-        inputs=asset_state.input_versions(asset_state.states(conn), definition) if inputs is None else inputs, seconds=this.seconds,
-        shown=stored(metadata or {}),
-        findings=[
-            {
-                "check": r.check_name, "passed": r.passed, "is_warning": r.severity is dg.AssetCheckSeverity.WARN,
-                "description": r.description, "shown": stored(r.metadata or {}),
-            } for r in results
-        ],
-    )  # fmt: skip

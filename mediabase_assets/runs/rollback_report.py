@@ -1,6 +1,6 @@
-"""What Dagster's catalog says after a rollback: what is live now, of the release and of every relation that was changed.
+"""What Dagster's catalog shows after a rollback: what is live now, for the release and for every relation that was changed.
 
-Here belongs the report only; a rollback does not depend on it.
+Contains the report only; a rollback does not depend on it.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def choices(settings: Settings) -> list[Candidate]:
         return list(candidates(conn, settings))
 
 
-def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
+def choices_table(migrations: list[Candidate]) -> dg.TableMetadataValue:
     """The same as Dagster's metadata."""
     rows = [
         {
@@ -42,7 +42,7 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
             "backup": c.backup_id or "none",
             "can be rolled back": "yes" if not c.why_not else f"no: {c.why_not}",
         }
-        for c in found
+        for c in migrations
     ]
     return rows_table(rows or [{"migration_id": "none was released", "released": "", "rows": 0, "backup": "", "can be rolled back": ""}])
 
@@ -50,13 +50,13 @@ def choices_table(found: list[Candidate]) -> dg.TableMetadataValue:
 def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackResult) -> None:
     """Report what is live as a materialization of the release, and an observation of each table and view that the rollback changed.
 
-    Dagster's page of an asset shows its newest materialization, and nothing is made from the release but measurements.
+    Dagster's page of an asset shows its newest materialization, and only the benchmark depends on the release.
 
     Raises:
         ServerError: The server cannot be reached.
     """
-    found = choices(settings)
-    live = next((c.migration_id for c in found if c.rolled_back_at is None), "")
+    released = choices(settings)
+    live = next((c.migration_id for c in released if c.rolled_back_at is None), "")
     common: dict[str, Any] = {
         "rolled back": ", ".join((result.migration_id, *result.later)),
         "live now": f"release {live}" if live else _NOTHING,
@@ -65,7 +65,7 @@ def report(instance: dg.DagsterInstance, settings: Settings, result: RollbackRes
         dg.AssetMaterialization(
             dg.AssetKey(registry.RELEASE.split("/")),
             description=f"Rolled back; live now: {common['live now']}.",
-            metadata={**common, "can be rolled back": choices_table(found)},
+            metadata={**common, "can be rolled back": choices_table(released)},
             tags={"dagster/data_version": live or "nothing"},
         )
     )

@@ -1,7 +1,7 @@
-"""Runs a Dagster job inside this process, by the job's own executor, and reports what happens while it happens.
+"""Runs a Dagster job inside this process, by the job's own executor, and reports its events while it runs.
 
-Here belongs execution; the words for people are in `mediabase_assets.cli`. The main thread conducts the run, so that
-Ctrl-C reaches Dagster as it wants to be reached; a second thread reads the run's events (`event_reader`).
+Contains execution; the words for people are in `mediabase_assets.cli`. The job runs in the main thread, since Ctrl-C reaches
+Dagster only there; a second thread reads the run's events (`event_reader`).
 """
 
 import logging
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("psycopg", "mediabase_assets", "sqlalchemy")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Dagster's own lines go to the log file, which the reader of the events writes."""
+"""Dagster's own lines go to the log file, which the event reader writes."""
 _NO_RETRIES = {"dagster/max_retries": "0"}
-"""A daemon cannot repeat a run that a command line started; whoever gives the command again does."""
+"""A daemon cannot repeat a run of the command line; a person repeats the command."""
 LOG_TAG = "mediabase/log"
-"""Run tag that names the log file of the command; by it the run is found, whose id is Dagster's choice."""
+"""Run tag that names the log file of the command; it identifies the run, since Dagster chooses the run's id."""
 
 
 class RunEnd(StrEnum):
@@ -57,7 +57,7 @@ class Outcome:
     Attributes:
         run_id: Dagster's id of the run.
         end: How it ended.
-        seconds: Time that it took.
+        seconds: How long it took.
         failures: What failed, in the order of time.
         log_file: Where every event of the run is written.
     """
@@ -70,7 +70,7 @@ class Outcome:
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Dagster's folder below the project's, with the project's dagster.yaml, and the environment that points there.
+    """Create Dagster's folder below that of the project, with the project's dagster.yaml, and point the environment to it.
 
     Raises:
         ConfigurationError: The folder cannot be written.
@@ -104,7 +104,7 @@ def run_job(
     ops: Mapping[str, Any] | None = None,
     mend: Callable[[], object] | None = None,
 ) -> Outcome:
-    """Execute a job to its end, whatever that is.
+    """Execute a job to its end, however it ends.
 
     Args:
         definitions: Where the job is.
@@ -112,14 +112,14 @@ def run_job(
         instance: Where the run is recorded.
         tell: Called, from another thread, with each event.
         log_folder: Gets a file with every event, named after the run.
-        assets: Those of its assets that are made, as `layer/relation`; all by default.
+        assets: Which of its assets are built, as `layer/relation`; all by default.
         tags: Tags of the run.
         ops: Configuration of steps, by step.
         mend: Called, from another thread, when the storage does not answer.
 
     Raises:
-        ConfigurationError: The log cannot be begun.
-        ServerError: Dagster's storage went away.
+        ConfigurationError: The log cannot be written.
+        ServerError: The connection to Dagster's storage was lost.
     """
     log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}.log")
     began = time.monotonic()
@@ -141,7 +141,7 @@ def job_of(log_name: str) -> dg.JobDefinition:
     The name is that of one run: Dagster keeps the job that it got by the same argument before.
 
     Raises:
-        LookupError: None is run.
+        LookupError: No job is running.
     """
     definitions, name = _running[log_name]
     return definitions.resolve_job_def(name)
@@ -151,7 +151,7 @@ _running: dict[str, tuple[dg.Definitions, str]] = {}
 
 
 def _run_of(instance: dg.DagsterInstance, log_name: str) -> str:
-    """The id of the run that a log file is of; empty before there is one."""
+    """The id of the run of a log file; empty before Dagster created it."""
     runs = instance.get_runs(dg.RunsFilter(tags={LOG_TAG: log_name}), limit=1)
     return runs[0].run_id if runs else ""
 
@@ -164,12 +164,12 @@ def stages_of(definitions: dg.Definitions) -> dict[str, int]:
 def following(
     instance: dg.DagsterInstance, run_id: str, stages: Mapping[str, int], tell: Callable[[StepEvent], None], log_file: Path
 ) -> EventReader:
-    """Read a run's events for as long as the context lasts, and at its end those that are left; it may be another process's run."""
+    """Read the events of a run, which may be that of another process, while the context lasts, and at its end those that are left."""
     return EventReader(instance, lambda: run_id, stages, tell, log_file)
 
 
 def mending(settings: Settings) -> Callable[[], object] | None:
-    """What brings the storage back when it does not answer: a start of the embedded server, nothing where it is another's."""
+    """How to get a storage back that does not answer: start the embedded server; None for any other server."""
     return (lambda: server.ensure_running(settings.home)) if settings.database.is_embedded else None
 
 
@@ -191,7 +191,7 @@ def _execute(
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:
-    """An interruption at the very beginning leaves a run that Dagster would wait for."""
+    """Report a run as canceled that was interrupted at its beginning, so that Dagster does not wait for it."""
     run = instance.get_run_by_id(run_id) if run_id else None
     if run is not None and not run.is_finished:
         instance.report_run_canceled(run)
@@ -199,7 +199,7 @@ def _close(instance: dg.DagsterInstance, run_id: str) -> None:
 
 @contextmanager
 def _logging_to(log_file: Path) -> Iterator[None]:
-    """What libraries log goes to the file of the run, not between the lines of the progress."""
+    """Write what libraries log to the file of the run, not between the lines of the progress."""
     handler = QuietHandler(log_file)
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
     for logger in loggers:
@@ -214,7 +214,7 @@ def _logging_to(log_file: Path) -> Iterator[None]:
 
 def _storage_gone(error: sqlalchemy.exc.OperationalError, log_file: Path) -> ServerError:
     return ServerError(
-        f"The server went away during the run: {str(error.orig).strip() or 'no answer'}.",
+        f"The connection to the server was lost during the run: {str(error.orig).strip() or 'no answer'}.",
         where=f"Dagster's storage; the events so far are in {log_file}",
-        next_step="Look at the server (mediabase db status), then run the migration again: it continues.",
+        next_step="Check the server (mediabase db status), then run the migration again: it continues.",
     )

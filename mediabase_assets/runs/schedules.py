@@ -1,4 +1,4 @@
-"""What schedules have in common: an expression of the configuration that Dagster does not take is told as what it is."""
+"""Schedules from the configuration: an expression that Dagster refuses is reported as a mistake in the configuration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from mediabase_assets.model.errors import ConfigurationError
 
 
 @contextmanager
-def told_as_cron(value: str, *, where: str, example: str) -> Iterator[None]:
-    """Make the definition of a schedule in the body.
+def cron_expression(value: str, *, where: str, example: str) -> Iterator[None]:
+    """Define a schedule in the body; a refused expression becomes an error with a next step.
 
     Args:
         value: Its cron expression.
-        where: The settings that it comes from.
-        example: An expression that is one, with what it means.
+        where: The setting that it comes from.
+        example: A valid expression with its meaning.
 
     Raises:
         ConfigurationError: Dagster refused it.

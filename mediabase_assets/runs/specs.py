@@ -38,33 +38,25 @@ def asset_spec(
         stage: Stage of the owner's process.
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
-        deps: Assets that it is made from, or that come before; the definitions leave out implied ones (`edges`).
-        sources: Files that say what the asset is: its SQL first, or the module where Python makes it.
-        kinds: What it is, beside being in PostgreSQL; Dagster has icons for some.
-        group: Where the graph shows it; by default with its layer.
-        relation: The relation with its schema, for an asset that is one.
-        automation_condition: When Dagster materializes it by itself.
-        freshness_policy: Until when it has to be looked at again.
+        deps: Assets that it is built from, or that come before; the definitions leave out implied ones (`edges`).
+        sources: Files that define the asset: its SQL first, or its Python module.
+        kinds: Its kinds beside `postgres`; Dagster has icons for some.
+        group: Its group in the graph; by default its layer.
+        relation: The relation with its schema, for an asset that is a relation.
+        automation_condition: When Dagster materializes it without a person.
+        freshness_policy: Until when it has to be checked again.
         metadata: Facts about the definition, such as `column_schema`.
     """
     deps = list(deps)
     edges.register(key, deps)
-    metadata["code_references"] = _code_references(sources)
-    if relation:
-        metadata |= {"table_name": relation, "storage_kind": "postgres"}
+    stored_in: dict[str, Any] = {"table_name": relation, "storage_kind": "postgres"} if relation else {}
+    metadata |= {"code_references": _code_references(sources), **stored_in}
     return dg.AssetSpec(
-        key,
-        deps=deps,
-        description=description,
-        code_version=code_version,
-        group_name=group or key.path[0],
-        automation_condition=automation_condition,
-        freshness_policy=freshness_policy,
-        kinds={"postgres", *kinds},
-        owners=["team:mediabase"],
-        tags={STAGE_TAG: str(int(stage))},
+        key, deps=deps, description=description, code_version=code_version, group_name=group or key.path[0],
+        automation_condition=automation_condition, freshness_policy=freshness_policy, kinds={"postgres", *kinds},
+        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))},
         metadata={f"dagster/{name}": value for name, value in metadata.items()},
-    )
+    )  # fmt: skip
 
 
 def _code_references(sources: Sequence[Path]) -> dg.CodeReferencesMetadataValue:

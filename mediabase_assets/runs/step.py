@@ -1,7 +1,7 @@
-"""One step of a migration, whatever asset it makes: lock, time, journal, retries, and errors that people understand.
+"""One step of a migration, for any asset: lock, time, journal, retries, and errors that people understand.
 
-Every asset's body runs inside `step(...)`. An error of ours becomes a Dagster failure whose text is what people read. A
-step that lost its connection waits for the server and is done again, as often as `max_retry_attempts` says.
+Every asset's body runs inside `step(...)`. An error of the project becomes a Dagster failure whose text people read. A step
+that lost its connection waits for the server and is retried, as often as `max_retry_attempts` says.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from mediabase_assets.postgres.locks import Lookout, lookout
 from mediabase_assets.postgres.session import build_error
 from mediabase_assets.postgres.transient_errors import is_transient, wait_for_server
 from mediabase_assets.records import journal
-from mediabase_assets.records.lock import Purpose, hold_migration_lock, outlast_the_dead
+from mediabase_assets.records.lock import Purpose, hold_migration_lock, wait_for_dead_holder
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import migration_id_of, open_migration
 from mediabase_assets.runs.dead_runs import look_at
@@ -31,20 +31,15 @@ from mediabase_assets.runs.results import KEEP, KEEP_TAG
 from mediabase_assets.runs.scope import is_interrupted
 from mediabase_assets.settings.load import Settings
 
-#: Seconds that a step waits at most before it is done again.
+#: Longest time that a step waits before it is retried, in seconds.
 LONGEST_PAUSE = 30
 
 
 @contextmanager
 def step(
-    context: dg.AssetExecutionContext,
-    settings: Settings,
-    asset: str,
-    stage: Stage,
-    *,
-    locks: bool = True,
+    context: dg.AssetExecutionContext, settings: Settings, asset: str, stage: Stage, *, locks: bool = True,
     purpose: Purpose = Purpose.MIGRATION,
-) -> Iterator[AssetRun]:
+) -> Iterator[AssetRun]:  # fmt: skip
     """Run an asset's body.
 
     Args:
@@ -53,21 +48,19 @@ def step(
         asset: Key of the asset, `layer/relation`.
         stage: Stage of the owner's process.
         locks: Whether the step writes, so that no other migration may run.
-        purpose: What the run works for; only a migration is noted in the journal of migrations.
+        purpose: What the run works for; only a migration is recorded in the journal of migrations.
 
     Raises:
-        dagster.Failure: The body raised one of our errors, or lost its connection and was tried often enough.
+        dagster.Failure: The body raised an error of the project, or lost its connection and was retried often enough.
         dagster.RetryRequested: It lost its connection.
-        dagster.DagsterExecutionInterruptedError: The run was cancelled, which is why the body failed.
+        dagster.DagsterExecutionInterruptedError: The run was canceled, which is why the body failed.
     """
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG, KEEP) == KEEP
     this: AssetRun | None = None
     seen = Lookout()
     try:
-        this = AssetRun(
-            settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info
-        )  # fmt: skip
+        this = AssetRun(settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
         with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
@@ -75,30 +68,39 @@ def step(
             yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
         _raise_if_interrupted(context, raised)
-        ours = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
-        if ours is None:
+        error = _explained(raised, asset, seen)
+        if error is None:
             raise
-        error = seen.explained(ours, raised)
         _retry_if_lost(context, settings, error, raised)
-        _note(this, str(error), purpose)
-        raise dg.Failure(
-            description=str(error),
-            metadata={"what": error.what, "where": error.where, "next step": error.next_step},
-            allow_retries=False,
-        ) from raised
+        _record_failure(this, str(error), purpose)
+        raise _failure(error) from raised
     except dg.Failure as failure:
         _raise_if_interrupted(context, failure)
-        _note(this, failure.description or "", purpose)
+        _record_failure(this, failure.description or "", purpose)
         raise
 
 
+def _explained(raised: MediabaseError | psycopg.Error | OSError, asset: str, seen: Lookout) -> MediabaseError | None:
+    """What failed as an error with a next step; None if it is an error of the program, which is raised as it is."""
+    error = build_error(raised, asset) if isinstance(raised, psycopg.Error) else explained(raised)
+    return error and seen.explained(error, raised)
+
+
+def _failure(error: MediabaseError) -> dg.Failure:
+    return dg.Failure(
+        description=str(error),
+        metadata={"what": error.what, "where": error.where, "next step": error.next_step},
+        allow_retries=False,
+    )
+
+
 def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, purpose: Purpose) -> None:
-    """What comes before the body: the lock, the record of the migration, what a crash emptied, and what must not have failed."""
+    """Before the body: take the lock, open the record of the migration, rebuild what a crash emptied, check what comes before."""
     is_migration = purpose is Purpose.MIGRATION
     if locks:
         hold_migration_lock(this.settings, this.run_id, purpose, look=look_at(context.instance))
     else:
-        outlast_the_dead(this.settings, look_at(context.instance))
+        wait_for_dead_holder(this.settings, look_at(context.instance))
     if locks and is_migration:
         open_migration(context, this)
     if context.retry_number and is_migration:
@@ -108,13 +110,13 @@ def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, 
 
 
 def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -> None:
-    """If the run was cancelled, that is why the body failed, whatever it says."""
+    """If the run was canceled, that is why the body failed, whatever its error says."""
     if is_interrupted(context.run.run_id):
         raise dg.DagsterExecutionInterruptedError from error
 
 
 def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception) -> None:
-    """Ask for another attempt if what failed may pass, once the server is back: what Dagster notes of it needs the server too."""
+    """Ask for a retry if the error may pass, once the server is back: Dagster's own record of the retry needs the server, too."""
     tried = context.retry_number
     if tried >= settings.max_retry_attempts or not is_transient(raised) or not wait_for_server(settings):
         return
@@ -124,14 +126,14 @@ def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error:
 
 
 def _restore(context: dg.AssetExecutionContext, this: AssetRun) -> None:
-    """If it was a crash of the server that took the connection, it took the unlogged relations too."""
+    """After a crash of the server, rebuild the unlogged extraction relations that it emptied."""
     names = restore_emptied(this.settings, migration_id=this.migration_id, asset=this.asset, order=registry.definitions())
     resume(context.run.run_id)
     if names:
         context.log.warning(f"A crash of the server had emptied {counted(len(names), 'relation')}; rebuilt: {', '.join(names)}.")
 
 
-def _note(this: AssetRun | None, what: str, purpose: Purpose) -> None:
+def _record_failure(this: AssetRun | None, what: str, purpose: Purpose) -> None:
     if this is None or purpose is not Purpose.MIGRATION:
         return
     journal.note_failure(

@@ -1,17 +1,17 @@
 """Dagster's own storage (runs, events, schedules) in the project's server, without a URL in dagster.yaml.
 
-Dagster makes the class by name in every process that opens the instance: webserver, daemon, code server, run worker.
+Dagster creates the class by name in every process that opens the instance: webserver, daemon, code server, run worker.
 Each finds the server through the settings, and the first one starts it. So a fresh checkout works with
 `DAGSTER_HOME=$PWD dagster dev`, and no password is written into a configuration file.
 
 `dagster.yaml` names the class. It lies at the top of the repository, where DAGSTER_HOME may point; an installed package
 brings it along as a data file. `instance_config_file` finds it in both cases.
 
-Dagster opens and closes a session for each event that it notes, which cost a run of the demonstration 8 of 22 seconds and 9
+Dagster opens and closes a session for each event that it records, which cost a run of the demonstration 8 of 22 seconds and 9
 of 28 seconds of CPU. So the sessions of a process are kept, by a plugin that SQLAlchemy finds in the URL.
 
 NOTE: Dagster 1.13 documents `dagster.serdes.ConfigurableClassData`, but has it in the private `dagster._serdes` only.
-It is handed through here and nothing of it is used, so it is left untyped and not imported.
+It is passed on unused, and therefore not imported and not typed.
 """
 
 import importlib.metadata
@@ -31,16 +31,17 @@ from mediabase_assets.runs.named_runs import NamedRunStorage
 from mediabase_assets.runs.storage_database import SEARCH_PATH_OPTION, dagster_url
 from mediabase_assets.settings.load import load_settings
 
-#: Under which name SQLAlchemy finds `KeptSessions`.
+#: Name by which SQLAlchemy finds `KeptSessions`.
 PLUGIN = "mediabase_kept_sessions"
-#: Sessions that each of Dagster's three parts of a storage keeps: the run's, and that of who reads its events.
+#: Sessions that each of the three parts of Dagster's storage keeps: that of the run, and that of the reader of its events.
 KEPT = 2
 
 
 class KeptSessions(CreateEnginePlugin):
-    """Keeps an engine's sessions between two uses, where Dagster asks for none to be kept; one that the server ended is opened anew.
+    """Keeps the sessions of an engine between two uses, where Dagster asks for a pool without sessions; a session that the server
+    ended is replaced by a new one.
 
-    Each of them gets the settings of every session of ours, and its search_path by a statement, which every pooler takes.
+    Each session gets the settings of all sessions of the project, and its search_path by a statement, which every pooler accepts.
     """
 
     def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
@@ -50,11 +51,11 @@ class KeptSessions(CreateEnginePlugin):
             kwargs |= {"poolclass": sa.QueuePool, "pool_size": KEPT, "pool_pre_ping": True}
 
     def update_url(self, url: sa.URL) -> sa.URL:
-        """Without the option that the plugin sets in its own way."""
+        """The URL without the option that the plugin sets by a statement."""
         return url.difference_update_query(["options"])
 
     def engine_created(self, engine: sa.Engine) -> None:
-        """Have the settings made in every session that is opened."""
+        """Apply the settings in every session that is opened."""
         sa.event.listen(engine, "connect", self._set)
 
     def _set(self, connection: Any, _record: object) -> None:
@@ -77,7 +78,7 @@ class MediabaseStorage(DagsterPostgresStorage):
 
     @property
     def run_storage(self) -> NamedRunStorage:
-        """Where runs are kept."""
+        """The storage of runs."""
         return self._runs
 
     @classmethod
@@ -87,7 +88,7 @@ class MediabaseStorage(DagsterPostgresStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> Self:
-        """Make the storage, starting the embedded server if none is named and it does not run.
+        """Create the storage; start the embedded server if no server is configured and it does not run.
 
         Raises:
             ConfigurationError: A setting is wrong.
@@ -101,7 +102,7 @@ def instance_config_file() -> Path:
     """The project's dagster.yaml: the repository's if this is a checkout, else the one installed with the package.
 
     Raises:
-        ConfigurationError: There is neither.
+        ConfigurationError: Neither exists.
     """
     in_checkout = Path(mediabase_assets.__file__).parents[1] / "dagster.yaml"
     if in_checkout.is_file():

@@ -1,6 +1,6 @@
-"""Where Dagster's own storage is: its database or schema, made where it is not there, with room for its sessions.
+"""Where Dagster's own storage is: its database or schema, created if it does not exist, with enough sessions for it.
 
-Contains the URL and its refusals; the storage itself is `storage`.
+Contains the URL and the errors that prevent it; the storage itself is `storage`.
 """
 
 import contextlib
@@ -19,37 +19,37 @@ SEARCH_PATH_OPTION = "-csearch_path="
 
 
 def dagster_url(settings: Settings) -> str:
-    """The URL of Dagster's own storage: a database beside ours, or a schema where the role may not create databases.
+    """The URL of Dagster's own storage: a database beside that of MEDIABASE, or a schema where the role may not create databases.
 
-    Another target than that of the workspace `mediabase` has a schema of its own in either, so that what Dagster notes of an
-    asset, its queue and its schedules are those of one target. It holds the password: never print it.
+    A target other than that of the workspace `mediabase` has a schema of its own in either, so that Dagster's records of assets, its
+    queue and its schedules are those of one target. The URL contains the password: never print it.
 
     Raises:
-        ServerError: The server cannot be started, reached or logged in to, or allows neither, or too few sessions.
+        ServerError: The server cannot be started, reached or logged in to, allows neither, or allows too few sessions.
     """
     try:
         with connect(settings, autocommit=True, application_name="mediabase dagster storage") as connection:
             _require(limits.too_few_sessions(connection, limits.STORAGE_SESSIONS, counts_ours=True), settings)
-            space = connection.workspace
+            workspace = connection.workspace
             database = f"{connection.info.dbname[:55]}_dagster"
             if _has_database(connection, database):
-                if not space.suffix:
+                if not workspace.suffix:
                     return sqlalchemy_url(settings, database)
                 with connect(settings, autocommit=True, dbname=database, application_name="mediabase dagster storage") as storage:
-                    _make_schema(storage, settings, space.dagster)
-                return sqlalchemy_url(settings, database, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
-            _make_schema(connection, settings, space.dagster)
+                    _make_schema(storage, settings, workspace.dagster)
+                return sqlalchemy_url(settings, database, options=f"{SEARCH_PATH_OPTION}{workspace.dagster}")
+            _make_schema(connection, settings, workspace.dagster)
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
             "The role may create neither a database nor a schema for Dagster's storage.",
             where=where_of(settings, None),
             next_step="Ask the administrator for `grant create on database ... to ...`.",
         ) from error
-    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{space.dagster}")
+    return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{workspace.dagster}")
 
 
 def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings, name: str) -> None:
-    """Create a schema where it is not there, also while another process does."""
+    """Create a schema if it does not exist, also while another process creates it."""
     if connection.execute("select to_regnamespace(quote_ident(%s)) is null", (name,)).fetchone() != (True,):
         return
     try:
@@ -68,7 +68,7 @@ def _require(denial: limits.Denial, settings: Settings) -> None:
 
 
 def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
-    """True if the database is there and ours to use, also when it was created just now."""
+    """Whether the database exists and the role may use it; creates it if the role may."""
     usable = connection.execute(
         "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s",
         [name],

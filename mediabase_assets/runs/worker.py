@@ -1,7 +1,7 @@
-"""Which process works on a run: how it is written down, and whether it still lives.
+"""Which process works on a run: how it is recorded, and whether it is still alive.
 
-A process is known by its machine (host, boot, namespace of process numbers), its number, and the second in which it began,
-so that neither another process of that number nor one in another container is taken for it.
+A process is identified by its machine (host, boot, namespace of process numbers), its number, and the second in which it began,
+so that it is not confused with another process of that number, or one in another container.
 """
 
 import contextlib
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import psutil
 
-#: Run tag that people read: "process 123 on host". Releases before wrote what `RECORD_TAG` holds into it.
+#: Run tag that people read: "process 123 on host". Earlier releases wrote the content of `RECORD_TAG` into it.
 WORKER_TAG = "mediabase/worker"
-#: Run tag with the whole record as JSON. Dagster's UI lists no tag that begins with `.dagster/`; a re-execution inherits
-#: it all the same, therefore the run is named in it.
+#: Run tag with the whole record as JSON. Dagster's UI does not list tags that begin with `.dagster/`; a re-execution
+#: inherits it, therefore it names the run.
 RECORD_TAG = ".dagster/mediabase_worker"
 #: Seconds by which the start of a process may seem to move when the clock is set.
 CLOCK = 2.0
 
 
 class Life(StrEnum):
-    """Whether a process lives, as far as can be known from here."""
+    """Whether a process is alive, as far as this machine can know."""
 
     ALIVE = "alive"
     DEAD = "dead"
@@ -39,7 +39,7 @@ class Worker:
     Attributes:
         run_id: The run.
         host: Name of the machine.
-        boot: Changes when the machine starts; with the namespace of process numbers, where there are such.
+        boot: Changes when the machine starts; with the namespace of process numbers, where the system has them.
         pid: Number of the process.
         began: When it began, in seconds since the epoch.
     """
@@ -55,11 +55,11 @@ class Worker:
 
     @property
     def life(self) -> Life:
-        """Whether it lives."""
+        """Whether it is alive."""
         if self.host != socket.gethostname():
             return Life.ELSEWHERE
         here = _boot()
-        if self.boot != here:  # the machine started again; or another container of the same name, which we cannot look into
+        if self.boot != here:  # the machine was restarted; or another container of the same name, whose processes cannot be seen
             return Life.DEAD if self.boot.split()[0] != here.split()[0] else Life.ELSEWHERE
         try:
             process = psutil.Process(self.pid)
@@ -76,22 +76,22 @@ class Worker:
 
 
 def this_worker(run_id: str) -> Worker:
-    """The process that asks, at work on a run."""
+    """The current process as the worker of a run."""
     return Worker(run_id, socket.gethostname(), _boot(), os.getpid(), psutil.Process().create_time())
 
 
 def worker_of(run_id: str, tags: Mapping[str, str]) -> Worker | None:
-    """The process that the tags of a run name; None if they name none, or that of the run which this one repeats."""
-    for tag in (RECORD_TAG, WORKER_TAG):  # the second of a run that a release before this one began
+    """The process that the tags of a run name; None if they do not name one, or name that of the run which this one repeats."""
+    for tag in (RECORD_TAG, WORKER_TAG):  # the second for runs that an earlier release began
         with contextlib.suppress(ValueError, TypeError):
-            found = Worker(**json.loads(tags.get(tag, "")))
-            if found.run_id == run_id:
-                return found
+            worker = Worker(**json.loads(tags.get(tag, "")))
+            if worker.run_id == run_id:
+                return worker
     return None
 
 
 def _boot() -> str:
-    """What tells this start of this machine from others, and the space in which its process numbers count."""
+    """Identifies this boot of the machine, and the namespace of its process numbers."""
     try:
         return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:

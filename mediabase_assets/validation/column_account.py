@@ -51,7 +51,7 @@ def check(conn: Connection, name: str, columns: int) -> Finding:
 
 
 def headline_of(conn: Connection, account: list[dict[str, Any]]) -> str:
-    """The headline of the migration as Markdown: what became of the facts, why, and rows by table."""
+    """The headline of the migration as Markdown: outcomes of the facts, reasons, and rows by table."""
     reasons = conn.execute(sql.SQL(read(_SQL / "headline_reasons.sql"))).fetchall()
     conn.execute("select set_config('mediabase.headline_relations', %s, true)", (",".join(r.name for r in RELATIONS),))
     counted = conn.execute(sql.SQL(read(_SQL / "headline_rows.sql"))).fetchall()

@@ -1,6 +1,6 @@
-"""The headline of a migration for its report: what became of the facts, why, and how many rows each table has now.
+"""The headline of a migration for its report: the outcomes of the facts, the reasons, and how many rows each table has now.
 
-A short text for people who look at one page, and the same totals as numbers that Dagster plots.
+A short text for people who read one page, and the same totals as numbers that Dagster plots.
 """
 
 import textwrap
@@ -11,7 +11,7 @@ from mediabase_assets.model.quantities import BREAK, counted
 from mediabase_assets.model.reasons import Outcome, sentence
 
 OUTCOMES = tuple(map(str, Outcome))
-#: Reasons that are named.
+#: How many reasons are named.
 NAMED = 3
 #: Characters of a line that a page of 1440 pixels shows.
 WIDTH = 52
@@ -23,8 +23,8 @@ def totals(columns: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     >>> totals([{"facts_read": 3, "kept": 2, "merged": 0, "repaired": 0, "quarantined": 1, "archived": 0}])["facts quarantined"]
     1
     """
-    found = {"facts read": sum(int(c["facts_read"]) for c in columns)}
-    return found | {f"facts {name}": sum(int(c[name]) for c in columns) for name in OUTCOMES}
+    read = {"facts read": sum(int(c["facts_read"]) for c in columns)}
+    return read | {f"facts {name}": sum(int(c[name]) for c in columns) for name in OUTCOMES}
 
 
 def text(
@@ -41,19 +41,19 @@ def text(
     balanced = sums["facts read"] == sum(sums[f"facts {name}"] for name in OUTCOMES)
     verdict = "every fact has one account" if balanced else "**the account does not balance**"
     parts = [f"{sums[f'facts {name}']:,} {name}" for name in OUTCOMES]
-    lines = [f"**{counted(sums['facts read'], 'fact')} read**; {verdict}:{BREAK}{_wrapped(', '.join(parts))}."]
+    lines = [f"**{counted(sums['facts read'], 'fact')} read**; {verdict}:{BREAK}{wrapped(', '.join(parts))}."]
     for outcome in ("quarantined", "repaired"):
         of = [(reason, facts) for kind, reason, facts in reasons if kind == outcome]
         lines += ["", f"Most frequent reasons, {outcome}:"] if of else []
-        lines += [f"- {facts:,} {reason}:{BREAK}  {_wrapped(sentence(outcome, reason), '  ')}" for reason, facts in of[:NAMED]]
+        lines += [f"- {facts:,} {reason}:{BREAK}  {wrapped(sentence(outcome, reason), '  ')}" for reason, facts in of[:NAMED]]
         lines += [f"- and {counted(len(of) - NAMED, 'more reason')}"] if len(of) > NAMED else []
-    return "\n".join([*lines, "", _wrapped(_rows(rows))])
+    return "\n".join([*lines, "", wrapped(_rows(rows))])
 
 
-def _wrapped(words: str, indent: str = "") -> str:
-    r"""Lines that are not cut where a wide table is in the same column of the page.
+def wrapped(words: str, indent: str = "") -> str:
+    r"""Text in lines that are not cut off where a wide table is in the same column of the page.
 
-    >>> _wrapped("word " * 12, "  ")
+    >>> wrapped("word " * 12, "  ")
     'word word word word word word word word word word  \n  word word'
     """
     return f"{BREAK}{indent}".join(textwrap.wrap(words, WIDTH))

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediabase_assets.model.grammar import GRAMMAR, Match
@@ -49,6 +49,7 @@ def test_every_scalar_is_counted_once_or_reported_once(column, value):
 
 
 @given(st.sampled_from(sorted(GRAMMAR)), st.lists(VALUES, max_size=6))
+@example("publications", [[None, None]])
 def test_batches_and_the_walk_agree(column, values):
     values = [v for v in values if v is not None]
     walked, opened = Spot("$", GRAMMAR[column], 100), []

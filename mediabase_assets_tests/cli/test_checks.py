@@ -53,6 +53,7 @@ def test_every_check_is_listed_and_a_failed_one_shows_its_rows(project):
     assert others["normalized/genes:every_key_is_unique"]["since"] == lines["normalized/genes:every_key_is_unique"]["since"]
 
 
+FAILURES = dg.AssetObservation("any", metadata={"failures": 2}).metadata
 SPEC = dg.AssetCheckSpec("every_key_is_unique", asset=["normalized", "genes"], description="No key occurs twice.")
 
 
@@ -92,7 +93,7 @@ def test_the_sensor_reports_the_overview_once_for_new_evaluations():
     sensor = repository.get_sensor_def("report_checks")
     with dg.DagsterInstance.ephemeral() as instance:
         instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(asset_key=SPEC.asset_key, check_name=SPEC.name, passed=False, metadata={})
+            dg.AssetCheckEvaluation(asset_key=SPEC.asset_key, check_name=SPEC.name, passed=False, metadata=FAILURES)
         )
         first = sensor.evaluate_tick(dg.build_sensor_context(instance, repository_def=repository))
         assert "1 failed, 0 warned, 0 skipped, 0 passed" in first.skip_message
@@ -102,7 +103,7 @@ def test_the_sensor_reports_the_overview_once_for_new_evaluations():
         metadata = event.asset_materialization.metadata
         assert metadata["failed"].value == 1
         assert metadata["normalized: failed or warned"].value == 1
-        assert "**failed** normalized/genes: 0 failures  \n  every key is unique" in metadata["summary"].value
+        assert "**failed** normalized/genes:  \n  2 keys of genes are NULL or occur more than once." in metadata["summary"].value
         assert max(map(len, metadata["summary"].value.splitlines())) < 60  # more is cut off on a page of 1440 pixels
         assert metadata["checks"].schema.columns[0].name == "outcome"
         assert metadata["checks"].records[0].data["outcome"] == "failed"

@@ -93,7 +93,7 @@ def test_what_the_dead_were_committing_when_they_died_is_told_too(place):
                 assert not report.done()
     assert [orphan.run_id for orphan in report.result()] == [dead]
     event = place.instance.get_latest_materialization_event(SCHEMA)
-    assert f"made by run {dead}" in event.asset_materialization.metadata["how"].value
+    assert f"built by run {dead}" in event.asset_materialization.metadata["how"].value
 
 
 def test_an_event_that_came_to_the_log_of_the_run_and_not_to_the_record_of_the_asset_is_told_again(place, monkeypatch):
@@ -110,7 +110,7 @@ def test_an_event_that_came_to_the_log_of_the_run_and_not_to_the_record_of_the_a
     assert [entry.dagster_event.asset_key for entry in logged] == [SCHEMA]
     assert [orphan.run_id for orphan in report_orphans(place.instance, place.settings)] == [dead]
     told = place.instance.get_latest_materialization_event(SCHEMA).asset_materialization
-    assert f"made by run {dead}" in told.metadata["how"].value
+    assert f"built by run {dead}" in told.metadata["how"].value
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def crew_of(monkeypatch):
     crews = []
 
     def make(works, hands=1):
-        monkeypatch.setattr(crew_module, "HANDS", hands)
+        monkeypatch.setattr(crew_module, "MAX_BUILDERS", hands)
         for key, (needs, cost, build) in works.items():
             parallel.register(parallel.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
         crews.append(Crew(parallel._works, frozenset(works), STEP))

@@ -101,7 +101,7 @@ def test_no_more_assets_are_built_at_once_than_there_are_hands(instance, monkeyp
             at_once.remove(context.asset_key.path[-1])
 
     names = [f"made__{n}" for n in range(6)]
-    monkeypatch.setattr(parallel, "HANDS", 2)
+    monkeypatch.setattr(parallel, "MAX_BUILDERS", 2)
     for name in names:
         work = parallel.Work(name.replace("__", "/"), frozenset(), 1, 1, lambda this: ())
         monkeypatch.setitem(parallel._works, work.key, work)

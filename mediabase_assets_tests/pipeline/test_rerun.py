@@ -114,7 +114,7 @@ def test_a_failed_audit_costs_what_failed(fresh):
     with spoiled(fresh.connect, [victim]):
         first = fresh.migrate()
         assert harness.failed_steps(first) == ["normalized__transcripts"]
-        assert fresh.work()["normalized/transcripts"] == "it was not made yet"
+        assert fresh.work()["normalized/transcripts"] == "it was not built yet"
         again = fresh.rerun()
         assert harness.failed_steps(again) == ["normalized__transcripts"]
         assert not harness.made(again) & harness.made(first)
@@ -190,7 +190,7 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
 
 def test_a_measurement_needs_no_backup(copy):
     execute(copy, "delete from mediabase_ops.asset_state where asset = 'validation/query_benchmark'")
-    assert copy.work() == {registry.BENCHMARK: "it was not made yet"}
+    assert copy.work() == {registry.BENCHMARK: "it was not built yet"}
 
 
 def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):

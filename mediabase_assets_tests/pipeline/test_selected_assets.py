@@ -38,5 +38,5 @@ def test_after_a_failure_nothing_is_made_from_it(this, last):
     result = this.migrate(last, BEFORE)
     assert harness.failed_steps(result) == [key.replace("/", "__") for key in (BEFORE, last)]
     (_, failure) = [e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure]
-    assert f"{BEFORE} failed or was skipped in this run, and {last} is made from it." in failure.description
+    assert f"{BEFORE} failed or was skipped in this run, and {last} is built from it." in failure.description
     assert this.value(releases) == before

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.backup import FINDINGS, BackupManifest, create_backup, free_name, verify_backup
+from mediabase_assets.backup import FINDINGS, BackupFinding, BackupManifest, create_backup, free_name, verify_backup
 from mediabase_assets.backup.choice import find_reusable_backup
 from mediabase_assets.backup.needed import OBJECTS_FILE
 from mediabase_assets.backup.scope import scope_of
@@ -21,7 +21,7 @@ from mediabase_assets.records import journal
 from mediabase_assets.runs import parallel
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
-from mediabase_assets.runs.freshness_policies import looked_at_by
+from mediabase_assets.runs.freshness_policies import checked_by
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import check_result, sized
 from mediabase_assets.runs.specs import BACKUP_ID, BACKUP_KEY, asset_spec
@@ -40,7 +40,7 @@ _SENTENCES = {
 
 
 def _known(this: AssetRun, fingerprint: str) -> ContentHash | None:
-    """The content of the legacy table, which the extraction reads beside the backup: all of it need not be read twice."""
+    """The content of the legacy table as the extraction has read it, so that the backup does not have to read it, too."""
     parallel.await_build(this.run_id, registry.SNAPSHOT)
     with connect(this.settings, application_name="mediabase backup") as conn, looking_in(conn, conn.workspace.operations):
         return known_content(conn, fingerprint)
@@ -58,11 +58,11 @@ registry.register(registry.Definition(registry.BACKUP, Stage.BACKUP, (), "1"))
             Stage.BACKUP,
             deps=[dg.AssetKey(["legacy", "cancer_transcript_base"])],
             description="A dump, by PostgreSQL's own pg_dump and in one snapshot, of the legacy table and of everything else that "
-            "the migration could touch, with a manifest. An earlier one is used again while nothing of it has changed.",
+            "the migration could touch, with a manifest. An earlier one is reused while nothing of it has changed.",
             code_version="1",
             sources=[Path(__file__)],
             kinds=("backup",),
-            freshness_policy=looked_at_by(load_settings().backup.proof_schedule),
+            freshness_policy=checked_by(load_settings().backup.proof_schedule),
         )
     ],
     check_specs=[
@@ -71,15 +71,15 @@ registry.register(registry.Definition(registry.BACKUP, Stage.BACKUP, (), "1"))
     can_subset=True,
 )  # fmt: skip
 def legacy_backup(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Back up, or find the backup that still holds; verify either."""
+    """Back up, or reuse a backup that is up to date; verify either."""
     with step(context, mediabase.settings(), BACKUP_KEY.to_user_string(), Stage.BACKUP) as this:
         if context.selected_asset_keys:
             parallel.begin(context, this)
-        yield from parallel.selected(context, _back_up(this, notes=bool(context.selected_asset_keys)), this)
+        yield from parallel.selected(context, _back_up(this, records=bool(context.selected_asset_keys)), this)
 
 
-def _back_up(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
-    """Back up or find the backup, verify it, and note in the journal that the migration is based on it."""
+def _back_up(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event]:
+    """Back up or reuse a backup, verify it, and with `records` write to the journal that the migration is based on it."""
     settings = this.settings
     with connect(settings, application_name="mediabase backup choice") as conn:
         manifest, scope = find_reusable_backup(conn, settings), scope_of(settings, conn.workspace)
@@ -90,18 +90,24 @@ def _back_up(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
             known=lambda f: _known(this, f), patience=PATIENCE,
         )  # fmt: skip
     findings = verify_backup(manifest, progress=this.report)
-    for found in findings:
-        yield check_result(BACKUP_KEY, Finding(found.name, found.passed, found.examined, 0 if found.passed else 1))
+    for finding in findings:
+        yield check_result(BACKUP_KEY, Finding(finding.name, finding.passed, finding.examined, _failures(finding)))
     wrong = [f.name for f in findings if not f.passed]
     if wrong:
         raise dg.Failure(
             f"The backup {manifest.migration_id} did not verify ({', '.join(wrong)}); nothing that people read was changed.\n"
-            f"  next:  look at {manifest.folder}, free disk space if it is short, and run again.",
+            f"  next:  check {manifest.folder}, free disk space if it is short, and run again.",
             allow_retries=False,
         )
-    if notes:
+    if records:
         journal.note_backup(settings, this.migration_id, manifest, started_at=this.started_at)
     yield _materialized(this, manifest, reused=reused)
+
+
+def _failures(finding: BackupFinding) -> int:
+    """How many files, archives or tables fail: those that the finding names."""
+    named = sum(len(finding.examined.get(name, ())) for name in ("differing", "changed", "missing", "errors"))
+    return 0 if finding.passed else max(named, 1)
 
 
 def _materialized(this: AssetRun, manifest: BackupManifest, *, reused: bool) -> dg.MaterializeResult[Any]:

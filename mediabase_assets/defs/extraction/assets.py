@@ -1,10 +1,9 @@
 """The extraction layer: one snapshot of the legacy table, and one relation per kind of fact taken from it.
 
-Only declarations belong here; how a relation is built is its SQL, how an asset lives is `runs/factories/extraction.py`.
+Contains declarations only; how a relation is built is in its SQL, how its asset runs in `runs/factories/extraction.py`.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -17,7 +16,6 @@ from mediabase_assets.planning import registry
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets.postgres.sql_files import Connection, code_version, count, looking_in, run
-from mediabase_assets.records import journal
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
@@ -70,7 +68,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     ),
     Extraction(
         "symbol_conflicts", Stage.CROSS_VALIDATION,
-        "One row per gene that shares its symbol with another, with everything that decided which one keeps it.",
+        "One row per gene that shares its symbol with another, with everything that decides which one keeps it.",
         ("gene_candidates",), None,
         (_check("no_symbols_differ_in_case_only", "No two genes have symbols that differ only in case.", is_warning=True),),
     ),
@@ -89,7 +87,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     ),
     Extraction(
         "drug_facts", Stage.DRUG_EXTRACTION,
-        "One row per drug entry: DrugCentral, ChEMBL, Repurposing Hub. PharmGKB records are no drugs.", ("gene_payloads",), "facts",
+        "One row per drug entry: DrugCentral, ChEMBL, Repurposing Hub. PharmGKB records are not drugs.", ("gene_payloads",), "facts",
     ),
     Extraction(
         "pharmgkb_annotation_facts", Stage.DRUG_EXTRACTION,
@@ -127,7 +125,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     ),
     Extraction(
         "remaining_facts", Stage.CROSS_VALIDATION,
-        "One row per JSON key that has no target: archived where it is known, quarantined where it is not.",
+        "One row per JSON key without a target: archived where it is known, quarantined where it is not.",
         ("gene_payloads", "fact_counts"), "facts",
     ),
 )  # fmt: skip
@@ -156,18 +154,18 @@ def legacy_snapshot(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
 
 
 def _kept(this: AssetRun) -> list[parallel.Event]:
-    """What is told of a snapshot that holds what the legacy table holds, by a fingerprint of the table; empty if it may not."""
+    """The events of a snapshot that is up to date by the fingerprint of the legacy table; empty if it has to be taken."""
     database = this.settings.database
     with connect(this.settings, application_name=f"mediabase {this.asset}") as conn, looking_in(conn, conn.workspace.operations):
         known = known_content(conn, physical_fingerprint(conn, database.source_schema, database.legacy_table))
     content = known.digest if known else "not known yet"
-    found: list[parallel.Event] = []
+    events: list[parallel.Event] = []
     for key in (ROWS, PAYLOADS):
         kept = reuse.kept(this, key, (), legacy_version=content)
         if kept is None:
             return []
-        found += kept
-    return found
+        events += kept
+    return events
 
 
 def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
@@ -186,7 +184,7 @@ def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
         shown: dict[str, dict[str, Any]] = {
             n: {"dagster/row_count": c, "legacy_content_hash": snapshot.content_hash, "seconds": this.seconds} for n, c in counts.items()
         }
-        _note(conn, this, snapshot, shown)
+        _record(conn, this, snapshot, shown)
     for key in (ROWS, PAYLOADS):
         yield dg.MaterializeResult(asset_key=key, metadata=shown[key.path[-1]], data_version=dg.DataVersion(snapshot.snapshot_id))
 
@@ -194,18 +192,13 @@ def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
 parallel.register(parallel.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
 
 
-def _note(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
+def _record(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
     for name, metadata in shown.items():
         rows = int(metadata["dagster/row_count"])
-        reuse.note_made(
-            conn, this, asset=f"extraction/{name}", data_version=snapshot.content_hash, rows=rows,
-            inputs={registry.LEGACY: snapshot.content_hash}, metadata=metadata,
-        )  # fmt: skip
         note_built(conn, name, this, snapshot.snapshot_id, rows)
-        journal.write_stage(
-            conn, migration_id=this.migration_id, asset=f"extraction/{name}", stage=int(this.stage), status="done",
-            started_at=this.started_at, finished_at=datetime.now(UTC), rows=rows,
-            spent=this.spent if name == SNAPSHOT_RELATIONS[0] else None,
+        this.finish(
+            conn, rows=rows, data_version=snapshot.content_hash, metadata=metadata, asset=f"extraction/{name}",
+            inputs={registry.LEGACY: snapshot.content_hash},
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The legacy layer: the table as it is found, its fingerprint, and the prerequisites as checks."""
+"""The legacy layer: the legacy table as it is, its fingerprint, and the prerequisites as checks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ from mediabase_assets.runs.step import step
 from mediabase_assets.settings.load import load_settings
 
 KEY = dg.AssetKey(["legacy", "cancer_transcript_base"])
-#: Types of the columns of schema v0.1.9; the table that is found may have other columns, which its observation shows.
+#: Types of the columns of schema v0.1.9; the actual table may have other columns, which its materialization shows.
 _TYPES = {column.name: column.sql_type for column in LEGACY_COLUMNS}
 
 
@@ -38,7 +38,7 @@ registry.register(registry.Definition(registry.LEGACY, Stage.PREREQUISITES, (), 
             KEY,
             Stage.PREREQUISITES,
             description="One row per transcript, with the annotation of its gene copied onto each. The corrupted table that "
-            "is migrated: observed, never written. Its fingerprint tells whether anybody wrote to it.",
+            "is migrated: observed, never written. Its fingerprint shows whether it was changed.",
             code_version="1",
             sources=[Path(__file__)],
             relation=f"{load_settings().database.source_schema}.{load_settings().database.legacy_table}",
@@ -51,13 +51,13 @@ registry.register(registry.Definition(registry.LEGACY, Stage.PREREQUISITES, (), 
 def cancer_transcript_base(
     context: dg.AssetExecutionContext, mediabase: Mediabase
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Look at the prerequisites, and take the fingerprint."""
+    """Check the prerequisites, and take the fingerprint."""
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.PREREQUISITES, locks=False) as this:
-        yield from parallel.selected(context, _look(this), this)
+        yield from parallel.selected(context, _check(this), this)
 
 
-def _look(this: AssetRun) -> Iterator[parallel.Event]:
-    """The prerequisites, then what the table is; what is wrong is raised after its check."""
+def _check(this: AssetRun) -> Iterator[parallel.Event]:
+    """Check the prerequisites, then observe the table; a failed prerequisite raises after its check was reported."""
     settings = this.settings
     with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
         legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id)
@@ -85,4 +85,4 @@ def _look(this: AssetRun) -> Iterator[parallel.Event]:
     )
 
 
-parallel.register(parallel.Work(registry.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _look, by_its_step=True))
+parallel.register(parallel.Work(registry.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _check, by_its_step=True))

@@ -1,4 +1,4 @@
-"""The normalized layer: one asset per table. Only declarations belong here; an asset's life is `runs/factories/table.py`."""
+"""The normalized layer: one asset per table. Contains declarations only; how an asset runs is in `runs/factories/table.py`."""
 
 import dagster as dg
 

@@ -1,1 +1,1 @@
-"""Going back, and the proof that it works: jobs that nobody starts by accident."""
+"""Rollback, and the proof that a backup can be restored: jobs that are not started by accident."""

@@ -9,19 +9,20 @@ import dagster as dg
 
 from mediabase_assets.backup import verify_backup
 from mediabase_assets.backup.restore_proof import NOT_PROVED, newest_backup, prove_restore
+from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import moment
 from mediabase_assets.runs.check_overview import evaluations
 from mediabase_assets.runs.freshness_policies import report_kept
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import described, rows_table
-from mediabase_assets.runs.schedules import told_as_cron
+from mediabase_assets.runs.schedules import cron_expression
 from mediabase_assets.runs.specs import BACKUP_ID, BACKUP_KEY
 from mediabase_assets.settings.load import load_settings
 
 CHECK = "newest_backup_can_be_restored"
 JOB = "prove_backup"
-#: Runs among which the last proof is looked for.
+#: How many of the newest runs are searched for the last proof.
 _RUNS = 20
 _OF_LAST = " This is the outcome of the proof of {}."
 
@@ -40,7 +41,7 @@ _OF_LAST = " This is the outcome of the proof of {}."
     can_subset=True,
 )
 def newest_backup_can_be_restored(context: dg.AssetCheckExecutionContext, mediabase: Mediabase) -> Iterator[dg.AssetCheckResult]:
-    """Prove it, if it was asked for by itself."""
+    """Prove it, if only this check was selected."""
     run = context.run
     if run.job_name == JOB or (not run.asset_selection and dg.AssetCheckKey(BACKUP_KEY, CHECK) in (run.asset_check_selection or ())):
         yield _proved(mediabase, context.instance)
@@ -52,22 +53,22 @@ def newest_backup_can_be_restored(context: dg.AssetCheckExecutionContext, mediab
 
 
 def _last_proof(instance: dg.DagsterInstance) -> dg.AssetCheckResult | None:
-    """The outcome of the last proof, for a run that makes none; without it the run would turn a passed check into a skipped one."""
+    """The outcome of the last proof, for a run without a proof of its own, which would otherwise show a passed check as skipped."""
     known = evaluations(instance, dg.AssetCheckKey(BACKUP_KEY, CHECK), _RUNS)
     if not known:
         return None
-    ended, found = known[0]
-    proved = found.metadata.get("proved at")
+    ended, evaluation = known[0]
+    proved = evaluation.metadata.get("proved at")
     when = str(proved.value) if proved else moment(ended)
-    text = (found.description or "").removesuffix(_OF_LAST.format(when))
+    text = (evaluation.description or "").removesuffix(_OF_LAST.format(when))
     return dg.AssetCheckResult(
-        asset_key=BACKUP_KEY, check_name=CHECK, passed=found.passed, severity=found.severity,
-        description=text + _OF_LAST.format(when), metadata={**found.metadata, "proved at": when},
+        asset_key=BACKUP_KEY, check_name=CHECK, passed=evaluation.passed, severity=evaluation.severity,
+        description=text + _OF_LAST.format(when), metadata={**evaluation.metadata, "proved at": when},
     )  # fmt: skip
 
 
 def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheckResult:
-    """Prove it, and report the backup as kept if it is whole: it was looked at, whether this role may restore it or not."""
+    """Prove it, and report the backup as kept if it is complete: it was checked, whether this role may restore it or not."""
     settings = mediabase.settings()
     try:
         manifest = newest_backup(settings)
@@ -78,7 +79,7 @@ def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheck
         return _warning("There is no backup yet: run the job migrate.", {})
     if findings[0].check == NOT_PROVED:
         if all(f.passed for f in verify_backup(manifest)):
-            _report_kept(instance, manifest.migration_id, "its archives were read whole, and hold what its manifest says")
+            _report_kept(instance, manifest.migration_id, "its archives were read to their end, and hold what its manifest says")
         grant = str(findings[0].examined["to_grant"])
         return _warning(f"Not proved: this role may not create a database for it. As the administrator: {grant}", {"to grant": grant})
     wrong = [f for f in findings if not f.passed]
@@ -90,7 +91,7 @@ def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheck
         check_name=CHECK,
         passed=not wrong,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=" ".join(map(described, wrong)) or "Everything was restored as it was backed up.",
+        description=" ".join(map(described, wrong)) or CHECK_TEXTS[CHECK].passed,
         metadata={
             "backup": manifest.migration_id,
             "findings": rows_table([{"what": f.check, "passed": f.passed, "failures": f.failures, **f.examined} for f in findings]),
@@ -100,7 +101,7 @@ def _proved(mediabase: Mediabase, instance: dg.DagsterInstance) -> dg.AssetCheck
 
 
 def _report_kept(instance: dg.DagsterInstance, backup_id: str, why: str) -> None:
-    """Report that the newest backup was looked at, if it is the one that Dagster shows."""
+    """Report that the newest backup was checked, if it is the one that Dagster shows."""
     event = instance.get_latest_materialization_event(BACKUP_KEY)
     shown = event.asset_materialization if event else None
     if shown is not None and shown.metadata[BACKUP_ID].value == backup_id:
@@ -124,7 +125,7 @@ def proof() -> dg.Definitions:
     )
     settings = load_settings()
     when, example = settings.backup.proof_schedule, "`0 4 * * 0` for every Sunday at four"
-    with told_as_cron(when, where="backup.proof_schedule, or MEDIABASE_PROOF_SCHEDULE", example=example):
+    with cron_expression(when, where="backup.proof_schedule, or MEDIABASE_PROOF_SCHEDULE", example=example):
         schedule = dg.ScheduleDefinition(
             name="prove_backup_schedule",
             job=prove_backup,

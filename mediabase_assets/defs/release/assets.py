@@ -76,7 +76,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             versions.record_version(conn, settings.database.schema_name)
             metadata = _shown(this, changes, shown)
             data_version = _record(conn, this, snapshot, changes, shown, metadata)
-        with refresh_session(settings, asset=this.asset) as conn:  # what was released is live, whatever becomes of this
+        with refresh_session(settings, asset=this.asset) as conn:  # the release is committed, whether this succeeds or not
             written = [c.relation for c in changes if c.how != "kept"]
             written += [c.view for c in shown if c.how != "kept" and definition.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
@@ -99,7 +99,7 @@ def _shown(this: AssetRun, changes: list[Change], shown: list[ViewChange]) -> di
 
 
 def _require_everything(conn: Connection, this: AssetRun) -> None:
-    """See that nothing which is to be released has to be made again, and that a backup holds what would be changed."""
+    """Check that nothing that is to be released has to be rebuilt, and that a backup holds what would be changed."""
     stale = freshness.require_fresh(conn, this.settings, this.asset)
     if stale:
         raise ReleaseError(
@@ -119,7 +119,7 @@ def _require_everything(conn: Connection, this: AssetRun) -> None:
 def _record(
     conn: Connection, this: AssetRun, snapshot: Snapshot, changes: list[Change], shown: list[ViewChange], metadata: dict[str, Any]
 ) -> str:  # fmt: skip
-    """The release's record, in the transaction that makes it true; returns the name of its content."""
+    """Record the release in the transaction that makes it live; returns its data version."""
     conn.execute("delete from releases where release_id = %s", (this.migration_id,))
     database = this.settings.database
     conn.execute(
@@ -139,21 +139,20 @@ def _record(
                values (%s, %s, %s, %s, %s, %s)""",
             [(this.migration_id, c.view, c.how, c.reason, c.rows, c.content_hash) for c in shown],
         )
-    _note_live(conn, this.settings.database.schema_name, changes, shown)
+    _record_live(conn, this.settings.database.schema_name, changes, shown)
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
-    reuse.note_made(conn, this, data_version=content.hexdigest(), rows=sum(c.rows for c in changes), metadata=metadata)
-    this.note_stage(conn, rows=sum(c.rows for c in changes))
+    this.finish(conn, rows=sum(c.rows for c in changes), data_version=content.hexdigest(), metadata=metadata)
     journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
     return content.hexdigest()
 
 
-def _note_live(conn: Connection, live: str, changes: list[Change], shown: list[ViewChange]) -> None:
-    """Note that what was built is live, and the state in which each table was released."""
-    found = state.fingerprints(conn, live, (c.relation for c in changes))
+def _record_live(conn: Connection, live: str, changes: list[Change], shown: list[ViewChange]) -> None:
+    """Record that what was built is live, and the state in which each table was released."""
+    released = state.fingerprints(conn, live, (c.relation for c in changes))
     conn.execute(
         """update built_relations as b set is_live = true, live_fingerprint = f.fingerprint
            from unnest(%s::text[], %s::text[]) as f (relation, fingerprint) where b.relation = f.relation""",
-        (list(found), list(found.values())),
+        (list(released), list(released.values())),
     )
     conn.execute("update built_relations set is_live = true where relation = any(%s)", ([c.view for c in shown],))

@@ -1,1 +1,1 @@
-"""Stage 3: the versioned schema, and the schemas that a migration works in."""
+"""Stage 3: the versioned schema, and the schemas in which a migration works."""

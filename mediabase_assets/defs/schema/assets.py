@@ -1,4 +1,4 @@
-"""The schema layer: the versioned definition of the normalized tables, rehearsed before anything is built by it."""
+"""The schema layer: the versioned definition of the normalized tables, rehearsed before anything is built with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from mediabase_assets.model.tables.base import audited
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.planning import registry
 from mediabase_assets.postgres.session import build_session
-from mediabase_assets.postgres.sql_files import Connection, code_version
+from mediabase_assets.postgres.sql_files import code_version
 from mediabase_assets.records.tables import RECORDS, prepare_schemas
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
@@ -65,7 +65,7 @@ def normalized_schema(context: dg.AssetExecutionContext, mediabase: Mediabase) -
         if context.selected_asset_keys:
             yield from parallel.events_of(context, this, _prepare)
         else:
-            this.keeps = False  # who asks for the check wants it made now
+            this.keeps = False  # a check that was selected alone is evaluated now
             yield from parallel.selected(context, _prepare(this), this)
 
 
@@ -85,7 +85,9 @@ def _prepare(this: AssetRun) -> Iterator[dg.MaterializeResult[Any] | dg.AssetChe
             "seconds": this.seconds,
         }
         if not wrong:
-            _note(conn, this, finding, metadata)
+            this.finish(
+                conn, rows=len(RELATIONS), data_version=tables.SCHEMA_VERSION, results=[check_result(KEY, finding)], metadata=metadata
+            )  # fmt: skip
     yield check_result(KEY, finding)
     if wrong:
         raise dg.Failure("The deployed schema differs from the model: " + "; ".join(wrong), allow_retries=False)
@@ -98,10 +100,3 @@ parallel.register(parallel.Work(KEY.to_user_string(), frozenset(), 0.3, Stage.SC
 def _finding(wrong: list[str]) -> Finding:
     examined = {"version": tables.SCHEMA_VERSION, "relations": len(RELATIONS), "views": len(VIEWS)}
     return Finding(_CHECK, not wrong, examined, len(wrong), tuple({"difference": text} for text in wrong))
-
-
-def _note(conn: Connection, this: AssetRun, finding: Finding, metadata: dict[str, Any]) -> None:
-    reuse.note_made(
-        conn, this, data_version=tables.SCHEMA_VERSION, rows=len(RELATIONS), results=[check_result(KEY, finding)], metadata=metadata
-    )  # fmt: skip
-    this.note_stage(conn, rows=len(RELATIONS))

@@ -1,1 +1,1 @@
-"""Stage 10: the migration looked at as a whole, before it is released."""
+"""Stage 10: the migration checked as a whole, before it is released."""

@@ -74,11 +74,11 @@ registry.register(
 def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Account for every column."""
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.VALIDATION) as this:
-        yield from parallel.selected(context, _account(this, notes=bool(context.selected_asset_keys)), this)
+        yield from parallel.selected(context, _account(this, records=bool(context.selected_asset_keys)), this)
 
 
-def _account(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
-    """Account for every column, unless the account is up to date; `notes` that it was made."""
+def _account(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event]:
+    """Account for every column, unless the account is up to date; with `records` it counts as the asset's account from then on."""
     kept = reuse.kept(this, KEY, (ACCOUNT_CHECK, WRITERS_CHECK))
     if kept is not None:
         yield from kept
@@ -90,11 +90,10 @@ def _account(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
         rows = column_account.rows(conn, this.migration_id)
         data_version = md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
         finding = column_account.check(conn, ACCOUNT_CHECK, len(rows))
-        told = [check_result(KEY, finding)]
+        results = [check_result(KEY, finding)]
         backup = backup_of(conn, this.settings, this.migration_id)
         if backup is not None:
-            told.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
-        this.note_stage(conn, rows=len(rows), failed=not finding.passed)
+            results.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
         metadata: dict[str, Any] = {
             "summary": dg.MetadataValue.md(column_account.headline_of(conn, rows)),
             **totals(rows),
@@ -102,9 +101,11 @@ def _account(this: AssetRun, *, notes: bool = True) -> Iterator[parallel.Event]:
             "dagster/row_count": len(rows),
             "seconds": this.seconds,
         }
-        if finding.passed and notes:
-            reuse.note_made(conn, this, data_version=data_version, rows=len(rows), results=told, metadata=metadata)
-    yield from told
+        if finding.passed and records:
+            this.finish(conn, rows=len(rows), data_version=data_version, results=results, metadata=metadata)
+        else:
+            this.record_stage(conn, rows=len(rows), failed=not finding.passed)
+    yield from results
     if not finding.passed:
         raise dg.Failure(
             f"The account of the legacy table does not balance: {'; '.join(map(row_text, finding.sample[:3]))}.", allow_retries=False

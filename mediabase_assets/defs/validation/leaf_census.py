@@ -1,6 +1,6 @@
 """The census of leaves as an asset: every scalar of the legacy table has one account, which the release waits for.
 
-Only declarations belong here; the walk, the look-ups and the checks are `validation/census`, the grammar is `model/grammar`.
+Contains declarations only; the walk, the look-ups and the checks are in `validation/census`, the grammar is `model/grammar`.
 """
 
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ CHECKS = {
             Stage.VALIDATION,
             deps=DEPS,
             description="One row per column of the legacy table, place in its values and account: how many scalars are read, archived, in "
-            "quarantine or held by a repair. A walker that knows no column counts them; the release waits for it.",
+            "quarantine or held by a repair. A walker that does not know the columns counts them; the release waits for it.",
             code_version=_VERSION,
             sources=[*_FILES],
             kinds=("python",),
@@ -84,7 +84,7 @@ def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
     settings = mediabase.settings()
     wanted = {k.name for k in context.selected_asset_check_keys}
     if not context.selected_asset_keys:
-        findings, severity = _look_at_live(settings)
+        findings, severity = _check_live(settings)
         yield from (check_result(KEY, f, severity) for f in findings if f.check in wanted)
         return
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
@@ -92,7 +92,7 @@ def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
 
 
 def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Count, set aside what nothing holds, and fail if anything is lost."""
+    """Count, put unread values into quarantine, and fail if a value is lost."""
     kept = reuse.kept(this, KEY, wanted)
     if kept is not None:
         yield from kept
@@ -104,9 +104,8 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         with this.spending("audit"):
             census = leaf_census.take_census(conn, this.migration_id)
         reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
-        told = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
+        results = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
         failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
-        this.note_stage(conn, rows=census.leaves, failed=bool(failed))
         data_version = md5(repr(census.counted).encode(), usedforsecurity=False).hexdigest()
         metadata: dict[str, Any] = {
             "columns": rows_table(census.by_column()),
@@ -114,9 +113,11 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
             "dagster/row_count": census.leaves,
             "seconds": this.seconds,
         }
-        if not failed:
-            reuse.note_made(conn, this, data_version=data_version, rows=census.leaves, results=told, metadata=metadata)
-    yield from (r for r in told if r.check_name in wanted)
+        if failed:
+            this.record_stage(conn, rows=census.leaves, failed=True)
+        else:
+            this.finish(conn, rows=census.leaves, data_version=data_version, results=results, metadata=metadata)
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
         raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)
@@ -135,10 +136,10 @@ def _severity(settings: Settings, finding: Finding) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if only_warns else dg.AssetCheckSeverity.ERROR
 
 
-def _look_at_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetCheckSeverity]:
-    """The same of the live tables, from the snapshot that they were made from; nothing of it stays.
+def _check_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetCheckSeverity]:
+    """The census of the live tables, from the snapshot that they were built from, in a transaction that is rolled back.
 
-    A census that cannot be taken, because the snapshot is gone, is a warning and never passes.
+    If it cannot be taken because the snapshot is gone, the checks warn and never pass.
     """
     with refresh_session(settings, asset=KEY.to_user_string()) as conn, conn.transaction(force_rollback=True):
         released = conn.execute(

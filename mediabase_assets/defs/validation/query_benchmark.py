@@ -1,6 +1,6 @@
 """The query benchmark: the owner's questions to the legacy table and to the views, and storage before and after.
 
-Here belongs the asset; the questions are in `model/query_pairs.py`, their SQL in `sql/query_benchmark`, the machinery
+Contains the asset; the questions are in `model/query_pairs.py`, their SQL in `sql/query_benchmark`, the machinery
 in `validation/benchmark`.
 """
 
@@ -72,7 +72,7 @@ def query_benchmark(
     settings = mediabase.settings()
     effort = Effort(config.repetitions, seconds=config.seconds, longest=config.longest_statement_seconds)
     with step(context, settings, KEY.to_user_string(), Stage.PERFORMANCE, locks=False, purpose=Purpose.MEASUREMENT) as this:
-        # who asks for the measurement alone wants a new one
+        # a person who selects the measurement alone wants a new one
         kept = reuse.kept(this, KEY, {k.name for k in context.selected_asset_check_keys}) if will_release(context) else None
         if kept is not None:
             yield from kept
@@ -81,7 +81,7 @@ def query_benchmark(
             this.migration_id = records.newest_release(conn, this.asset)
             legacy, rows = _legacy(conn, this)
             context.log.info(f"{counted(len(QUERY_PAIRS), 'question')} about release {this.migration_id}, about {effort.seconds:.0f} s.")
-            results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_told(number, result)))
+            results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_progress(number, result)))
             sizes = storage.relation_sizes(conn, settings)
         same = check_result(KEY, findings.same_answer(results))
         if context.selected_asset_keys:
@@ -93,14 +93,14 @@ def query_benchmark(
 
 
 def _legacy(conn: Connection, this: AssetRun) -> tuple[sql.Identifier | None, int]:
-    """The legacy table, None where it is not there or may not be read, and about how many rows it has."""
+    """The legacy table, None where it does not exist or may not be read, and its estimated number of rows."""
     database = this.settings.database
     described = describe_legacy_table(conn, database.source_schema, database.legacy_table)
     usable = described.exists and described.is_readable
     return (sql.Identifier(database.source_schema, database.legacy_table) if usable else None), described.approximate_rows
 
 
-def _told(number: int, result: Result) -> str:
+def _progress(number: int, result: Result) -> str:
     times = records.faster(result)
     legacy, views = (findings.milliseconds(s.seconds) for s in (result.legacy, result.views))
     speed = f"{legacy} ms from the legacy table, {views} ms from the views, {times} times faster" if times else f"{views} ms from the views"
@@ -108,13 +108,12 @@ def _told(number: int, result: Result) -> str:
 
 
 def _record(
-    this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], told: list[dg.AssetCheckResult], metadata: Any
+    this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], checks: list[dg.AssetCheckResult], metadata: Any
 ) -> None:
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         prepare_schemas(conn, this.settings.database.schema_name)
         records.write(conn, this.migration_id, results, sizes)
-        reuse.note_made(conn, this, data_version=this.migration_id, rows=len(results), results=told, metadata=metadata)
-        this.note_stage(conn, rows=len(results))
+        this.finish(conn, rows=len(results), data_version=this.migration_id, results=checks, metadata=metadata)
 
 
 def _materialized(this: AssetRun, results: list[Result], sizes: list[storage.RelationSize], rows: int) -> dg.MaterializeResult[Any]:
@@ -123,7 +122,7 @@ def _materialized(this: AssetRun, results: list[Result], sizes: list[storage.Rel
     parts = (counted(len(timed), "question"), f"about {counted(rows, 'legacy row')}", counted(views, "materialized view"))
     subtitle = f"{', '.join(parts)}, release {this.migration_id}; warm, medians"
     png = picture.draw(results, subtitle)
-    shown: Any = "The legacy table is not there or may not be read: only the views were timed."
+    shown: Any = "The legacy table does not exist or may not be read: only the views were timed."
     if png is not None:
         shown = dg.MetadataValue.md(picture.as_markdown(png, "How many times faster the views answer"))
     slower = findings.slower(results)

@@ -1,6 +1,6 @@
-"""The audit of audits: the legacy table against what the normalized tables say, which the release waits for.
+"""The round-trip check: the legacy table against what the normalized tables say, which the release waits for.
 
-Only declarations belong here; the proof is in the package `validation.round_trip`.
+Contains declarations only; the comparison is in the package `validation.round_trip`.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ registry.register(
         KEY.to_user_string(), Stage.VALIDATION, tuple(k.to_user_string() for k in DEPS), _VERSION, registry.settings_in(_FILES)
     )
 )
-#: How many share the work: two sessions keep two cores busy better than one whose statements use both.
+#: How many sessions share the work: two sessions use two cores better than one whose statements use both.
 SESSIONS = 2
 CHECKS = {
     compare.EXPLAINED: "The compatibility view shows every fact of the legacy table, or a repair, a merge, an entry in quarantine or "
@@ -75,18 +75,18 @@ def round_trip_of_legacy(
     wanted = {k.name for k in context.selected_asset_check_keys}
     if not context.selected_asset_keys:
         with live_session(settings, asset=KEY.to_user_string()) as conn:
-            conn.execute("set default_transaction_read_only = off")  # what it makes is rolled back
+            conn.execute("set default_transaction_read_only = off")  # its results are rolled back
             with conn.transaction(force_rollback=True):
                 conn.execute("set transaction isolation level repeatable read")
-                found = compare.compare(conn, settings, settings.database.schema_name)
-        yield from (check_result(KEY, f) for f in found.findings if f.check in wanted)
+                round_trip = compare.compare(conn, settings, settings.database.schema_name)
+        yield from (check_result(KEY, f) for f in round_trip.findings if f.check in wanted)
         return
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
         yield from parallel.events_of(context, this, lambda s: _prove(s, wanted))
 
 
 def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Compare what was built, record what was found, and fail if anything is not explained."""
+    """Compare what was built, record the result, and fail if a difference is not explained."""
     kept = reuse.kept(this, KEY, wanted)
     if kept is not None:
         yield from kept
@@ -96,23 +96,24 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         with working_sessions(
             this.settings, SESSIONS, migration_id=this.migration_id, asset=this.asset, is_alone=CORES > SESSIONS
         ) as sessions:
-            found = compare.compare_shared(sessions, this.settings)
-        compare.record(conn, this.migration_id, found)
-        failed = [f for f in found.findings if not f.passed]
-        rows = sum(e.facts for e in found.explained)
-        this.note_stage(conn, rows=rows, failed=bool(failed))
-        told = [check_result(KEY, f) for f in found.findings]
-        data_version = md5(repr(sorted(map(repr, found.explained))).encode(), usedforsecurity=False).hexdigest()
+            round_trip = compare.compare_shared(sessions, this.settings)
+        compare.record(conn, this.migration_id, round_trip)
+        failed = [f for f in round_trip.findings if not f.passed]
+        rows = sum(e.facts for e in round_trip.explained)
+        results = [check_result(KEY, f) for f in round_trip.findings]
+        data_version = md5(repr(sorted(map(repr, round_trip.explained))).encode(), usedforsecurity=False).hexdigest()
         metadata: dict[str, Any] = {
-            "columns": rows_table(found.by_column()),
-            "explanations": rows_table([{**e.__dict__, "what it means": e.sentence} for e in found.explained]),
+            "columns": rows_table(round_trip.by_column()),
+            "explanations": rows_table([{**e.__dict__, "what it means": e.sentence} for e in round_trip.explained]),
             "dagster/row_count": rows,
-            "legacy rows changed since the snapshot": found.changed_rows,
+            "legacy rows changed since the snapshot": round_trip.changed_rows,
             "seconds": this.seconds,
         }
-        if not failed:
-            reuse.note_made(conn, this, data_version=data_version, rows=rows, results=told, metadata=metadata)
-    yield from (r for r in told if r.check_name in wanted)
+        if failed:
+            this.record_stage(conn, rows=rows, failed=True)
+        else:
+            this.finish(conn, rows=rows, data_version=data_version, results=results, metadata=metadata)
+    yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
         next_step = "check the table that a row names as the place of the value; fix its rule, then run again."
@@ -120,7 +121,7 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
-# the longest step of a migration, and the only one that uses all cores by itself: where there are few, it comes last
+# the longest step of a migration, and the only one that uses all cores by itself: on a machine with few cores it comes last
 parallel.register(
     parallel.Work(KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), 0, Stage.VALIDATION, lambda s: _prove(s, set(CHECKS)))
 )

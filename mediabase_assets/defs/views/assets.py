@@ -1,4 +1,4 @@
-"""The views layer: one asset per view. Only declarations belong here; an asset's life is `runs/factories/view.py`."""
+"""The views layer: one asset per view. Contains declarations only; how an asset runs is in `runs/factories/view.py`."""
 
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.runs.factories.view import view_asset

@@ -1,6 +1,6 @@
-"""The life of an extraction relation as an asset: build it in the build schema, record its quarantine and repairs, tell.
+"""An extraction relation as an asset: built in the build schema, with records of its quarantine and repairs.
 
-Extraction relations are unlogged: they can be made again from the snapshot, and a selective re-run reads them.
+Extraction relations are unlogged: they can be rebuilt from the snapshot, and a run of selected assets reads them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,10 +42,10 @@ _COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states
 
 @dataclass(frozen=True)
 class ExtractionCheck:
-    """A check of an extraction relation: a query that selects what must not be there.
+    """A check of an extraction relation: a query that selects rows that must not exist.
 
     Attributes:
-        name: The sentence that is true when it passes.
+        name: Its name; the sentences are in `model.check_texts`.
         description: What a curator reads.
         query: File under `checks/`.
         is_warning: Whether a failure only warns.
@@ -59,7 +59,7 @@ class ExtractionCheck:
 
 @dataclass(frozen=True)
 class Extraction:
-    """What makes one extraction relation.
+    """The definition of one extraction relation.
 
     Attributes:
         name: The relation; its SQL is `<name>.sql`.
@@ -67,7 +67,7 @@ class Extraction:
         description: What one row is, for people.
         inputs: Extraction relations that it reads.
         records: SQL file that writes quarantine and repairs; `facts` for relations of facts.
-        checks: What is checked.
+        checks: Its checks.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Extraction:
 
     @property
     def cost(self) -> float:
-        """Seconds on the real table, as measured; what is built ahead is chosen by it."""
+        """Seconds on the real table, as measured; the order of builds depends on it."""
         return _COSTS.get(self.name, 0.5)
 
 
@@ -87,20 +87,12 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     """The asset of an extraction relation.
 
     Args:
-        extraction: What makes it.
+        extraction: Its definition.
         owner_of: From a relation to the asset that builds it.
     """
     key = dg.AssetKey(["extraction", extraction.name])
-    path = EXTRACTION / f"{extraction.name}.sql"
-    paths = [path, EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
     deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
-    version = code_version(*paths)
-    registry.register(
-        registry.Definition(
-            key.to_user_string(), extraction.stage, _inputs(extraction), version, registry.settings_in(paths), (extraction.name,),
-            registry.Place.BUILD,
-        )
-    )  # fmt: skip
+    definition = _register(extraction, key)
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
@@ -111,8 +103,8 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
                 extraction.stage,
                 deps=deps,
                 description=extraction.description,
-                code_version=version,
-                sources=[path, *_other_files(extraction)],
+                code_version=definition.code_version,
+                sources=[EXTRACTION / f"{extraction.name}.sql", *_other_files(extraction)],
                 column_schema=shown_columns(extraction.name),
             )
         ],
@@ -134,24 +126,35 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     return _asset
 
 
+def _register(extraction: Extraction, key: dg.AssetKey) -> registry.Definition:
+    """Register the definition of the asset."""
+    paths = [EXTRACTION / f"{extraction.name}.sql", EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
+    definition = registry.Definition(
+        key.to_user_string(), extraction.stage, _inputs(extraction), code_version(*paths), registry.settings_in(paths),
+        (extraction.name,), registry.Place.BUILD,
+    )  # fmt: skip
+    registry.register(definition)
+    return definition
+
+
 def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
-    """The columns of an extraction relation for the UI, with the types of the relation that is there or those of its definition."""
+    """The columns of an extraction relation for the UI, with the types of the built relation or those of its definition."""
     return column_schema(extraction_columns(relation), types or extraction_types(relation))
 
 
 def _beneath(inputs: Sequence[str]) -> list[str]:
-    """What the view of values stands on: who reads the view reads all of it."""
+    """The relations beneath the view of values: an asset that reads the view reads them all."""
     return sorted(UNDER_THE_VIEW) if PAYLOADS_VIEW in inputs else []
 
 
 def _inputs(extraction: Extraction) -> tuple[str, ...]:
-    """The assets whose content it is made from; the snapshot of the legacy table is known by its rows."""
+    """The assets that it is built from; `legacy_rows` represents the snapshot of the legacy table."""
     names = {*extraction.inputs, *_beneath(extraction.inputs)} - {PAYLOADS_VIEW}
     return tuple(f"extraction/{name}" for name in sorted(names))
 
 
 def _other_files(extraction: Extraction) -> list[Path]:
-    """What decides on quarantine, repairs, checks and accounts beside the query itself."""
+    """The files of quarantine, repairs, checks and accounts, beside that of the relation."""
     paths = [c.query for c in extraction.checks]
     paths += [EXTRACTION / "records" / f"{extraction.records}.sql"] if extraction.records else []
     paths += [EXTRACTION / f"{PAYLOADS_VIEW}.sql"] if extraction.name == "gene_candidates" else []
@@ -187,11 +190,8 @@ def _extract(
         if builds and failed:
             state.forget(conn, [this.asset])
         elif builds:
-            this.note_stage(conn, rows=metadata["dagster/row_count"])
             metadata["seconds"] = this.seconds
-            reuse.note_made(
-                conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata
-            )  # fmt: skip
+            this.finish(conn, rows=metadata["dagster/row_count"], data_version=data_version, results=results, metadata=metadata)
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         raise dg.Failure(in_short(failed), allow_retries=False)
@@ -204,7 +204,7 @@ def _extract(
 
 
 def _build(conn: Connection, this: AssetRun, extraction: Extraction) -> str:
-    """Build a relation anew and name its content: by what it is made from, or as before if the content is that of before."""
+    """Rebuild a relation and return its data version: a digest of what it is built from, or the earlier one if its content is equal."""
     name = extraction.name
     definition, known = registry.definition(this.asset), state.states(conn)
     inputs, configuration = state.input_versions(known, definition), definition.configuration(this.settings)
@@ -220,7 +220,7 @@ def _build(conn: Connection, this: AssetRun, extraction: Extraction) -> str:
 
 
 def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_id: str) -> dict[str, Any]:
-    """Quarantine, repairs, journal, and what Dagster is told."""
+    """Record quarantine and repairs, and return the metadata for Dagster."""
     rows = count(conn, extraction.name)
     accounts.clear_records(conn, this.migration_id, this.asset)
     if extraction.records == "facts":
@@ -246,7 +246,7 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
 
 
 def note_built(conn: Connection, name: str, this: AssetRun, snapshot_id: str, rows: int) -> None:
-    """Note an extraction relation in `built_relations`, so that one which a crash emptied is noticed."""
+    """Record an extraction relation in `built_relations`, so that a relation that a crash emptied is noticed."""
     conn.execute(
         """insert into built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
            values (%s, %s, %s, %s, %s, '', '')
@@ -257,7 +257,7 @@ def note_built(conn: Connection, name: str, this: AssetRun, snapshot_id: str, ro
 
 
 def owners(extractions: Sequence[Extraction], first: dg.AssetKey) -> Callable[[str], dg.AssetKey]:
-    """From a relation to the asset that builds it; the snapshot builds those that have no extraction of their own."""
+    """From a relation to the asset that builds it; the snapshot builds those without an extraction of their own."""
     names = {e.name for e in extractions}
 
     def owner_of(name: str) -> dg.AssetKey:

@@ -1,8 +1,8 @@
-"""The life of a normalized table as an asset, behind one factory: build, audit, tell; in one step and one transaction.
+"""A normalized table as an asset: built, audited and reported in one step and one transaction.
 
-1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and what is
-particular to it; 3. if a check fails, roll everything back and fail: the live content stands; 4. tell rows, account,
-size, seconds and the content hash. When only checks are selected, the live table is audited and nothing is written.
+1. build the whole table in the build schema; 2. audit it: Pandera model, keys, references, account, and its own checks;
+3. if a check fails, roll back and fail: the live content is unchanged; 4. report rows, account, size, seconds and the content
+hash. When only checks are selected, the live table is audited and nothing is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import AuditRollback, check_keys, check_model, check_references, failing_rows
 from mediabase_assets.extraction.culprit import run_or_explain
 from mediabase_assets.extraction.rules import RULES
-from mediabase_assets.extraction.snapshot import current_snapshot, require_inputs
+from mediabase_assets.extraction.snapshot import Snapshot, current_snapshot, require_inputs
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.stages import Stage
@@ -48,10 +48,10 @@ GENERAL_CHECKS = {
 
 @dataclass(frozen=True)
 class SetCheck:
-    """A check in SQL that is particular to a table: a file whose query selects what must not be there.
+    """A check in SQL of one table: a file whose query selects rows that must not exist.
 
     Attributes:
-        name: The sentence that is true when it passes.
+        name: Its name; the sentences are in `model.check_texts`.
         description: What a curator reads.
         is_warning: Whether a failure only warns.
         needs_extraction: Whether the query reads extraction relations, so that it cannot audit the live table alone.
@@ -73,40 +73,16 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     Args:
         table: The table.
         deps: Assets that it is built from.
-        checks: What is checked beside the checks that every table has.
+        checks: Its own checks, beside those that every table has.
     """
     key = dg.AssetKey(["normalized", table.name])
-    has_references = any(r.references for r in table.relations)
-    general = {n: d for n, d in GENERAL_CHECKS.items() if has_references or n != "every_reference_exists"}
-    paths = [*ddl.definition_paths(table), *RULES, *account_paths(table), *(c.path(table) for c in checks)]
-    version = code_version(*paths, values=(table.audited,))
-    registry.register(
-        registry.Definition(
-            key.to_user_string(), Stage.POPULATION, tuple(k.to_user_string() for k in deps), version, registry.settings_in(paths),
-            tuple(r.name for r in table.relations), registry.Place.LIVE,
-        )
-    )  # fmt: skip
+    _register(table, key, deps, checks)
 
     @dg.multi_asset(
         name=f"normalized__{table.name}",
         op_tags=in_order("normalized"),
-        specs=[
-            asset_spec(
-                key,
-                Stage.POPULATION,
-                deps=deps,
-                description=table.description,
-                code_version=version,
-                sources=ddl.definition_paths(table),
-                kinds=("view" if table.is_view else "table", "pandera"),
-                relation=live_name(table.name),
-                column_schema=_columns(table, {}),
-            )
-        ],
-        check_specs=[
-            *(dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in general.items()),
-            *(dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in checks),
-        ],
+        specs=[_spec(table, key, deps)],
+        check_specs=_check_specs(table, key, checks),
         can_subset=True,
     )
     def _asset(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
@@ -116,20 +92,54 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
             yield from _audit_live(table, key, checks, wanted, mediabase)
             return
         with step(context, settings, key.to_user_string(), Stage.POPULATION) as this:
-            yield from parallel.events_of(context, this, lambda s: _build_and_audit(s, table, key, checks, wanted, version))
+            yield from parallel.events_of(context, this, lambda s: _build_and_audit(s, table, key, checks, wanted))
 
-    all_checks = {*general, *(c.name for c in checks)}
+    all_checks = {spec.name for spec in _check_specs(table, key, checks)}
     parallel.register(
         parallel.Work(
             key.to_user_string(), frozenset(d.to_user_string() for d in deps), table.cost, Stage.POPULATION,
-            lambda this: _build_and_audit(this, table, key, checks, all_checks, version),
+            lambda this: _build_and_audit(this, table, key, checks, all_checks),
         )
     )  # fmt: skip
     return _asset
 
 
+def _register(table: Table, key: dg.AssetKey, deps: Sequence[dg.AssetKey], checks: Sequence[SetCheck]) -> None:
+    """Register the definition of the asset."""
+    paths = [*ddl.definition_paths(table), *RULES, *account_paths(table), *(c.path(table) for c in checks)]
+    definition = registry.Definition(
+        key.to_user_string(), Stage.POPULATION, tuple(k.to_user_string() for k in deps), code_version(*paths, values=(table.audited,)),
+        registry.settings_in(paths), tuple(r.name for r in table.relations), registry.Place.LIVE,
+    )  # fmt: skip
+    registry.register(definition)
+
+
+def _spec(table: Table, key: dg.AssetKey, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    return asset_spec(
+        key,
+        Stage.POPULATION,
+        deps=deps,
+        description=table.description,
+        code_version=registry.definition(key.to_user_string()).code_version,
+        sources=ddl.definition_paths(table),
+        kinds=("view" if table.is_view else "table", "pandera"),
+        relation=live_name(table.name),
+        column_schema=_columns(table, {}),
+    )
+
+
+def _check_specs(table: Table, key: dg.AssetKey, checks: Sequence[SetCheck]) -> list[dg.AssetCheckSpec]:
+    """The checks that every table has, and those of this one."""
+    has_references = any(r.references for r in table.relations)
+    general = {n: d for n, d in GENERAL_CHECKS.items() if has_references or n != "every_reference_exists"}
+    return [
+        *(dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in general.items()),
+        *(dg.AssetCheckSpec(c.name, asset=key, description=c.description, blocking=not c.is_warning) for c in checks),
+    ]
+
+
 def _columns(table: Table, types: dict[str, str]) -> dg.TableSchema:
-    """The columns as people see them; a table that is a view has the constraints of none of its relations."""
+    """The columns for the UI; a table that is a view does not have the constraints of its relations."""
     if table.is_view:
         return column_schema(table.columns, types)
     first = table.relations[0]
@@ -137,9 +147,9 @@ def _columns(table: Table, types: dict[str, str]) -> dg.TableSchema:
 
 
 def _build_and_audit(
-    this: AssetRun, table: Table, key: dg.AssetKey, checks: Sequence[SetCheck], wanted: set[str], version: str
+    this: AssetRun, table: Table, key: dg.AssetKey, checks: Sequence[SetCheck], wanted: set[str]
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Build and audit in one transaction; a failed check rolls it back."""
+    """Build and audit in one transaction, which a failed check rolls back."""
     kept = reuse.kept(this, key, wanted)
     if kept is not None:
         yield from kept
@@ -153,11 +163,7 @@ def _build_and_audit(
         with this.building() as conn:
             snapshot = current_snapshot(conn, this.asset)
             require_inputs(conn, table.inputs, this.asset)
-            with this.spending("build"):
-                tables.drop_built(conn, table)
-                ddl.create(conn, table)
-                run_or_explain(conn, this.asset, table.inputs, lambda: tables.fill(conn, table))
-                ddl.create_view(conn, table)
+            _fill(conn, this, table)
             with this.spending("audit"):
                 account = take_account(conn, table)
                 for finding, is_warning in _findings(conn, table, checks, account):
@@ -167,32 +173,42 @@ def _build_and_audit(
                         failed.append(finding)
             if failed:
                 raise rollback
-            with this.spending("build"):
-                ddl.add_keys(conn, table)
-                ddl.add_comments(conn, table)
-            accounts.write_account(conn, this.migration_id, this.asset, account)
-            with this.spending("audit"):
-                data_version = record_built(
-                    conn, asset=this.asset, schema=conn.workspace.build, relations=table.relations, snapshot_id=snapshot.snapshot_id,
-                    migration_id=this.migration_id, code_version=version,
-                )  # fmt: skip
-            metadata = _tell(conn, this, table, account)
-            reuse.note_made(conn, this, data_version=data_version, rows=metadata["dagster/row_count"], results=results, metadata=metadata)
+            data_version = _complete(conn, this, table, account, snapshot)
+            metadata = _metadata(conn, this, table, account)
+            this.finish(conn, rows=metadata["dagster/row_count"], data_version=data_version, results=results, metadata=metadata)
     except AuditRollback as raised:
         if raised is not rollback:
             raise
     yield from (r for r in results if r.check_name in wanted)
     if failed:
+        what = f"{table.name} did not pass its audit; it was dropped, and everything live is as it was."
+        next_step = "correct the legacy rows that are shown, or add a rule to the extraction; then run again."
         raise dg.Failure(
-            description=this.failure_text(
-                f"{table.name} did not pass its audit; it was dropped, and everything live is as it was.",
-                failed,
-                "correct the legacy rows that are shown, or add a rule to the extraction; then run again.",
-            ),
-            metadata={"failed checks": [f.check for f in failed]},
-            allow_retries=False,
+            this.failure_text(what, failed, next_step), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False
         )
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
+
+
+def _fill(conn: Connection, this: AssetRun, table: Table) -> None:
+    """Create the table in the build schema and fill it; keys are added after the audit."""
+    with this.spending("build"):
+        tables.drop_built(conn, table)
+        ddl.create(conn, table)
+        run_or_explain(conn, this.asset, table.inputs, lambda: tables.fill(conn, table))
+        ddl.create_view(conn, table)
+
+
+def _complete(conn: Connection, this: AssetRun, table: Table, account: list[accounts.Account], snapshot: Snapshot) -> str:
+    """Add keys and comments to a table that passed, record its account and its content; returns the hash of the content."""
+    with this.spending("build"):
+        ddl.add_keys(conn, table)
+        ddl.add_comments(conn, table)
+    accounts.write_account(conn, this.migration_id, this.asset, account)
+    with this.spending("audit"):
+        return record_built(
+            conn, asset=this.asset, schema=conn.workspace.build, relations=table.relations, snapshot_id=snapshot.snapshot_id,
+            migration_id=this.migration_id, code_version=registry.definition(this.asset).code_version,
+        )  # fmt: skip
 
 
 def _findings(
@@ -212,11 +228,10 @@ def _findings(
     yield check_model(conn, table), False
 
 
-def _tell(conn: Connection, this: AssetRun, table: Table, account: list[accounts.Account]) -> dict[str, Any]:
-    rows = accounts.rows_told(table, account)
-    this.note_stage(conn, rows=rows)
+def _metadata(conn: Connection, this: AssetRun, table: Table, account: list[accounts.Account]) -> dict[str, Any]:
+    """What Dagster shows of a table."""
     return {
-        "dagster/row_count": rows,
+        "dagster/row_count": accounts.rows_told(table, account),
         "dagster/table_name": f"{this.settings.database.schema_name}.{table.name}",
         "dagster/column_schema": _columns(table, tables.types_of(conn, table.name)),
         "account": account_table(account),
@@ -232,21 +247,21 @@ def _audit_live(
     """Audit the live table; the account is the one that its release recorded."""
     warnings = {c.name for c in checks if c.is_warning}
     with live_session(mediabase.settings(), asset=key.to_user_string()) as conn:
-        found = {f.check: f for f, _ in _findings(conn, table, checks, None)}
-        found[accounts.CHECK_ACCOUNT] = _recorded_account(conn, table)
+        findings = {f.check: f for f, _ in _findings(conn, table, checks, None)}
+        findings[accounts.CHECK_ACCOUNT] = _recorded_account(conn, table)
         for check in checks:
-            if check.name not in found:
-                found[check.name], could_look = _against_extraction(conn, mediabase, table, check)
-                warnings |= set() if could_look else {check.name}
-    for name in sorted(wanted & found.keys()):
+            if check.name not in findings:
+                findings[check.name], was_checked = _against_extraction(conn, mediabase, table, check)
+                warnings |= set() if was_checked else {check.name}
+    for name in sorted(wanted & findings.keys()):
         severity = dg.AssetCheckSeverity.WARN if name in warnings else dg.AssetCheckSeverity.ERROR
-        yield check_result(key, found[name], severity)
+        yield check_result(key, findings[name], severity)
 
 
 def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, check: SetCheck) -> tuple[Finding, bool]:
-    """A check of the live table against the extraction relations, which stay in the build schema; and whether it could be made.
+    """A check of the live table against the extraction relations in the build schema; and whether it could be made.
 
-    What could not be looked at is told as a warning, never as passed.
+    A check that could not be made is reported as a warning, never as passed.
     """
     settings = mediabase.settings()
     with conn.transaction(), looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):

@@ -1,6 +1,6 @@
 """Whether two answers are the same: their normal form, and what differs.
 
-Here belong pure functions over rows. An answer is its rows as dictionaries; the names of columns are part of it, so
+Contains pure functions over rows. An answer is its rows as dictionaries; the names of columns are part of it, so
 that both sides of a pair must use the same. Lists inside a row are sets: the legacy table has no order in them.
 """
 
@@ -72,5 +72,5 @@ def differences(legacy: Sequence[Row], views: Sequence[Row], *, is_ordered: bool
         legacy = [(("place", str(i)), *row) for i, row in enumerate(legacy, 1)]
         views = [(("place", str(i)), *row) for i, row in enumerate(views, 1)]
     mine, theirs = Counter(legacy), Counter(views)
-    found = [Difference("legacy", dict(row)) for row in (mine - theirs).elements()]
-    return found + [Difference("views", dict(row)) for row in (theirs - mine).elements()]
+    missing = [Difference("legacy", dict(row)) for row in (mine - theirs).elements()]
+    return missing + [Difference("views", dict(row)) for row in (theirs - mine).elements()]

@@ -1,10 +1,9 @@
 """Timing and comparing: each pair on one read-only session with the server's own settings.
 
-Here belongs what is run and how often. Time is the client's, from sending a statement to holding its last row, both
-sides over the same connection. Before anything is timed both answers are fetched once, to be compared, which warms the
-caches; then the sides take turns, equally often, and medians count. (The same short statement again and again would be
-up to ten times faster still, out of the processor's own caches, which no reader finds warm.) Nothing of the
-migration's own session settings is in effect.
+Contains what is run and how often. Time is that of the client, from sending a statement to receiving its last row, both sides
+over the same connection. Before the timing, both answers are fetched once and compared, which warms the caches; then the sides
+take turns, equally often, and medians count. (Repeating one short statement without turns would be up to ten times faster, from
+the processor's own caches, which are not warm for a reader.) The migration's session settings are not in effect.
 """
 
 import time
@@ -25,10 +24,10 @@ from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 from mediabase_assets.validation.benchmark import answers, questions
 
-#: Refusals by which the legacy table shows that it cannot answer a question in the state in which it is.
+#: Errors that mean that the legacy table cannot answer a question, given its state.
 _CANNOT = (
     psycopg.DataError, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction, psycopg.errors.DatatypeMismatch,
-    # of collations that the table has of its own: LIKE on one that is not deterministic, two that contradict each other
+    # collations of the table: LIKE on one that is not deterministic, two that conflict
     psycopg.errors.FeatureNotSupported, psycopg.errors.IndeterminateCollation, psycopg.errors.CollationMismatch,
 )  # fmt: skip
 
@@ -52,13 +51,13 @@ class Effort(NamedTuple):
 
 @dataclass(frozen=True)
 class Side:
-    """How one side did.
+    """The measurement of one side.
 
     Attributes:
         seconds: Median; the limit where the statement was stopped; None where it was not timed.
         repetitions: Timed runs.
         rows: Rows of the answer (of what is counted, for a counted pair); None without one.
-        note: Why there is no answer, empty if there is one.
+        note: Why there is no answer; empty if there is one.
         is_stopped: The statement took longer than it may.
     """
 
@@ -71,7 +70,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one pair.
+    """The result of one pair.
 
     Attributes:
         pair: The question.
@@ -79,7 +78,7 @@ class Result:
         views: The views' side.
         compared: How the answers compare, in words.
         is_same: Whether they agree; None if they were not compared.
-        unexplained: Rows in which they differ without a repair or quarantine that says why.
+        unexplained: Rows in which they differ without a repair or quarantine that explains it.
         explained: Rows in which they differ because the migration read damaged facts.
     """
 
@@ -131,7 +130,7 @@ def repetitions(seconds: float, effort: Effort, spent: float) -> int:
 
 @contextmanager
 def reading_session(settings: Settings, effort: Effort) -> Iterator[Connection]:
-    """A read-only session with the settings that any reader gets, but for a limit on the time of a statement."""
+    """A read-only session with the settings of any reader, except for a limit on the time of a statement."""
     conn = connect(settings, application_name="mediabase query benchmark", autocommit=True)
     with conn:
         conn.prepare_threshold = None  # a reader's query is planned each time
@@ -162,7 +161,7 @@ def measure(
         tell: Called with the number and the result of each pair.
 
     Raises:
-        BuildError: A view of the release is not there.
+        BuildError: A view of the release does not exist.
     """
     started = time.monotonic()
     results = []
@@ -182,7 +181,7 @@ def measure(
 def _measure(conn: Connection, pair: QueryPair, legacy: sql.Identifier | None, effort: Effort, started: float) -> Result:
     theirs = _answer(conn, questions.selected(pair, "views", sql.SQL("")))
     if legacy is None or not pair.is_comparable:
-        note = pair.not_comparable or "The legacy table is not there or may not be read."
+        note = pair.not_comparable or "The legacy table does not exist or may not be read."
         k = repetitions(theirs.seconds, effort, time.monotonic() - started)
         (seconds,) = _times(conn, [questions.timed(pair, "views", sql.SQL(""))], k) if theirs.rows is not None else (None,)
         return Result(pair, Side(note=note), _side(theirs, seconds, k, effort), f"not comparable: {note}")
@@ -208,14 +207,14 @@ def _times(conn: Connection, statements: list[sql.Composed], k: int) -> tuple[fl
     for _ in range(k):
         for place, statement in enumerate(statements):
             started = time.perf_counter()
-            with suppress(psycopg.errors.QueryCanceled):  # it was not before; the limit is its time
+            with suppress(psycopg.errors.QueryCanceled):  # the first time it was not; the limit is its time
                 conn.execute(statement).fetchall()
             times[place].append(time.perf_counter() - started)
     return tuple(median(t) for t in times)
 
 
 def _answer(conn: Connection, query: sql.Composed, *, may_refuse: bool = False) -> Answer:
-    """The rows of a query in their normal form; refusals of the legacy table and the time limit are answers too."""
+    """The rows of a query in their normal form; errors of the legacy table and the time limit are answers, too."""
     started = time.perf_counter()
     try:
         cursor = conn.execute(query)
@@ -229,12 +228,12 @@ def _answer(conn: Connection, query: sql.Composed, *, may_refuse: bool = False) 
         return Answer(None, time.perf_counter() - started, f"the legacy table cannot answer: {error.diag.message_primary}")
     seconds = time.perf_counter() - started
     columns = [d.name for d in cursor.description or ()]
-    cursor.close()  # with the rows as the server sent them
+    cursor.close()  # frees the rows as the server sent them
     return Answer(answers.normal_form(columns, _taken(rows)), seconds)
 
 
 def _taken(rows: list[Any]) -> Iterator[Any]:
-    """The rows in their order, each let go as it is taken: an answer is in memory once."""
+    """The rows in their order, each released when it is taken, so that an answer is in memory once."""
     rows.reverse()
     while rows:
         yield rows.pop()
@@ -249,10 +248,10 @@ def _compared(conn: Connection, pair: QueryPair, legacy: sql.Identifier, mine: A
     kept = _answer(conn, questions.selected(pair, "legacy", questions.kept_rows(pair, legacy)), may_refuse=True)
     if kept.rows is None:
         return Result(pair, *sides, compared=f"not compared: {kept.note}")
-    found = answers.differences(kept.rows, theirs.rows, is_ordered=pair.is_ordered)
-    if not found:
+    differences = answers.differences(kept.rows, theirs.rows, is_ordered=pair.is_ordered)
+    if not differences:
         return Result(pair, *sides, compared="the same without quarantined rows", is_same=True)
     damaged = questions.genes_read_otherwise(conn, pair)
-    unexplained = tuple(d for d in found if d.row.get("gene_id") not in damaged)
-    told = "the same but for damaged facts" if not unexplained else "different"
-    return Result(pair, *sides, told, not unexplained, unexplained, len(found) - len(unexplained))
+    unexplained = tuple(d for d in differences if d.row.get("gene_id") not in damaged)
+    compared = "the same but for damaged facts" if not unexplained else "different"
+    return Result(pair, *sides, compared, not unexplained, unexplained, len(differences) - len(unexplained))

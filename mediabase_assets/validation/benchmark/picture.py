@@ -1,8 +1,8 @@
 """The benchmark as a picture: how many times faster each question is answered from the views.
 
-Here belongs the drawing alone: a PNG as bytes, drawn without a display. One bar per pair on a logarithmic scale that
-begins at 1 (as fast as the legacy table), grouped by kind and longest first, in colours that colour-blind people tell
-apart (Okabe and Ito's).
+Contains the drawing only: a PNG as bytes, drawn without a display. One bar per pair on a logarithmic scale that begins at 1
+(as fast as the legacy table), grouped by kind and longest first, in colours that colour-blind people can distinguish (those of
+Okabe and Ito).
 """
 
 import base64
@@ -77,9 +77,9 @@ def _bars(axes: Any, timed: Sequence[tuple[Result, float]], places: Sequence[flo
     for (result, times), place in zip(timed, places, strict=True):
         colour = _COLOURS[result.pair.kind]
         axes.barh(place, times - 1, left=1, height=0.68, color=colour, zorder=3)
-        told = f"{faster(result)}{TIMES}"
+        label = f"{faster(result)}{TIMES}"
         axes.annotate(
-            told, (max(times, 1), place), (5, 0), textcoords="offset points", ha="left", weight="bold", zorder=4, bbox=_HALO, **_TEXT
+            label, (max(times, 1), place), (5, 0), textcoords="offset points", ha="left", weight="bold", zorder=4, bbox=_HALO, **_TEXT
         )
         axes.text(-0.012, place, result.pair.question, transform=axes.get_yaxis_transform(), ha="right", **_TEXT)
         shown = (_duration(result.legacy.seconds), _duration(result.views.seconds), f"{result.views.rows:,}")

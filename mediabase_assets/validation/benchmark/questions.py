@@ -1,8 +1,7 @@
 """The statements of a query pair: as they are timed, as they are compared, and on which rows.
 
-Here belongs how a pair's SQL files become statements. In them the legacy table has its usual name, so that they can be
-pasted into psql; here the name becomes the configured table, or, for answers that differ, the rows of it that the
-migration kept.
+Contains how a pair's SQL files become statements. In the files the legacy table has its usual name, so that they can be pasted
+into psql; in the statements it is the configured table or, for answers that differ, the rows of it that the migration kept.
 """
 
 import re
@@ -16,7 +15,7 @@ from mediabase_assets.postgres.sql_files import Connection, read
 
 SQL = Path(__file__).parents[1] / "sql"
 PAIRS = SQL / "query_benchmark"
-#: Reasons for which the migration reads a value otherwise than a query of the legacy table would.
+#: Reasons for which the migration reads a value in another way than a query of the legacy table would.
 READ_OTHERWISE: tuple[str, ...] = (
     "not_an_object", "array_salvaged", "drug_wrapper_unpacked", "unknown_drug_key", "missing_drug_name", "drug_name_too_short",
     "unknown_key", "missing_identifier", "bad_go_id", "go_aspect_keyed", "go_id_format", "pathway_unparsable", "blank_value",
@@ -24,9 +23,9 @@ READ_OTHERWISE: tuple[str, ...] = (
     "pmid_prefix", "pmid_format", "bad_fold_change", "go_term_differs", "gene_type_differs", "locus_differs",
     "denied_annotation", "several_references", "pathway_id_format", "product_type_spelling", "unknown_product_type",
 )  # fmt: skip
-#: The one value of a transcript's own that questions are about and that may be in quarantine alone.
+#: The only value of a transcript itself that questions are about and that may be quarantined without its row.
 _FOLD_CHANGE = sql.SQL("case when f.transcript_id is null then l.expression_fold_change end as expression_fold_change")
-#: What every legacy query reads.
+#: Columns that every legacy query reads.
 _IDENTITY = ("transcript_id", "gene_id", "gene_symbol")
 
 

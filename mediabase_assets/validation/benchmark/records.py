@@ -1,6 +1,6 @@
 """The benchmark in `mediabase_ops`: which release was measured, and the rows that keep the measurements.
 
-Here belong those rows. Measuring a release again replaces its rows.
+Contains the access to those rows. Repeating the measurement of a release replaces its rows.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def newest_release(conn: Connection, asset: str) -> str:
     Raises:
         BuildError: Nothing was released yet.
     """
-    # read as JSON, for a database that was last migrated by an earlier version has no such column
+    # read as JSON, since a database that an earlier version migrated does not have that column
     query = """select migration_id from releases as r where to_jsonb(r) ->> 'rolled_back_at' is null
                order by released_at desc, release_id desc limit 1"""
     try:

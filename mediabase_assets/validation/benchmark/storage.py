@@ -1,6 +1,6 @@
 """Storage before and after: heap, TOAST and indexes of the legacy table, of the tables and of the views.
 
-Here belong sizes of relations that are live; the build schema and `mediabase_ops` are no part of a release.
+Contains sizes of live relations; the build schema and `mediabase_ops` are not part of a release.
 """
 
 from collections.abc import Iterable
@@ -43,11 +43,11 @@ def relation_sizes(conn: Connection, settings: Settings) -> list[RelationSize]:
         ("tables", database.schema_name, [r.name for r in RELATIONS]),
         ("views", database.schema_name, [v.name for v in MATERIALIZED]),
     )
-    found = []
+    sizes = []
     for group, schema, relations in wanted:
         rows = conn.execute(sql.SQL(read(SQL / "relation_sizes.sql")), {"schema": schema, "relations": relations}).fetchall()
-        found += [RelationSize(group, *row) for row in rows]
-    return found
+        sizes += [RelationSize(group, *row) for row in rows]
+    return sizes
 
 
 def total(sizes: Iterable[RelationSize], *groups: Group) -> int:

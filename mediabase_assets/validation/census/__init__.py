@@ -1,7 +1,7 @@
-"""The census of leaves: every scalar of every distinct legacy value ends in exactly one account, or nothing is released.
+"""The census of leaves: every scalar of every distinct legacy value has exactly one account, or nothing is released.
 
-`walker` judges a value by the grammar, `rows` does the same for regular rows in batches, `census` reads the snapshot and has SQL say
-who holds what is open, `found` looks a sample of what is read up in the tables. No module knows a column.
+`walker` judges a value by the grammar, `regular` does the same for regular values in batches, `census` reads the snapshot and finds by
+SQL what holds the open scalars, `found` looks up a sample of what is read in the tables. No module names a column.
 """
 
 from mediabase_assets.validation.census.census import ACCOUNTED, FOUND, READ_WHOLE, WITHIN_LIMIT, Census, files, take_census

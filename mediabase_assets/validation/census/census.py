@@ -1,4 +1,4 @@
-"""Takes the census: reads the snapshot once, gives every scalar its account, sets aside what nothing holds, counts.
+"""Takes the census: reads the snapshot once, gives every scalar its account, puts what nothing holds into quarantine, counts.
 
 Contains the order of steps and what was counted. The rules about values are the grammar's, the look-ups are SQL.
 """
@@ -33,7 +33,7 @@ ROW_COLUMNS = (
 )  # fmt: skip
 #: Values of one place that are looked up in the tables.
 SAMPLE = 200
-#: Keys that are data, so many that each cannot be a column of its own.
+#: Kinds of keys that are data: too many to be columns.
 _DATA_KEYS = frozenset({"GO id", "drug key", "PharmGKB pathway"})
 #: Distinct values of columns, in an order that does not depend on where they are stored.
 _VALUES: LiteralString = """
@@ -88,8 +88,8 @@ def take_census(conn: Connection, migration_id: str) -> Census:
     """Give every scalar its account and record the counts, in one transaction.
 
     Args:
-        conn: A build session in a transaction; what is open and held by nothing is put in its quarantine.
-        migration_id: Whose counts they are; those of an earlier attempt are replaced.
+        conn: A build session in a transaction; open scalars that nothing holds are put into its quarantine.
+        migration_id: The migration; counts of an earlier attempt are replaced.
     """
     spots = {column: Spot("$", place, SAMPLE) for column, place in GRAMMAR.items()}
     for name in ("open_leaves", "recorded"):
@@ -124,7 +124,7 @@ def _record(conn: Connection, migration_id: str, counted: Iterable[Counted]) -> 
 
 
 def _walk_values(conn: Connection, spots: dict[str, Spot], waiting: IO[str]) -> None:
-    """Every distinct large value, once for all genes that hold it: in batches those without keys that are data."""
+    """Walk every distinct large value, once for all genes that hold it; those without keys that are data in batches."""
     columns = [column for column in spots if column not in ROW_COLUMNS]
     keyed = [column for column in columns if _is_ragged(GRAMMAR[column])]
     query = sql.SQL(_VALUES)
@@ -141,12 +141,12 @@ def _walk_values(conn: Connection, spots: dict[str, Spot], waiting: IO[str]) -> 
 
 
 def _is_ragged(place: Place) -> bool:
-    """Whether values are better walked one by one: their keys are data, or they hold parts of any shape."""
+    """Whether values have to be walked one by one: their keys are data, or they hold parts of any shape."""
     return any(name in _DATA_KEYS for _, name, _ in place.others) or any(leaf.fate is Fate.ARCHIVED for _, leaf in place.leaves())
 
 
 def _walk_rows(conn: Connection, spots: dict[str, Spot], waiting: IO[str]) -> None:
-    """The columns of rows: regular ones in batches, the others one by one."""
+    """Walk the columns of rows: regular values in batches, the others one by one."""
     query = sql.SQL("copy (select json_build_object({}) from legacy_rows) to stdout {}").format(_members(), sql.SQL(_RAW_LINES))
     own = {column: spots[column] for column in ROW_COLUMNS}
     with conn.cursor() as cursor, cursor.copy(query) as copy:
@@ -170,19 +170,19 @@ def _walk_row(line: str, spots: dict[str, Spot], waiting: IO[str]) -> None:
 def _walk_one(text: str, spot: Spot, report: Report) -> None:
     try:
         walk(parse(text), spot, "$", report)
-    except RecursionError:  # nested as deep as no value is: set aside whole
+    except RecursionError:  # nested too deeply: the whole value is quarantined
         report("$", "unexpected_kind", text)
 
 
 def _report(waiting: IO[str], column: str, *, digest: str = "", transcript: str = "") -> Report:
-    """A function that notes an open scalar as a line for COPY."""
+    """A function that writes an open scalar as a line for COPY."""
 
-    def note(path: str, reason: str, scalar: object) -> None:
+    def write(path: str, reason: str, scalar: object) -> None:
         raw = str(scalar) if isinstance(scalar, Number) else json.dumps(scalar, ensure_ascii=False)
         fields = (column, digest or None, transcript or None, path, reason, raw)
         waiting.write("\t".join("\\N" if f is None else _escaped(f) for f in fields) + "\n")
 
-    return note
+    return write
 
 
 def _escaped(text: str) -> str:
@@ -205,7 +205,7 @@ def _of_places(spots: dict[str, Spot]) -> Iterator[Counted]:
 
 
 def _of_open(conn: Connection) -> Iterator[Counted]:
-    """Open scalars by what holds them; those of genes and rows in quarantine are there with them."""
+    """Open scalars by what holds them; those of quarantined genes and rows are quarantined with them."""
     for column, account, reason, leaves in conn.execute(sql.SQL(read(SQL / "open_accounts.sql"))).fetchall():
         if account == "with its row":
             yield Counted(str(column), "", "quarantined", "row_quarantined", int(leaves))
@@ -228,5 +228,5 @@ def _with_samples(conn: Connection, spots: dict[str, Spot]) -> Iterable[tuple[st
 
 
 def files() -> list[Path]:
-    """The SQL that the census is taken by."""
+    """The SQL files of the census."""
     return sorted(SQL.glob("*.sql"))

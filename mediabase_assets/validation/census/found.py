@@ -1,4 +1,4 @@
-"""Looks a sample of what the grammar reads up in the tables: a witness that knows columns, but none of the extraction's rules.
+"""Looks up a sample of what the grammar reads in the tables: a second check that does not use the rules of the extraction.
 
 A value counts as found if one of the columns that its place names holds it, in the form in which it is kept there, or if a raw value in
 quarantine or repairs does. Contains how values and columns are compared; which are sampled is decided by the walker.
@@ -42,8 +42,8 @@ def forms(value: str, match: Match) -> list[set[str]]:
     if match is Match.STEM:
         return [{text, _MARKS.sub("", text), re.sub(r"^(ENS[GT])R", r"\g<1>0", _MARKS.sub("", text))}]
     if match is Match.DIGITS:
-        found = [_plain(text)] if "e+" in text.lower() or "e0" in text.lower() else _PUBMED.findall(text)
-        return [{number} for number in found] or [{text}]
+        numbers = [_plain(text)] if "e+" in text.lower() or "e0" in text.lower() else _PUBMED.findall(text)
+        return [{number} for number in numbers] or [{text}]
     if match is Match.NUMBER:
         return [{_plain(text)}]
     return [{text, text.lower()}] if match is Match.LOWER else [{text}]

@@ -29,7 +29,7 @@ class _Column:
     Attributes:
         values: The scalars.
         spot: Their place in the grammar; None where no place knows them.
-        lines: For each the line that it is in; None where there is one a line.
+        lines: The line of each scalar; None where there is one in each line.
     """
 
     values: pa.Array
@@ -67,14 +67,14 @@ def irregular_lines(batch: bytes, spots: dict[str, Spot]) -> list[bytes]:
             read_options=pa.json.ReadOptions(use_threads=False, block_size=len(batch) + 1),
             parse_options=pa.json.ParseOptions(explicit_schema=_texts(spots), unexpected_field_behavior="infer"),
         )
-    except pa.ArrowInvalid:  # kinds that differ from line to line
+        columns = [
+            column
+            for name in table.column_names
+            if name in spots
+            for column in _columns(table.column(name).combine_chunks(), spots[name], None)
+        ]
+    except (pa.ArrowInvalid, pa.ArrowIndexError):  # kinds that differ from line to line; lists of nothing but nulls (pyarrow 26)
         return lines
-    columns = [
-        column
-        for name in table.column_names
-        if name in spots
-        for column in _columns(table.column(name).combine_chunks(), spots[name], None)
-    ]
     irregular = {line for column in columns for line in _not_fitting(column)}
     for column in columns:
         if column.spot is not None:
@@ -83,13 +83,13 @@ def irregular_lines(batch: bytes, spots: dict[str, Spot]) -> list[bytes]:
 
 
 def _texts(spots: dict[str, Spot]) -> pa.Schema:
-    """What is text where it is regular, so that no text is taken for a date."""
+    """The columns that are text where they are regular, so that Arrow does not read a text as a date."""
     kinds = {name: _kind(spot) for name, spot in spots.items()}
     return pa.schema([pa.field(name, kind) for name, kind in kinds.items() if kind is not None])
 
 
 def _kind(spot: Spot) -> pa.DataType | None:
-    """The Arrow type of a place of texts; None for one that is better read as it comes."""
+    """The Arrow type of a place of texts; None for a place whose type Arrow infers."""
     if spot.members is not None and not spot.keys and not spot.others:
         inner = _kind(spot.members)
         return pa.list_(inner) if inner is not None else None
@@ -114,7 +114,7 @@ def _columns(values: pa.Array, spot: Spot | None, lines: pa.Array | None) -> Ite
 
 
 def _not_fitting(column: _Column) -> list[int]:
-    """Lines in which a column holds anything but nothing and scalars of its form."""
+    """Lines in which a column holds something else than NULL or scalars of its form."""
     fits = _fits(column)
     if pc.all(fits).as_py() in (True, None):
         return []
@@ -133,7 +133,7 @@ def _count(column: _Column, irregular: set[int]) -> int:
 
 
 def _fits(column: _Column) -> pa.Array:
-    """For each row whether the column is regular: nothing, or a scalar of its form."""
+    """For each row whether the column is regular: NULL, or a scalar of its form."""
     values, leaf = column.values, column.spot.leaf if column.spot else None
     if pa.types.is_null(values.type):
         return values.is_null()

@@ -1,7 +1,7 @@
 """Walks legacy values down to their scalars and gives each an account: read, archived, or open, as the grammar says.
 
-The walker knows no column and shares nothing with the extraction: it sees objects, lists and scalars, and the tree of places
-that the grammar makes. What is open is handed on with its path, its raw value and the reason; who holds it is decided in SQL.
+The walker does not know the columns and shares nothing with the extraction: it sees objects, lists and scalars, and the tree of
+places of the grammar. It reports open scalars with path, raw value and reason; SQL finds what holds them.
 Memory is bounded: verdicts are remembered for so many texts of a place, and so many distinct values are kept as its sample.
 """
 
@@ -53,7 +53,7 @@ class Spot:
         self._size = sample
 
     def below(self, key: str) -> "Spot | None":
-        """The place under a key; None for a key that no rule knows."""
+        """The place under a key; None for an unknown key."""
         return self.keys.get(key) or next((spot for form, spot in self.others if form.fullmatch(key)), None)
 
     def verdict(self, scalar: str | bool) -> str:
@@ -130,7 +130,7 @@ def walk(value: object, spot: Spot | None, path: str, report: Report, *, rest: S
         spot: Its place in the grammar; None where there is none.
         path: Its path.
         report: Called for each scalar that is open.
-        rest: Place of whatever has none of its own.
+        rest: Place of values without a place of their own.
         why: Reason of scalars that have neither.
     """
     if value.__class__ is dict:

@@ -1,12 +1,12 @@
 """The round trip: the legacy table against what the normalized tables say, fact by fact, in a schema that is rolled back.
 
-Here belong the steps of the proof and what it found; the rules are in its SQL (`validation/sql/round_trip`), which
-shares no relation with the extraction. Rules about single values on which both must agree are one function each
-(`defs/extraction/sql/rules`): what such a rule misreads is found by the census of leaves. Four comparisons: the rows of
+Contains the steps of the comparison and its result; the rules are in its SQL (`validation/sql/round_trip`), which does not share
+relations with the extraction. Rules about single values on which both must agree are one function each (`extraction/sql/rules`): the
+census of leaves finds what such a rule misreads. Four comparisons: the rows of
 the compatibility view with the legacy rows, the values of its genes with the distinct values of theirs, the entries in
 quarantine with the values that they explain, and every normalized table, cell by cell, with what follows from the legacy facts.
 
-NOTE: legacy rows that somebody changed since the snapshot are compared as the snapshot read them; how many is told.
+NOTE: legacy rows that changed since the snapshot are compared as the snapshot read them; their number is reported.
 """
 
 import json
@@ -56,7 +56,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """What the proof found.
+    """The result of the comparison.
 
     Attributes:
         explained: Facts that are equal or explained.
@@ -82,7 +82,7 @@ class RoundTrip:
 
 
 def compare(conn: Connection, settings: Settings, live_schema: str | None = None, *, sample_rows: int = SAMPLE_ROWS) -> RoundTrip:
-    """Compare in one session; nothing of what this makes stays, and nobody else sees it.
+    """Compare in one session; its relations are rolled back, and other sessions do not see them.
 
     Args:
         conn: A session in a transaction that may write.
@@ -95,13 +95,13 @@ def compare(conn: Connection, settings: Settings, live_schema: str | None = None
         make_results(conn)
         for each in parts_of(settings):
             each.act(conn)
-        return _told(conn, sample_rows)
+        return _result(conn, sample_rows)
 
 
 def compare_shared(sessions: Sequence[Connection], settings: Settings) -> RoundTrip:
-    """Compare what was just built, several sessions sharing the work; what they make for each other is dropped at the end.
+    """Compare what was just built, in several sessions; the relations that they share are dropped at the end.
 
-    While it runs nobody may change what was built; the legacy table may be written to.
+    While it runs, no session may change what was built; the legacy table may be written to.
 
     Args:
         sessions: Sessions outside a transaction.
@@ -112,10 +112,10 @@ def compare_shared(sessions: Sequence[Connection], settings: Settings) -> RoundT
     try:
         for session in sessions:
             look_in(session, scratch, schemas, is_local=False)
-            session.execute("set synchronous_commit = off")  # nothing here outlives the comparison
+            session.execute("set synchronous_commit = off")  # these relations do not outlive the comparison
         make_results(first)
         share(sessions, parts_of(settings))
-        return _told(first, SAMPLE_ROWS)
+        return _result(first, SAMPLE_ROWS)
     finally:
         with suppress(psycopg.OperationalError):  # the session was lost: the next migration drops it
             first.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(scratch)))
@@ -123,21 +123,21 @@ def compare_shared(sessions: Sequence[Connection], settings: Settings) -> RoundT
 
 def _schemas(conn: Connection, settings: Settings, live_schema: str | None) -> list[str]:
     """Where the relations to compare, and the records, are."""
-    space = conn.workspace
-    return [space.operations, live_schema] if live_schema else [space.build, space.operations, settings.database.schema_name]
+    workspace = conn.workspace
+    return [workspace.operations, live_schema] if live_schema else [workspace.build, workspace.operations, settings.database.schema_name]
 
 
-def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:
-    """Note what was found, replacing what an earlier attempt of the same migration noted."""
+def record(conn: Connection, migration_id: str, result: RoundTrip) -> None:
+    """Record the result, replacing that of an earlier attempt of the same migration."""
     conn.execute("delete from round_trip where migration_id = %s", (migration_id,))
-    rows = [(migration_id, e.legacy_column, e.explanation, e.reason, e.sentence, e.facts) for e in found.explained]
+    rows = [(migration_id, e.legacy_column, e.explanation, e.reason, e.sentence, e.facts) for e in result.explained]
     rows += [
         (migration_id, column, "unexplained", "", "Nothing explains the difference; the release waits.", facts)
-        for column, facts in found.unexplained.items()
+        for column, facts in result.unexplained.items()
     ]
-    if found.changed_rows:
+    if result.changed_rows:
         words = "The row changed since the snapshot; it was compared as the snapshot read it, and the next migration takes the change."
-        rows.append((migration_id, "transcript_id", "changed since the snapshot", "", words, found.changed_rows))
+        rows.append((migration_id, "transcript_id", "changed since the snapshot", "", words, result.changed_rows))
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into round_trip (migration_id, legacy_column, explanation, reason, sentence, facts)
@@ -146,7 +146,7 @@ def record(conn: Connection, migration_id: str, found: RoundTrip) -> None:
         )
 
 
-def _told(conn: Connection, sample_rows: int) -> RoundTrip:
+def _result(conn: Connection, sample_rows: int) -> RoundTrip:
     explained = tuple(
         Explained(str(column), str(kind), str(reason), int(facts))
         for column, kind, reason, facts in conn.execute(

@@ -1,7 +1,7 @@
-"""What the round trip does, in parts: reading both sides, the comparisons, and the expected tables against those there are.
+"""The parts of the round trip: reading both sides, the comparisons, and the stored tables against the expected ones.
 
-Here belong the parts, and the schema in which they work; what they found is `compare`, how several sessions share
-them `postgres.parallel`. The rules are in the SQL (`validation/sql/round_trip`).
+Contains the parts, and the schema in which they work; `compare` has their result, `postgres.parallel` shares them among sessions.
+The rules are in the SQL (`validation/sql/round_trip`).
 """
 
 from functools import partial
@@ -23,9 +23,9 @@ from mediabase_assets.views.definition import QUERIES
 SQL = Path(__file__).parents[1] / "sql" / "round_trip"
 COMPAT = "cancer_transcript_base_compat"
 COMPAT_FILE = QUERIES / f"{COMPAT}.sql"
-#: The files by which one look at the database reads the legacy side.
+#: The files that read the legacy side, in one snapshot of the database.
 _LEGACY = ("legacy_read", "rows_of_snapshot", "legacy_rows_resolved", "legacy_values", "values_of_snapshot")
-#: Those first that others wait for, then those that take longest.
+#: First those that other parts wait for, then those that take longest.
 _COMPARISONS = (
     "expected_genes", "references", "go", "identifiers", "drugs", "transcripts", "pharmgkb", "pathways", "annotations", "remaining",
     "tables_of_pathways", "tables_of_publications", "tables_of_genes", "tables_of_drugs", "tables_of_go",
@@ -33,7 +33,7 @@ _COMPARISONS = (
 
 
 def parts_of(settings: Settings) -> list[Part]:
-    """All parts, in an order in which one session could work them off.
+    """All parts, in an order in which one session can run them.
 
     Args:
         settings: Where the legacy table is.
@@ -54,9 +54,9 @@ def parts_of(settings: Settings) -> list[Part]:
 
 
 def make_scratch(conn: Connection) -> str:
-    """A schema of its own for the session's process, so that what a dead one left can be told; returns its name.
+    """Create a schema that is named after the session's process, so that those of dead processes are recognized; returns its name.
 
-    `runs.cleanup` drops those of the dead.
+    `runs.cleanup` drops those of dead processes.
     """
     row = conn.execute("select format('mediabase_round_trip_%s', pg_backend_pid())").fetchone()
     name = str(row and row[0])
@@ -65,7 +65,7 @@ def make_scratch(conn: Connection) -> str:
 
 
 def look_in(conn: Connection, scratch: str, schemas: list[str], *, is_local: bool) -> None:
-    """Put the scratch first in the search path of a session, or of its transaction alone.
+    """Put the scratch schema first in the search path of a session, or of its transaction only.
 
     Rough statistics are enough to choose between joins; finer ones of wide rows cost seconds.
     """
@@ -75,14 +75,14 @@ def look_in(conn: Connection, scratch: str, schemas: list[str], *, is_local: boo
 
 
 def make_results(conn: Connection) -> None:
-    """The empty results, and the functions that read values, which all parts use."""
+    """Create the empty results, and the functions that read values, which all parts use."""
     run(conn, SQL / "results.sql")
     define_rules(conn)
     run(conn, SQL / "readers.sql")
 
 
 def _read_legacy(conn: Connection, settings: Settings) -> None:
-    """The legacy table in one pass, and its large values once for each gene."""
+    """Read the legacy table in one pass, and its large values once for each gene."""
     schema, table = settings.database.source_schema, settings.database.legacy_table
     legacy = describe_legacy_table(conn, schema, table)
     conn.execute(create_legacy_source(legacy, hash_columns(conn, schema, table, include_timestamps=True), schema, table))
@@ -100,13 +100,13 @@ def _read_legacy(conn: Connection, settings: Settings) -> None:
 
 
 def _read_view(conn: Connection) -> None:
-    """The compatibility view from its file."""
+    """Create the compatibility view from its file, and read its values."""
     conn.execute(sql.SQL("create view {} as {}").format(sql.Identifier(COMPAT), sql.SQL(read(COMPAT_FILE))))
     run(conn, SQL / "view_values.sql")
 
 
 def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> sql.Composed:
-    """A view of the large values alone, NULL where the table has no such column: simple enough to be joined on several cores."""
+    """A view of the large values only, NULL where the table does not have the column: simple enough to be joined on several cores."""
     columns = [
         sql.SQL("{} as {}").format(read_as(c, (legacy.columns or {}).get(c.name)), sql.Identifier(c.name))
         for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)
@@ -120,12 +120,12 @@ def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> 
 def _snapshot_is_there(conn: Connection) -> bool:
     if not is_there(conn, conn.workspace.build, "legacy_rows"):
         return False
-    found = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
-    return bool(found and found[0])
+    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
+    return bool(row and row[0])
 
 
 def _run_on_snapshot(conn: Connection, path: Path) -> None:
-    """Run a file that reads relations of the snapshot, which a session on the live tables does not see by itself."""
+    """Run a file that reads relations of the snapshot, which are not in the search path of a session on the live tables."""
     for name in ("legacy_rows", "legacy_payloads"):
         names = (sql.Identifier(name), sql.Identifier(conn.workspace.build, name))
         conn.execute(sql.SQL("create or replace view {} as select * from {}").format(*names))
@@ -133,21 +133,21 @@ def _run_on_snapshot(conn: Connection, path: Path) -> None:
 
 
 def _compare_table(conn: Connection, relation: Relation) -> None:
-    """A stored relation against expected__<relation>, cell by cell."""
+    """Compare a stored relation with expected__<relation>, cell by cell."""
     expected = f"expected__{relation.name}"
     rows = conn.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", (expected,)).fetchall()
     conn.execute(_cells_that_differ(relation, [c for c in relation.columns if (c,) in rows]))
 
 
 def _put_together(conn: Connection) -> None:
-    found = sql.SQL(" union all ").join(sql.SQL("select * from {}").format(sql.Identifier(f"derived__{r.name}")) for r in RELATIONS)
-    conn.execute(sql.SQL("create view derived (relation, key, column_name, found, expected) as {}").format(found))
+    all_tables = sql.SQL(" union all ").join(sql.SQL("select * from {}").format(sql.Identifier(f"derived__{r.name}")) for r in RELATIONS)
+    conn.execute(sql.SQL("create view derived (relation, key, column_name, found, expected) as {}").format(all_tables))
 
 
 def _cells_that_differ(relation: Relation, columns: list[str]) -> sql.Composed:
-    """Make derived__<relation>: what differs between a relation and its expectation; missing rows, rows too many, cells.
+    """Create derived__<relation>: what differs between a relation and its expectation; missing rows, surplus rows, cells.
 
-    A table of its own, because PostgreSQL looks for rows to insert on one core only.
+    A table of its own for each, because PostgreSQL does not run a query that inserts on several cores.
     """
     found, expected = sql.Identifier("n"), sql.Identifier("x")
     others = [c for c in columns if c not in relation.key]
