@@ -1,7 +1,7 @@
-"""The command `mediabase`: options in, exit codes out. What they do is in the other modules of the package.
+"""The command `mediabase`: options in, exit codes out. What the commands do is in the other modules of the package.
 
 Exit codes of every command: 0 done, 1 failed (or the answer was no), 2 wrong usage or configuration, 130 interrupted.
-Every command ends in `mediabase_assets.cli.exit`, whatever happens in it. Dagster and pandas are imported inside the
+Every command ends in `mediabase_assets.cli.exit`, whatever happens. Dagster and pandas are imported inside the
 commands that need them, so that the others answer at once.
 """
 
@@ -9,14 +9,14 @@ import functools
 import signal
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
 
+from mediabase_assets.cli import options
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.model.errors import ConfigurationError
@@ -25,8 +25,6 @@ from mediabase_assets.settings.load import Settings, load_settings
 if TYPE_CHECKING:
     import dagster as dg
     import psycopg
-
-DEMO_TRANSCRIPTS = 10_000
 
 app = typer.Typer(
     name="mediabase",
@@ -39,38 +37,17 @@ app = typer.Typer(
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."),
-]
 P = ParamSpec("P")
 
 
-class SymbolConflicts(StrEnum):
-    """What becomes of genes that share a symbol."""
-
-    KEEP_BEST = "keep_best"
-    QUALIFY = "qualify"
-
-
-def told(command: Callable[Concatenate[Console, P], Exit]) -> Callable[P, None]:
-    """A command that ends with an exit code, its errors told in words; its first argument is a console."""
+def with_exit_code(command: Callable[P, Exit]) -> Callable[P, None]:
+    """A command that ends with the exit code that it returns, or that its error means; the error is printed."""
 
     @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(int(ended(lambda: command(terminal(), *args, **kwargs))))
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise typer.Exit(int(ended(lambda: command(*args, **kwargs))))
 
-    del wrapped.__wrapped__  # typer would read the signature through it
-    wrapped.__annotations__ = {k: v for k, v in command.__annotations__.items() if k != "console"} | {"return": None}
-    wrapped.__signature__ = _without_console(command)  # type: ignore[attr-defined]
-    return wrapped
-
-
-def _without_console(command: Callable[..., Any]) -> Any:
-    import inspect
-
-    signature = inspect.signature(command)
-    return signature.replace(parameters=list(signature.parameters.values())[1:], return_annotation=None)
+    return run
 
 
 @app.callback(invoke_without_command=True)
@@ -85,36 +62,25 @@ def _root(
 
 
 @app.command()
-@told
+@with_exit_code
 def migrate(
-    console: Console,
-    demo: Annotated[bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if none is there.")] = False,
-    demo_transcripts: Annotated[
-        int | None,
-        typer.Option(min=1, help=f"Size of the demonstration; {DEMO_TRANSCRIPTS:,} by default.", show_default=False),
-    ] = None,
-    legacy_from: Annotated[
-        Path | None,
-        typer.Option(help="Load the legacy table from a Parquet file, a pg_dump archive or an SQL script first."),
-    ] = None,
-    config_file: ConfigFile = None,
-    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
-    everything: Annotated[bool, typer.Option("--everything", help="Rebuild everything, also what is up to date.")] = False,
-    symbol_conflicts: Annotated[
-        SymbolConflicts | None,
-        typer.Option(help="One symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and audit everything, tell what would change, and drop it.")] = False,
-    test_only: Annotated[bool, typer.Option("--test-only", help="Migrate a sample of every kind of damage, and remove it.")] = False,
-    rollback_on_failure: Annotated[
-        bool, typer.Option("--rollback-on-failure", help="Remove everything that was built if a first migration fails.")
-    ] = False,
+    demo: options.Demonstration = False,
+    demo_transcripts: options.DemoTranscripts = None,
+    legacy_from: options.LegacyFrom = None,
+    config_file: options.ConfigFile = None,
+    skip_confirmation: options.SkipConfirmation = False,
+    everything: options.Everything = False,
+    symbol_conflicts: options.ConflictPolicy = None,
+    dry_run: options.DryRun = False,
+    test_only: options.TestOnly = False,
+    rollback_on_failure: options.RollbackOnFailure = False,
 ) -> Exit:
     """Migrate the legacy table: back it up, take it apart, audit everything, release it at once.
 
-    Makes what is missing, failed or stale (its input, code or configuration changed), and says why before it asks. Exit codes:
+    Builds what is missing, failed or stale (its input, code or configuration changed), and says why before it asks. Exit codes:
     0 released or nothing to do, 1 failed, 2 wrong usage or configuration, 130 interrupted (nothing was published; running again
-    continues). With --dry-run and --test-only nothing is asked and nothing stays: 0 means that every audit, or every component, passed.
+    continues). With --dry-run and --test-only nothing is asked and nothing is kept: 0 means that every audit, or every component,
+    passed.
     """
     from mediabase_assets.cli.legacy_source import Demo, Source
 
@@ -124,34 +90,34 @@ def migrate(
         raise ConfigurationError(
             "--dry-run and --test-only exclude each other.",
             where="command line",
-            next_step="Keep one of them: --test-only looks at the machinery, --dry-run at what would become of the data.",
+            next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
         )
-    chosen = Demo(demo_transcripts, DEMO_TRANSCRIPTS, _build_demo) if demo else None
-    source = Source(legacy_from, chosen)
+    source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
     settings = _settings(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 
-        return rehearse(settings, source, is_self_test=test_only, load_definitions=_definitions, console=console)
+        return rehearse(settings, source, is_self_test=test_only, load_definitions=_definitions, console=terminal())
     from mediabase_assets.cli.migrate import migrate as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
     return run(
-        settings, source, asks=asks, everything=everything, rolls_back=rollback_on_failure, load_definitions=_definitions, console=console
+        settings, source, asks=asks, everything=everything, rolls_back=rollback_on_failure, load_definitions=_definitions,
+        console=terminal(),
     )  # fmt: skip
 
 
 @app.command()
-@told
+@with_exit_code
 def rollback(
-    console: Console,
     migration_id: Annotated[str, typer.Argument(metavar="ID", help="The migration to undo; `mediabase status` lists them.")],
     with_later: Annotated[bool, typer.Option("--with-later", help="Undo the migrations that were released since, too.")] = False,
     with_dependents: Annotated[
-        bool, typer.Option("--with-dependents", help="Drop views and foreign keys of other people that cannot stay; never their rows.")
+        bool,
+        typer.Option("--with-dependents", help="Also drop dependent views and foreign keys of other people; never their rows."),
     ] = False,
-    skip_confirmation: Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")] = False,
-    config_file: ConfigFile = None,
+    skip_confirmation: options.SkipConfirmation = False,
+    config_file: options.ConfigFile = None,
 ) -> Exit:
     """Go back to the state before a migration: every relation that it touched, verified by content, or nothing changes.
 
@@ -161,66 +127,64 @@ def rollback(
     from mediabase_assets.cli.rollback import rollback as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
-    return run(settings, migration_id, with_later=with_later, with_dependents=with_dependents, asks=asks, console=console)
+    return run(settings, migration_id, with_later=with_later, with_dependents=with_dependents, asks=asks, console=terminal())
 
 
 @app.command()
-@told
+@with_exit_code
 def status(
-    console: Console,
-    config_file: ConfigFile = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show the stages of the run that goes on until it ends.")] = False,
+    config_file: options.ConfigFile = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the stages of the running migration until it ends.")] = False,
 ) -> Exit:
-    """Tell what there is: server, record counts, stages of the newest migration, runs, releases, backups.
+    """Show server, record counts, stages of the newest migration, runs, releases and backups.
 
-    With --watch the exit code is that of the run: 0 succeeded (or none was going on), 1 failed.
+    With --watch the exit code is that of the run: 0 succeeded (or none was running), 1 failed.
     """
     settings = _settings(config_file)
-    from mediabase_assets.cli.status import tell_status
+    from mediabase_assets.cli.status import show_status
 
-    return tell_status(settings, watches=watch, load_definitions=_definitions, console=console)
+    return show_status(settings, watches=watch, load_definitions=_definitions, console=terminal())
 
 
 @app.command()
-@told
+@with_exit_code
 def checks(
-    console: Console,
     failed: Annotated[bool, typer.Option("--failed", help="Only checks that failed or warned.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
-    config_file: ConfigFile = None,
+    config_file: options.ConfigFile = None,
 ) -> Exit:
     """List every check with its last outcome, since when, what it examined, and rows that show a failure.
 
-    Exit codes: 0 no check failed (warnings are no failure), 1 one did.
+    Exit codes: 0 no check failed (warnings do not count), 1 one did.
     """
     settings = _settings(config_file)
-    from mediabase_assets.cli.checks import tell_checks
+    from mediabase_assets.cli.checks import show_checks
 
-    return tell_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=console)
+    return show_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=terminal())
 
 
 @app.command()
-@told
+@with_exit_code
 def ui(
-    console: Console,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")] = "127.0.0.1",
-    config_file: ConfigFile = None,
+    config_file: options.ConfigFile = None,
 ) -> Exit:
     """Run Dagster's web UI and daemon until Ctrl-C."""
     settings = _settings(config_file)
     from mediabase_assets.cli.ui import serve
 
-    return serve(settings, host=host, port=port, console=console)
+    return serve(settings, host=host, port=port, console=terminal())
 
 
 @db.command()
-@told
-def start(console: Console, config_file: ConfigFile = None) -> Exit:
+@with_exit_code
+def start(config_file: options.ConfigFile = None) -> Exit:
     """Start the embedded PostgreSQL if it does not run, creating it the first time."""
     settings = _embedded(_settings(config_file))
     from mediabase_assets.postgres.embedded import server
 
+    console = terminal()
     with waiting(console, f"Starting the embedded PostgreSQL in {settings.home} …"):
         server.ensure_running(settings.home)
         server.ensure_database(server.ensure_running(settings.home), settings.database.name)
@@ -228,27 +192,27 @@ def start(console: Console, config_file: ConfigFile = None) -> Exit:
 
 
 @db.command()
-@told
-def stop(console: Console, config_file: ConfigFile = None) -> Exit:
+@with_exit_code
+def stop(config_file: options.ConfigFile = None) -> Exit:
     """Stop the embedded PostgreSQL, ending its sessions. Its data stay."""
     settings = _embedded(_settings(config_file))
     from mediabase_assets.postgres.embedded import server
 
-    console.print("Stopped." if server.stop(settings.home) else "It was not running.")
+    terminal().print("Stopped." if server.stop(settings.home) else "It was not running.")
     return Exit.OK
 
 
 @db.command("status")
-@told
-def db_status(console: Console, config_file: ConfigFile = None) -> Exit:
-    """Tell whether the server runs, and how to connect. Nothing is started."""
-    return _print_server(console, _settings(config_file))
+@with_exit_code
+def db_status(config_file: options.ConfigFile = None) -> Exit:
+    """Show whether the server runs, and how to connect. Nothing is started."""
+    return _print_server(terminal(), _settings(config_file))
 
 
 @db.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]})
-@told
-def psql(console: Console, context: typer.Context, config_file: ConfigFile = None) -> Exit:
-    """Run psql in the live schema of the configured database; everything else on the line is handed to psql."""
+@with_exit_code
+def psql(context: typer.Context, config_file: options.ConfigFile = None) -> Exit:
+    """Run psql in the live schema of the configured database; everything else on the line is passed to psql."""
     settings = _settings(config_file)
     from mediabase_assets.cli.db import run_psql
 
@@ -256,7 +220,7 @@ def psql(console: Console, context: typer.Context, config_file: ConfigFile = Non
 
 
 def _settings(config_file: Path | None, **overrides: Any) -> Settings:
-    """The settings of a command, made those of the code that Dagster loads too."""
+    """The settings of a command; exported, so that the code that Dagster loads has the same."""
     settings = load_settings(config_file, **overrides)
     from mediabase_assets.settings.environment import export
 
@@ -268,7 +232,7 @@ def _embedded(settings: Settings) -> Settings:
     if not settings.database.is_embedded:
         named = settings.database.host or f"service {settings.database.service}"
         raise ConfigurationError(
-            "This server is not ours to start or stop.",
+            "`mediabase db` starts and stops only the embedded server.",
             where=named,
             next_step="Ask its administrator, or unset MB_POSTGRES_HOST to use the embedded server.",
         )
@@ -298,7 +262,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """The entry point. TERM is taken as Ctrl-C is, so that a scheduler's stop ends a run in order."""
+    """The entry point. TERM is handled like Ctrl-C, so that a scheduler's stop ends a run in order."""
     signal.signal(signal.SIGTERM, _terminated)
     prepare_process()
     try:

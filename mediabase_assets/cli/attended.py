@@ -1,8 +1,8 @@
 """A Python module run in a process that ends when the process which started it does, also by `kill -9`.
 
-The standard input of such a process is a pipe to which nobody writes. The system closes it when the parent ends, however that
-happens, on Linux and macOS alike. Run as `python -m mediabase_assets.cli.attended SECONDS MODULE ARGUMENTS…`, where
-0 seconds mean that the process has all the time that it wants after TERM.
+The standard input of such a process is a pipe to which nothing is ever written. The system closes it when the parent ends,
+however that happens, on Linux and macOS alike. Run as `python -m mediabase_assets.cli.attended SECONDS MODULE ARGUMENTS…`,
+where 0 seconds mean that the process has all the time that it wants after TERM.
 """
 
 import os
@@ -25,7 +25,7 @@ def command(module: str, *arguments: str, seconds: float) -> list[str]:
 
 
 def _end_with_parent(pipe: int, seconds: float) -> None:
-    """Wait until nobody holds the other end of the pipe, then end this process as a parent would."""
+    """Wait until the other end of the pipe is closed, then end this process as a parent would."""
     while os.read(pipe, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
@@ -35,7 +35,7 @@ def _end_with_parent(pipe: int, seconds: float) -> None:
 
 
 def _main() -> None:
-    """Keep the pipe for ourselves, as what runs here and its own children must not wait for input, and run the module."""
+    """Hide the pipe from the module and its children, which must not wait for input, and run the module."""
     pipe = os.dup(sys.stdin.fileno())
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, sys.stdin.fileno())

@@ -1,6 +1,6 @@
 """`mediabase checks`: every asset check with its last outcome, as a table or as JSON.
 
-Here belong the words and the table; what is in it is read by `check_overview`.
+Contains the words and the table; what is in it is read by `runs.check_overview`.
 """
 
 import json
@@ -27,13 +27,13 @@ _STYLES = {"failed": "red", "warned": "yellow", "skipped": "cyan", "passed": "gr
 SAMPLE = 3
 
 
-def tell_checks(
+def show_checks(
     settings: Settings, *, only_failed: bool, as_json: bool, load_definitions: Callable[[], "dg.Definitions"], console: Console
 ) -> Exit:
     """Show all checks, or those that failed or warned.
 
     Returns:
-        FAILED if a check failed; warnings are no failure.
+        FAILED if a check failed; warnings do not count.
 
     Raises:
         ServerError: The server cannot be started or reached.

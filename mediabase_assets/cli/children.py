@@ -1,4 +1,4 @@
-"""A child process of the web UI: its start, its log, whether it lives, its end.
+"""A child process of the web UI: its start, its log, whether it runs, its end.
 
 Which processes there are, and what they serve, is in `ui`.
 """
@@ -23,7 +23,7 @@ LARGEST_LOG = 10_000_000
 
 @dataclass(frozen=True)
 class Child:
-    """A process of ours, and where its output goes."""
+    """A child process, and where its output goes."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -45,7 +45,7 @@ def child(name: str, arguments: list[str], logs: Path, *, finishes: bool = False
     with log.open("ab") as output:
         process = subprocess.Popen(
             attended.command(module, *rest, seconds=0 if finishes else STOP_TIMEOUT),
-            stdin=subprocess.PIPE,  # never written to; it tells the child that we live
+            stdin=subprocess.PIPE,  # never written to; the child ends when it is closed
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -65,7 +65,7 @@ def child(name: str, arguments: list[str], logs: Path, *, finishes: bool = False
 
 
 def require_alive(children: Iterable[Child]) -> None:
-    """See that all of them run.
+    """Check that all of them run.
 
     Raises:
         ServerError: One ended by itself.
@@ -76,21 +76,21 @@ def require_alive(children: Iterable[Child]) -> None:
             raise ServerError(
                 f"Dagster's {one.name} ended by itself with code {code}: {last_words(one.log)}",
                 where=str(one.log),
-                next_step="Look at the end of that file, then start `mediabase ui` again.",
+                next_step="Read the end of that file, then start `mediabase ui` again.",
             )
 
 
 def last_words(log: Path) -> str:
-    """The last line of a log that is no part of a stack."""
+    """The last line of a log that is not part of a stack."""
     try:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
     except OSError:
         lines = []
-    return without_secrets(lines[-1].strip()) if lines else "it said nothing."
+    return without_secrets(lines[-1].strip()) if lines else "its log is empty."
 
 
 def set_large_logs_aside(children: Iterable[Child]) -> None:
-    """Copy a log that has grown large and empty it: its process goes on appending to the same file."""
+    """Copy a log that has grown large and empty it: its process continues to append to the same file."""
     for one in children:
         if one.log.stat().st_size > LARGEST_LOG:
             shutil.copyfile(one.log, one.log.with_suffix(".1.log"))

@@ -1,6 +1,6 @@
-"""`mediabase db`: how the server is, how to connect, and psql on it.
+"""`mediabase db`: the state of the server, how to connect, and psql on it.
 
-Here belongs telling; the server's life cycle is in `mediabase_assets.postgres.embedded.server`.
+Contains what is printed; the server is started and stopped by `mediabase_assets.postgres.embedded.server`.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from mediabase_assets.cli.output import Exit, tell_error, terminal, waiting
+from mediabase_assets.cli.output import Exit, print_error, terminal, waiting
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.postgres.connect import client_tool, connect, libpq_env, psql_command
 from mediabase_assets.postgres.embedded import server
@@ -25,10 +25,10 @@ def ensure_started(console: Console, settings: Settings) -> None:
 
 
 def print_server(console: Console, settings: Settings) -> Exit:
-    """Tell whether the configured server answers, and how to connect; nothing is started.
+    """Print whether the configured server answers, and how to connect; nothing is started.
 
     Returns:
-        `Exit.FAILED` if it does not answer, so that scripts can ask.
+        `Exit.FAILED` if it does not answer, so that scripts can test it.
     """
     if settings.database.is_embedded:
         return _print_embedded(console, settings)
@@ -40,31 +40,31 @@ def print_server(console: Console, settings: Settings) -> Exit:
                 f"{where} answers: PostgreSQL {version}, database {conn.info.dbname}, as {conn.info.user}.",
                 markup=False,
             )
-            console.print("It is not ours: it is neither started nor stopped from here.")
+            console.print("It is not the embedded server: `mediabase db` neither starts nor stops it.")
     except ServerError as error:
-        tell_error(terminal(stderr=True), error)
+        print_error(terminal(stderr=True), error)
         return Exit.FAILED
     return Exit.OK
 
 
 def _print_embedded(console: Console, settings: Settings) -> Exit:
-    found = server.status(settings.home)
-    if found.data_dir is None:
+    embedded = server.status(settings.home)
+    if embedded.data_dir is None:
         console.print(f"There is no embedded server in {settings.home} yet.", markup=False, soft_wrap=True)
         console.print("`mediabase db start` creates one; `mediabase migrate --demo` fills it too.", markup=False)
         return Exit.FAILED
-    state = f"running, process {found.pid}" if found.is_running else "stopped"
+    state = f"running, process {embedded.pid}" if embedded.is_running else "stopped"
     rows = [
-        ("Embedded PostgreSQL", f"{found.version}, {state}"),
-        ("Data", str(found.data_dir)),
-        ("Log", str(found.log_file)),
-        ("Account", str(found.account)),
+        ("Embedded PostgreSQL", f"{embedded.version}, {state}"),
+        ("Data", str(embedded.data_dir)),
+        ("Log", str(embedded.log_file)),
+        ("Account", str(embedded.account)),
     ]
-    if found.is_running and found.address:
-        rows += [("Socket", str(found.address.socket_dir)), ("Connect", psql_command(settings))]
+    if embedded.is_running and embedded.address:
+        rows += [("Socket", str(embedded.address.socket_dir)), ("Connect", psql_command(settings))]
     for name, text in rows:
         console.print(f"{name:<20} {text}", markup=False, soft_wrap=True)
-    return Exit.OK if found.is_running else Exit.FAILED
+    return Exit.OK if embedded.is_running else Exit.FAILED
 
 
 def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
@@ -74,7 +74,7 @@ def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
         ServerError: The server cannot be reached, or there is no psql.
     """
     with connect(settings, application_name="mediabase psql"):
-        pass  # starts the embedded server and its database; tells what is wrong better than psql does
+        pass  # starts the embedded server and its database; its error says more than psql's
     database = settings.database
     schemas = dict.fromkeys((database.schema_name, database.source_schema, "public"))
     path = ", ".join('"{}"'.format(name.replace('"', '""')) for name in schemas)
@@ -82,4 +82,4 @@ def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
     environment["PGOPTIONS"] = option("search_path", path)
     tool = str(client_tool("psql"))
     sys.stdout.flush()
-    os.execve(tool, [tool, *arguments], environment)  # noqa: S606  # psql takes our place: its exit code is ours
+    os.execve(tool, [tool, *arguments], environment)  # noqa: S606  # psql replaces this process: its exit code is that of the command

@@ -1,6 +1,6 @@
-"""What is printed when a dry run has ended: rows, reasons, conflicts, differences, needs, and that nothing was touched.
+"""What is printed when a dry run has ended: rows, reasons, conflicts, differences, needs, and that nothing else was touched.
 
-Here belong layout and words; the numbers come from `rehearsal.outcome`.
+Contains layout and words; the numbers come from `rehearsal.outcome`.
 """
 
 import json
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mediabase_assets.cli.plan import print_work
-from mediabase_assets.cli.summary import print_findings
+from mediabase_assets.cli.summary import print_findings, print_unbalanced, print_warnings
 from mediabase_assets.model.quantities import counted, duration, number, size
 from mediabase_assets.rehearsal.needs import Needs
 from mediabase_assets.rehearsal.outcome import Plan
@@ -26,7 +26,7 @@ def print_dry_run(console: Console, plan: Plan) -> None:
     """Print a plan."""
     console.print()
     _print_rows(console, plan)
-    _print_reasons(console, plan, "quarantined", "Would be quarantined: not in the tables, kept aside with raw value and reason")
+    _print_reasons(console, plan, "quarantined", "Would be quarantined: not in the tables, kept with raw value and reason")
     _print_counts(
         console, plan, "quarantined", "Values that would be set aside: their facts are in the tables without them",
         plan.result.set_aside if plan.result else (),
@@ -56,12 +56,12 @@ def _print_rows(console: Console, plan: Plan) -> None:
         table.add_column(name, justify="right")
     compared = {d.relation: d for d in plan.differences}
     for name, rows in plan.rows.items():
-        found = compared.get(name)
-        if found is None:  # shown by a view over relations that are compared
+        difference = compared.get(name)
+        if difference is None:  # shown by a view over relations that are compared
             table.add_row(escape(name), number(rows), *[""] * 4)
             continue
-        counts = (found.added, found.removed, found.changed)
-        table.add_row(escape(name), number(rows), number(found.live_rows), *(number(c) if c else "·" for c in counts))
+        counts = (difference.added, difference.removed, difference.changed)
+        table.add_row(escape(name), number(rows), number(difference.live_rows), *(number(c) if c else "·" for c in counts))
     if plan.rows:
         console.print(table)
         console.print()
@@ -101,10 +101,10 @@ def _print_samples(console: Console, difference: Difference) -> None:
     counts = f"{number(difference.added)} added, {number(difference.removed)} removed, {number(difference.changed)} changed"
     console.print(f"[bold]{escape(difference.relation)}[/]: {counts}")
     for sample in difference.samples:
-        console.print(f"  {sample.what}: {_told(sample)}", markup=False, soft_wrap=True)
+        console.print(f"  {sample.what}: {_row_text(sample)}", markup=False, soft_wrap=True)
 
 
-def _told(sample: Sample) -> str:
+def _row_text(sample: Sample) -> str:
     row = ", ".join(f"{name} {_short(value)}" for name, value in sample.row.items())
     changes = "; ".join(f"{name}: {_short(old)} → {_short(new)}" for name, (old, new) in sample.changes.items())
     return f"{row}{f' ({changes})' if changes else ''}"
@@ -118,7 +118,7 @@ def _short(value: Any) -> str:
 def _print_stale(console: Console, stale: dict[str, str]) -> None:
     console.print()
     if not stale:
-        console.print("Everything is done already: the next migration would do nothing.")
+        console.print("Everything is up to date: the next migration would do nothing.")
         return
     print_work(console, stale)
 
@@ -141,16 +141,13 @@ def _print_needs(console: Console, needs: Needs) -> None:
 def _print_audits(console: Console, plan: Plan) -> None:
     console.print()
     print_findings(console, plan.failures)
-    for warning in (f for f in plan.failures if f.is_warning):
-        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
+    print_warnings(console, plan.failures)
     result = plan.result
     if plan.passed and result is not None:
-        told = f"{counted(result.facts_read, 'fact')} read, {number(result.quarantined)} in quarantine, none without an account"
-        console.print(f"[green]Every audit passed; all {counted(result.accounts, 'account')} balance:[/] {told}.")
+        facts = f"{counted(result.facts_read, 'fact')} read, {number(result.quarantined)} in quarantine, none without an account"
+        console.print(f"[green]Every audit passed; all {counted(result.accounts, 'account')} balance:[/] {facts}.")
     elif result is not None and result.unbalanced:
-        console.print(
-            f"[bold red]{counted(result.unbalanced, 'account does', 'accounts do')} not balance[/] (of {number(result.accounts)})."
-        )
+        print_unbalanced(console, result)
     if not plan.passed:
         console.print("[bold red]A migration would fail in the same way, and release nothing.[/]")
         console.print(f"  Every event of the run: {plan.log_file}", markup=False, soft_wrap=True)
@@ -165,7 +162,7 @@ def _print_proof(console: Console, plan: Plan) -> None:
         console.print(f"Nothing else was touched: {counts}.")
         return
     console.print(
-        f"[yellow]Somebody else changed the database meanwhile[/] ({counts}); the numbers above are of the dry run's own snapshot:"
+        f"[yellow]Another session changed the database meanwhile[/] ({counts}); the numbers above are of the dry run's own snapshot:"
     )
     for text in proof.changed[:10]:
         console.print(f"  {text}", markup=False)

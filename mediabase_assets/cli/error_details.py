@@ -1,6 +1,6 @@
-"""The file that somebody sends when something unexpected happened: traceback, versions, settings; no password is in it.
+"""The file that a person sends after an unexpected error: traceback, versions, settings; no password is in it.
 
-Here belong its content and its place. When it is written, and what the terminal says of it, is in `exit`.
+Contains its content and its place. When it is written, and what is printed about it, is in `exit`.
 """
 
 import collections
@@ -31,7 +31,7 @@ _PACKAGES = (
 )  # fmt: skip
 _HIDDEN = "********"
 _SECRET_VARIABLES = ("MB_POSTGRES_PASSWORD", "PGPASSWORD")
-#: Passwords that may not be ours: in a URL, in a connection string or a setting, in a statement.
+#: Passwords of other programs: in a URL, in a connection string or a setting, in a statement.
 _SHAPES = (
     (re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)"), rf"\g<1>:{_HIDDEN}"),
     (re.compile(r"(?i)(password['\"]?\s*[=:]\s*)('(?:[^']|'')*'|\"[^\"]*\"|[^\s,;)}]+)"), rf"\g<1>{_HIDDEN}"),
@@ -98,11 +98,11 @@ def without_secrets(text: str) -> str:
 
 def _secrets() -> list[str]:
     """The passwords that this process knows, the longest first."""
-    found = {os.environ.get(name, "") for name in _SECRET_VARIABLES}
+    secrets = {os.environ.get(name, "") for name in _SECRET_VARIABLES}
     settings = _settings()
     if settings is not None and settings.database.password is not None:
-        found.add(settings.database.password.get_secret_value())
-    return sorted(found - {""}, key=len, reverse=True)
+        secrets.add(settings.database.password.get_secret_value())
+    return sorted(secrets - {""}, key=len, reverse=True)
 
 
 def _settings() -> Settings | None:
@@ -126,7 +126,7 @@ def _lines(errors: list[BaseException | str], settings: Settings | None) -> Iter
     yield f"python: {sys.version}".replace("\n", " ")
     yield f"system: {platform.platform()}"
     yield from (f"{name}: {_version(name)}" for name in _PACKAGES)
-    yield from ("", "settings:", _told(settings))
+    yield from ("", "settings:", _settings_text(settings))
     yield "environment:"
     names = sorted(name for name in os.environ if name in ENVIRONMENT or name.startswith(("MEDIABASE_", "DAGSTER_", "PG")))
     yield from (f"  {name}: {_HIDDEN if 'PASSWORD' in name else os.environ[name]}" for name in names)
@@ -136,7 +136,7 @@ def _lines(errors: list[BaseException | str], settings: Settings | None) -> Iter
 
 
 def _arguments() -> list[str]:
-    """The command line; what psql is given is somebody's own business."""
+    """The command line; without what is passed to psql, which may be confidential."""
     arguments = ["mediabase", *sys.argv[1:]]
     return arguments[: arguments.index("psql") + 1] if "psql" in arguments else arguments
 
@@ -148,7 +148,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _told(settings: Settings | None) -> str:
+def _settings_text(settings: Settings | None) -> str:
     if settings is None:
         return "  cannot be read"
     values = settings.model_dump(mode="json", exclude={"database": {"password"}})

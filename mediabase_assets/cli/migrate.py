@@ -1,18 +1,19 @@
-"""`mediabase migrate`: plan, question, legacy data, run, summary; the conversation from beginning to end.
+"""`mediabase migrate`: plan, question, legacy data, run, summary.
 
-Here belongs the order of things; each part is in a module of its own. The definitions and the demonstration stand above
-this layer and are handed in.
+Contains the order of steps; each is in a module of its own. The function that imports the definitions is passed in, so that
+this module does not import Dagster.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from mediabase_assets.cli.db import ensure_started
-from mediabase_assets.cli.legacy_source import Source, bring, look
+from mediabase_assets.cli.legacy_source import Source, load_source, plan_source
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.plan import (
     Place,
@@ -20,11 +21,11 @@ from mediabase_assets.cli.plan import (
     print_nothing_to_do,
     print_plan,
     print_work,
-    require_somebody_to_ask,
+    require_terminal,
 )
 from mediabase_assets.cli.progress import shown
 from mediabase_assets.cli.recover import recover
-from mediabase_assets.cli.rollback import tell_removal
+from mediabase_assets.cli.rollback import remove_and_report
 from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
 from mediabase_assets.model.errors import ServerError
@@ -53,79 +54,77 @@ def migrate(
     console: Console,
     rolls_back: bool = False,
 ) -> Exit:
-    """Migrate the legacy table that is there, or that `source` brings: what is missing, failed or stale.
+    """Migrate the existing legacy table, or the one that `source` loads: build what is missing, failed or stale, and release it.
 
     Args:
         settings: The settings; the environment of this process leads to the same ones.
         source: Where the legacy table comes from.
         asks: Whether to ask before anything is written.
-        everything: Make everything again, whatever stands.
+        everything: Whether to rebuild everything, even what is up to date.
         load_definitions: Imports the project's Dagster definitions.
-        console: Where to tell.
-        rolls_back: Whether what a failed first migration made is removed.
+        console: Where to print.
+        rolls_back: Whether to remove what a failed first migration built.
 
     Raises:
-        MediabaseError: Something is in the way before the run; what happens in the run is told.
+        MediabaseError: The run could not start; what fails in the run is printed.
     """
     began = time.monotonic()
     if asks:
-        require_somebody_to_ask()
+        require_terminal()
     ensure_started(console, settings)
     workspace.sweep(settings)
-    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn, _Dagster(settings) as dagster:
-        arrival = look(conn, settings, source)
-        with waiting(console, "Loading the assets …"):
-            dagster.load(load_definitions)
-        recover(dagster.instance, settings, console)
-        with waiting(console, "Checking what is up to date …"):
-            work = None if arrival.brings else dagster.work(conn, everything=everything)
-        print_plan(console, settings, _place(conn, settings), arrival.lines)
-        print_work(console, work)
-        if work == {}:
-            print_nothing_to_do(console, seconds=time.monotonic() - began)
-            return Exit.OK
-        if asks and not confirm(console):
-            console.print("Nothing was changed.")
-            return Exit.FAILED
-        bring(conn, settings, source, arrival, console)
-        if work is None:
-            work = dagster.work(conn, everything=everything)
+    with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
+        source_plan = plan_source(conn, settings, source)
+        with _loaded(settings, load_definitions, console) as dagster:
+            work = None if source_plan.loads else dagster.work(conn, console, everything=everything)
+            print_plan(console, settings, _place(conn, settings), source_plan.lines)
             print_work(console, work)
-        return dagster.run(work, console, rolls_back=rolls_back)
+            if work == {}:
+                print_nothing_to_do(console, seconds=time.monotonic() - began)
+                return Exit.OK
+            if asks and not confirm(console):
+                return Exit.FAILED
+            if work is None:
+                load_source(conn, settings, source, source_plan, console)
+                work = dagster.work(conn, console, everything=everything)
+                print_work(console, work)
+            return dagster.run(work, console, rolls_back=rolls_back)
 
 
-class _Dagster:
-    """Dagster as this command uses it: loaded late, since that takes seconds; one instance for plan and run."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def __enter__(self) -> "_Dagster":
-        self.stack = ExitStack()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stack.close()
-
-    def load(self, load_definitions: Callable[[], "dg.Definitions"]) -> None:
-        """Import Dagster and the definitions, and open its storage."""
+@contextmanager
+def _loaded(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Iterator["_Dagster"]:
+    """Import Dagster and the definitions, which takes seconds, open Dagster's storage, and clear dead runs away."""
+    with waiting(console, "Loading the assets …"):
         import dagster as dg
 
         from mediabase_assets.runs.runner import prepare_dagster_home
 
-        prepare_dagster_home(self.settings)
-        self.definitions = load_definitions()
-        self.instance = self.stack.enter_context(dg.DagsterInstance.get())
+        prepare_dagster_home(settings)
+        definitions = load_definitions()
+        instance = dg.DagsterInstance.get()
+    with instance:
+        recover(instance, settings, console)
+        yield _Dagster(settings, definitions, instance)
 
-    def work(self, conn: Connection, *, everything: bool) -> dict[str, str]:
-        """The assets to be made, with the reasons."""
+
+@dataclass(frozen=True)
+class _Dagster:
+    """Dagster as this command uses it: one instance for plan and run."""
+
+    settings: Settings
+    definitions: "dg.Definitions"
+    instance: "dg.DagsterInstance"
+
+    def work(self, conn: Connection, console: Console, *, everything: bool) -> dict[str, str]:
+        """The assets to be built, with the reasons."""
         from mediabase_assets.planning.plan import work_to_do
         from mediabase_assets.runs.results import legacy_seen
 
-        return work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
+        with waiting(console, "Checking what is up to date …"):
+            return work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
 
     def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
-        """Make them, and tell how it went."""
+        """Build them, and print the outcome."""
         from mediabase_assets.planning.registry import EVERYTHING, definitions
         from mediabase_assets.runs.results import KEEP_TAG, REBUILD
         from mediabase_assets.runs.runner import RunEnd, mending, run_job
@@ -143,13 +142,13 @@ class _Dagster:
         if outcome.end is RunEnd.INTERRUPTED:
             return _interrupted(self.settings, outcome, console)
         result = migration.read_result(self.settings, outcome.run_id)
-        if outcome.end is RunEnd.SUCCESS and result is None:  # what was left to do belongs to no migration of its own
+        if outcome.end is RunEnd.SUCCESS and result is None:  # what was left to do does not make a migration of its own
             print_made(console, board, len(work), seconds=outcome.seconds)
             return Exit.OK
         if outcome.end is RunEnd.FAILURE or result is None:
             print_failures(console, board, outcome.failures, str(outcome.log_file))
             if rolls_back:
-                tell_removal(console, self.settings, outcome.run_id)
+                remove_and_report(console, self.settings, outcome.run_id)
             return Exit.FAILED
         print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
         print_next_steps(console, psql_command(self.settings))

@@ -1,6 +1,6 @@
-"""Where terminal output goes, and how an error is told: what, where, what to do next; never a traceback of ours.
+"""Where terminal output goes, and how an error is printed: what, where, what to do next; never a traceback.
 
-Here belong the two consoles and the exit codes. What becomes of an error is in `exit`.
+Contains the two consoles and the exit codes. How a command ends is in `exit`.
 """
 
 import io
@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from mediabase_assets.model.errors import ConfigurationError, MediabaseError
 
-_WIDTH_OF_A_FILE = 132
+_FILE_WIDTH = 132
 #: Why standard output could not be written, if it could not.
 LOST_OUTPUT: list[OSError] = []
 
@@ -31,9 +31,9 @@ class Exit(IntEnum):
 
 
 class Outlet(io.TextIOWrapper):
-    """A file that is written to; once that fails, the main thread ends by it, and other threads go on without being read.
+    """A file that is written to; once that fails, the main thread ends with the error, and other threads continue without output.
 
-    What a run does must not depend on whether somebody still reads its progress.
+    A run must not fail because its progress is no longer read.
     """
 
     def write(self, text: str) -> int:
@@ -42,7 +42,7 @@ class Outlet(io.TextIOWrapper):
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Write what is buffered."""
         self._try(super().flush)
 
     def _try(self, write: Callable[[], object]) -> None:
@@ -57,16 +57,16 @@ class Outlet(io.TextIOWrapper):
 def terminal(*, stderr: bool = False) -> Console:
     """A console on this process's output, or on its errors.
 
-    It keeps a descriptor of its own, so that what Dagster does to stdout during a run does not garble it. Files and
+    It keeps a descriptor of its own, so that Dagster's redirection of stdout during a run does not garble it. Files and
     pipes get lines of a fixed width and no control sequences.
     """
     stream = sys.stderr if stderr else sys.stdout
     try:
         number = stream.fileno()
     except (OSError, ValueError, AttributeError):  # a test's stream
-        return Console(file=stream, width=_WIDTH_OF_A_FILE, highlight=False)
+        return Console(file=stream, width=_FILE_WIDTH, highlight=False)
     file = Outlet(os.fdopen(os.dup(number), "wb"), encoding=stream.encoding or "utf-8", errors="replace")
-    width = None if stream.isatty() else _WIDTH_OF_A_FILE
+    width = None if stream.isatty() else _FILE_WIDTH
     return Console(file=file, width=width, highlight=False, soft_wrap=not stream.isatty())
 
 
@@ -75,8 +75,8 @@ def is_interactive(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal and not os.environ.get("CI")
 
 
-def tell_error(console: Console, error: MediabaseError) -> Exit:
-    """Print an error of ours and say which exit code it means."""
+def print_error(console: Console, error: MediabaseError) -> Exit:
+    """Print an error and return the exit code that it means."""
     console.print(f"[bold red]Error:[/] {escape(error.what)}", soft_wrap=True)
     if error.where:
         console.print(f"  where: {escape(error.where)}", soft_wrap=True)

@@ -1,6 +1,6 @@
 """The plan that a person reads before anything is written, and the question that follows.
 
-Here belong the words of the plan and of the question; what is looked at comes from `legacy.table` and the settings.
+Contains the words of the plan and of the question; the facts come from `legacy.table` and the settings.
 """
 
 import itertools
@@ -42,7 +42,7 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
         console: Where to.
         settings: The settings.
         place: Which server and database.
-        source: Lines about the legacy table: what is there, or what will be loaded.
+        source: Lines about the legacy table: what exists, or what will be loaded.
     """
     live = settings.database.schema_name
     grid = Table.grid(padding=(0, 2))
@@ -68,11 +68,11 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
 
 
 def print_work(console: Console, work: Mapping[str, str] | None) -> None:
-    """Print which assets are made, and why each of them is; None if that is known when the legacy table has been loaded.
+    """Print which assets will be built, and why; nothing if that is known only after the legacy table has been loaded.
 
     Args:
         console: Where to.
-        work: Asset to reason, each after its inputs.
+        work: Asset to reason, each after its inputs; None if it is not known yet.
     """
     if not work:
         return
@@ -80,7 +80,7 @@ def print_work(console: Console, work: Mapping[str, str] | None) -> None:
         box=None,
         pad_edge=False,
         header_style="dim",
-        title=f"To be made: {len(work)} {'asset' if len(work) == 1 else 'assets'}",
+        title=f"To be built: {counted(len(work), 'asset')}",
         title_justify="left",
         title_style="bold",
     )
@@ -107,13 +107,13 @@ def _grouped(work: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def print_nothing_to_do(console: Console, *, seconds: float) -> None:
-    """Tell that everything stands."""
-    console.print("[green]Nothing to do:[/] every asset is made from the legacy table, the code and the settings of now, and is as it was")
-    console.print(f"released. Looked at in {duration(seconds)}. `mediabase status` reports what exists; --everything rebuilds all of it.")
+    """Print that everything is up to date."""
+    console.print("[green]Nothing to do:[/] every asset is up to date with the legacy table, the code and the settings, and as released.")
+    console.print(f"Checked in {duration(seconds)}. `mediabase status` shows what exists; --everything rebuilds all of it.")
 
 
 def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
-    """What there is to say about a legacy table that is there; it is only read."""
+    """What the plan says about an existing legacy table; it is only read."""
     rows = f"about {counted(legacy.approximate_rows, 'row')}, " if legacy.approximate_rows else ""
     lines = [("Legacy table", f"{legacy.schema}.{legacy.table}, {rows}{size(legacy.size_bytes)}; only read, never written")]
     if legacy.missing:
@@ -121,9 +121,9 @@ def legacy_lines(legacy: LegacyDescription) -> list[tuple[str, str]]:
     archived = [name for name in legacy.columns or {} if _is_archived(name)]
     if archived:
         lines.append(("Columns archived", f"{', '.join(archived)}: no target, every value stays in the backup"))
-    noted = [f"{name} ({found} for {expected})" for name, (found, expected) in (legacy.noted_types or {}).items()]
-    if noted:
-        lines.append(("Other types", f"{', '.join(noted)}: read as well"))
+    types = [f"{name} ({actual} for {expected})" for name, (actual, expected) in (legacy.noted_types or {}).items()]
+    if types:
+        lines.append(("Other types", f"{', '.join(types)}: accepted"))
     return lines
 
 
@@ -132,24 +132,27 @@ def _is_archived(name: str) -> bool:
     return column is None or column.fate is Fate.ARCHIVED
 
 
-def require_somebody_to_ask() -> None:
-    """See that a question can be answered, before any work is done for it.
+def require_terminal() -> None:
+    """Check that the question can be answered, before any work is done.
 
     Raises:
-        ConfigurationError: Standard input is no terminal.
+        ConfigurationError: Standard input is not a terminal.
     """
     if not sys.stdin or not sys.stdin.isatty():
         raise ConfigurationError(
-            "There is nobody to ask: standard input is no terminal.",
+            "Cannot ask for confirmation: standard input is not a terminal.",
             where="confirmation before writing",
             next_step="Give --skip-confirmation, or set require_user_confirmation: false in the configuration file.",
         )
 
 
 def confirm(console: Console) -> bool:
-    """Ask whether to go on; anything but yes means no."""
+    """Ask whether to go on; anything but yes means no, and says so."""
     console.print("Go on? [bold]\\[y/N][/] ", end="")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         console.print()
-    return answer.strip().lower() in ("y", "yes")
+    is_yes = answer.strip().lower() in ("y", "yes")
+    if not is_yes:
+        console.print("Nothing was changed.")
+    return is_yes

@@ -1,6 +1,6 @@
 """Progress by stage while a migration runs: a table that redraws itself on a terminal, plain lines elsewhere.
 
-Here belongs drawing only; what there is to draw is counted by `stage_board`.
+Contains drawing only; the steps are counted by `stage_board`.
 """
 
 import threading
@@ -17,7 +17,7 @@ from mediabase_assets.model.quantities import counted, duration, moment, number
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.runs.events import StepEvent
 
-#: Seconds without a line after which plain output says that it is still alive.
+#: Seconds without a line after which plain output prints what is still running.
 HEARTBEAT = 30.0
 CAPTION = "Ctrl-C interrupts; running again continues."
 _MARKS = {
@@ -33,7 +33,7 @@ _MARKS = {
 
 @contextmanager
 def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator["LiveBoard | PlainBoard"]:
-    """Show a board as long as the context lasts; feed events to what it yields."""
+    """Show a board while the context lasts; feed events to what it yields."""
     view: LiveBoard | PlainBoard = LiveBoard(board, caption) if is_interactive(console) else PlainBoard(board, console)
     if isinstance(view, LiveBoard):
         with Live(console=console, refresh_per_second=4, get_renderable=view.table, redirect_stdout=False) as live:
@@ -56,7 +56,7 @@ class LiveBoard:
         self.caption = caption
 
     def feed(self, event: StepEvent) -> None:
-        """Take note of an event."""
+        """Record an event."""
         self.board.feed(event)
 
     def table(self) -> Table:
@@ -73,21 +73,21 @@ class PlainBoard:
     def __init__(self, board: Board, console: Console) -> None:
         self.board = board
         self.console = console
-        self._told: dict[Stage, str] = {}
+        self._printed: dict[Stage, str] = {}
         self._quiet = threading.Event()
 
     def feed(self, event: StepEvent) -> None:
-        """Take note of an event and print what is new."""
+        """Record an event and print what is new."""
         self.board.feed(event)
         for line in self.board.lines():
-            if line.state in ("none", "waiting", "kept") or self._told.get(line.stage) == line.state:
+            if line.state in ("none", "waiting", "kept") or self._printed.get(line.stage) == line.state:
                 continue
-            self._told[line.stage] = line.state
+            self._printed[line.stage] = line.state
             self._print(line)
 
     @contextmanager
     def beating(self) -> Iterator[None]:
-        """Say now and then what is being worked on, so that a long step is not taken for a hang."""
+        """Print now and then what is running, so that a long step does not look like a hang."""
         end = threading.Event()
         thread = threading.Thread(target=self._beat, args=(end,), name="mediabase heartbeat", daemon=True)
         thread.start()

@@ -1,6 +1,6 @@
-"""Before anything runs: what died the last time is found, told in words, and cleared away.
+"""Before a run: runs that died are found, reported, and what they left is removed.
 
-Called by every command that starts a run. The finding is in `runs.dead_runs` and `runs.cleanup`.
+Called by every command that starts a run. They are found by `runs.dead_runs` and `runs.cleanup`.
 """
 
 import uuid
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-def recover(instance: "dg.DagsterInstance", settings: Settings, console: Console, *, then: str = "This one goes on.") -> list[Orphan]:
-    """Report dead runs failed and remove what they left; returns the runs.
+def recover(instance: "dg.DagsterInstance", settings: Settings, console: Console, *, then: str = "This run continues.") -> list[Orphan]:
+    """Report dead runs as failed and remove what they left; returns the runs.
 
     Args:
         instance: Where the runs are.
         settings: Which server, and where backups are.
-        console: Where to tell.
-        then: What follows, for whoever reads that a run was killed.
+        console: Where to print.
+        then: What happens next; printed after the report of a dead run.
 
     Raises:
         ServerError: The server cannot be reached.

@@ -1,6 +1,6 @@
-"""`mediabase migrate --dry-run` and `--test-only`: the conversation; nothing is asked, for nothing stays.
+"""`mediabase migrate --dry-run` and `--test-only`: what is printed around them; nothing is asked, as nothing is kept.
 
-Here belongs the order of things. A legacy table that is not in the database yet (--legacy-from, --demo) is loaded into a
+Contains the order of steps. A legacy table that is not in the database yet (--legacy-from, --demo) is loaded into a
 schema that is dropped at the end.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from mediabase_assets.cli.db import ensure_started
-from mediabase_assets.cli.legacy_source import Source, bring, look
+from mediabase_assets.cli.legacy_source import Source, load_source, plan_source
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.progress import shown
 from mediabase_assets.cli.stage_board import Board
@@ -31,30 +31,30 @@ def rehearse(
     load_definitions: Callable[[], "dg.Definitions"],
     console: Console,
 ) -> Exit:
-    """Make a plan of the migration, or test it on a sample.
+    """Plan the migration, or test it on a sample.
 
     Args:
         settings: Of the migration; the environment of this process leads to the same ones.
         source: Where the legacy table comes from.
         is_self_test: Whether to test a sample; else a plan is made.
         load_definitions: Imports the project's Dagster definitions.
-        console: Where to tell.
+        console: Where to print.
 
     Raises:
-        MediabaseError: Something is in the way.
+        MediabaseError: The migration could not start.
     """
     ensure_started(console, settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
-        arrival = look(conn, settings, source)
-    is_loaded = arrival.brings
-    for name, text in arrival.lines:
+        source_plan = plan_source(conn, settings, source)
+    is_loaded = source_plan.loads
+    for name, text in source_plan.lines:
         console.print(f"{name}: {text}", markup=False, soft_wrap=True)
     if is_loaded:
         console.print("It is loaded into a schema of its own and dropped at the end.")
 
     def load(conn: Session, trial: Settings) -> None:
         if is_loaded:
-            bring(conn, trial, source, arrival, console)
+            load_source(conn, trial, source, source_plan, console)
 
     with waiting(console, "Loading the assets …"):
         definitions = load_definitions()
@@ -66,7 +66,7 @@ def _dry_run(settings: Settings, definitions: "dg.Definitions", is_loaded: bool,
     from mediabase_assets.rehearsal.dry_run import dry_run
 
     with shown(Board(), console) as view:
-        plan = dry_run(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load)
+        plan = dry_run(settings, definitions, on_event=view.feed, is_loaded=is_loaded, load=load)
     print_dry_run(console, plan)
     return Exit.OK if plan.passed else Exit.FAILED
 
@@ -76,6 +76,6 @@ def _self_test(settings: Settings, definitions: "dg.Definitions", is_loaded: boo
     from mediabase_assets.rehearsal.self_test import self_test
 
     with shown(Board(), console) as view:
-        report = self_test(settings, definitions, tell=view.feed, is_loaded=is_loaded, bring=load)
+        report = self_test(settings, definitions, on_event=view.feed, is_loaded=is_loaded, load=load)
     print_self_test(console, report)
     return Exit.OK if report.passed else Exit.FAILED

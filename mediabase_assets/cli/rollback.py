@@ -1,11 +1,11 @@
-"""`mediabase rollback`: what would happen, the question, progress, what was done. Layout and order only."""
+"""`mediabase rollback`: what would happen, the question, progress, what was done. Contains layout and order only."""
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from mediabase_assets.cli.output import Exit, waiting
-from mediabase_assets.cli.plan import confirm, require_somebody_to_ask
+from mediabase_assets.cli.plan import confirm, require_terminal
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted, duration, number
 from mediabase_assets.rollback import Plan, RollbackResult, preview, roll_back
@@ -25,23 +25,22 @@ _WILL = {
 def rollback(
     settings: Settings, migration_id: str, *, with_later: bool, with_dependents: bool, asks: bool, console: Console
 ) -> Exit:  # fmt: skip
-    """Tell what a rollback does, ask, do it, tell what was done.
+    """Print what a rollback will do, ask, do it, print what was done.
 
     Raises:
-        MediabaseError: It refuses, or did not succeed; everything is as it was.
+        MediabaseError: It was refused or failed; nothing was changed.
     """
     if asks:
-        require_somebody_to_ask()
-    with waiting(console, f"Verifying the backup and comparing what is there with the state before {migration_id} …"):
-        found, plan, lost = preview(settings, migration_id, with_later=with_later, with_dependents=with_dependents)
-    console.print(f"[bold]Back to the state before {escape(migration_id)}[/], from the backup {escape(found.backup_id)}")
-    if found.later:
-        console.print(f"These later migrations are undone too: {escape(', '.join(found.later))}")
+        require_terminal()
+    with waiting(console, f"Verifying the backup and comparing the database with the state before {migration_id} …"):
+        candidate, plan, lost = preview(settings, migration_id, with_later=with_later, with_dependents=with_dependents)
+    console.print(f"[bold]Back to the state before {escape(migration_id)}[/], from the backup {escape(candidate.backup_id)}")
+    if candidate.later:
+        console.print(f"These later migrations are undone too: {escape(', '.join(candidate.later))}")
     _print_plan(console, plan)
     for line in lost:
         console.print(f"[yellow]Dropped too:[/] {escape(line)}", soft_wrap=True)
     if asks and not confirm(console):
-        console.print("Nothing was changed.")
         return Exit.FAILED
     result = roll_back(
         settings, migration_id, with_later=with_later, with_dependents=with_dependents,
@@ -53,7 +52,7 @@ def rollback(
 
 
 def _report(console: Console, settings: Settings, result: RollbackResult) -> None:
-    """Have Dagster's catalog say what is live; the rollback is done, whether that succeeds or not."""
+    """Update Dagster's catalog to what is live; the rollback is done, whether that succeeds or not."""
     import dagster as dg
     import sqlalchemy.exc
 
@@ -107,8 +106,8 @@ def print_result(console: Console, result: RollbackResult) -> None:
     )
 
 
-def tell_removal(console: Console, settings: Settings, run_id: str) -> None:
-    """Remove what a failed first migration made, and tell it."""
+def remove_and_report(console: Console, settings: Settings, run_id: str) -> None:
+    """Remove what a failed first migration built, and print what was removed."""
     removal = remove_unreleased(settings, run_id)
     if removal.reason:
         console.print(f"Nothing was rolled back: {escape(removal.reason)}.", soft_wrap=True)

@@ -1,6 +1,6 @@
 """What is printed when a self-test has ended: one line per component, what failed, and the verdict.
 
-Here belong layout and words; the values come from `self_test`.
+Contains layout and words; the values come from `rehearsal.self_test`.
 """
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from mediabase_assets.cli.summary import print_findings
 from mediabase_assets.model.quantities import counted, duration
 from mediabase_assets.rehearsal.self_test import Report
 
-_RESULTS = {True: "[green]passed[/]", False: "[bold red]FAILED[/]", None: "[yellow]not looked at[/]"}
+_RESULTS = {True: "[green]passed[/]", False: "[bold red]FAILED[/]", None: "[yellow]not checked[/]"}
 
 
 def print_self_test(console: Console, report: Report) -> None:
@@ -20,9 +20,9 @@ def print_self_test(console: Console, report: Report) -> None:
     for name in ("Component", "Result"):
         table.add_column(name, no_wrap=True)
     table.add_column("Time", justify="right", no_wrap=True)
-    table.add_column("Looked at", overflow="fold")
+    table.add_column("Checked", overflow="fold")
     for c in report.components:
-        table.add_row(escape(c.name), _RESULTS[c.passed], duration(c.seconds), escape(c.looked_at))
+        table.add_row(escape(c.name), _RESULTS[c.passed], duration(c.seconds), escape(c.detail))
     console.print()
     console.print(table)
     console.print()

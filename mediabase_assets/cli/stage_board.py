@@ -1,7 +1,7 @@
-"""The state of a running migration, told in the owner's twelve stages.
+"""The state of a running migration, by its twelve stages.
 
-Here belongs counting only: events come from `mediabase_assets.runs.runner`, drawing is in `progress`. A stage's seconds
-are those in which its assets were worked on; assets of different stages are built beside each other.
+Contains counting only: events come from `mediabase_assets.runs.runner`, drawing is in `progress`. A stage's seconds
+are those in which its assets were built; assets of different stages are built in parallel.
 """
 
 import threading
@@ -29,9 +29,9 @@ class StepState:
     busy: float | None = None
 
     def seconds(self, now: float) -> float:
-        """Seconds that its asset was worked on, where the asset says it; else those that the step took, or takes until now.
+        """Seconds in which its asset was built, where the asset reports them; else those that the step took, or has taken so far.
 
-        Assets are built beside each other and ahead of their steps: the time of a step is partly that of waiting.
+        Assets are built in parallel and ahead of their steps: part of the time of a step is waiting.
         """
         if self.busy is not None:
             return self.busy
@@ -46,12 +46,12 @@ class StageLine:
 
     Attributes:
         stage: The stage.
-        state: `none` for a stage without assets of its own, `kept` for one whose assets all stood before the run.
+        state: `none` for a stage without assets of its own, `kept` for one whose assets were all up to date before the run.
         done: Steps done.
         total: Steps in all.
-        rows: Rows of what is done; None if nothing told rows.
+        rows: Rows of what is done; None if no step reported rows.
         seconds: Seconds of its steps.
-        running: Assets being worked on.
+        running: Assets being built.
         began_at: When its first step began, in seconds since the epoch; None if none did.
     """
 
@@ -74,7 +74,7 @@ class Board:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def feed(self, event: StepEvent) -> None:
-        """Take note of an event."""
+        """Record an event."""
         with self._lock:
             step = self.steps.setdefault(event.step, StepState(event.asset, event.stage))
             if event.kind == "rows":
@@ -87,7 +87,7 @@ class Board:
                 step.state, step.ended_at = event.kind, event.at
 
     def close(self) -> None:
-        """What still runs when the run has ended was interrupted."""
+        """Mark the steps that still run when the run has ended as failed: they were interrupted."""
         with self._lock:
             for step in self.steps.values():
                 if step.state == "started":

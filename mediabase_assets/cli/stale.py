@@ -1,6 +1,6 @@
-"""What `mediabase status` says of what has to be made again: the assets with their reasons, and the stages that they are of.
+"""What `mediabase status` prints about what has to be rebuilt: the assets with their reasons, and their stages.
 
-Here belong asking and layout; which assets are stale, and why, is decided by `planning.plan`.
+Contains layout; which assets are stale, and why, is decided by `planning.plan`.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def stale_now(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> dict[str, str]:
-    """The assets that a migration would make now, with the reasons; nothing is written.
+    """The assets that a migration would build now, with the reasons; nothing is written.
 
     Args:
         settings: The settings.
-        load_definitions: Imports the project's Dagster definitions, by which assets are known.
-        console: Where to say that this takes a moment.
+        load_definitions: Imports the project's Dagster definitions, which register the assets.
+        console: Where to print that this takes a moment.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -47,7 +47,7 @@ def stages_of(work: dict[str, str]) -> set[int]:
 
 
 def print_stale(console: Console, work: dict[str, str]) -> None:
-    """Print what `mediabase migrate` would make, and why."""
+    """Print what `mediabase migrate` would build, and why."""
     if not work:
         console.print("Everything is up to date: [bold]mediabase migrate[/] has nothing to do.\n")
         return

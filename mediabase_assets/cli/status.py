@@ -1,6 +1,6 @@
-"""`mediabase status`: which of its parts is told, from nothing here yet to a run that goes on.
+"""`mediabase status`: which of its parts are printed, from an empty project to a running migration.
 
-Here belongs the order of things; what there is to tell is read elsewhere. Dagster is imported only where it is asked.
+Contains the order of the parts; the facts are read by `report.status`. Dagster is imported only where it is needed.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
-    """Tell what there is, or show the run that goes on until it ends.
+def show_status(settings: Settings, *, watches: bool, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
+    """Print the status, or show the stages of the current run until it ends.
 
     Args:
         settings: The settings.
-        watches: Show the run that goes on.
+        watches: Whether to show the current run.
         load_definitions: Imports the project's Dagster definitions.
-        console: Where to tell.
+        console: Where to print.
 
     Raises:
         ServerError: The server cannot be started or reached.
@@ -38,12 +38,12 @@ def tell_status(settings: Settings, *, watches: bool, load_definitions: Callable
         from mediabase_assets.cli.watch import watch
 
         return watch(settings, load_definitions=load_definitions, console=console)
-    _tell(settings, load_definitions, console)
+    _show(settings, load_definitions, console)
     return Exit.OK
 
 
-def _tell(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
-    """What there is; with what is worked on now, or what would be made."""
+def _show(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
+    """Print the status, with the stages that are running, or with what would be built."""
     from mediabase_assets.cli.status_tables import print_status
 
     now = read_status(settings)

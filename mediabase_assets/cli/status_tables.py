@@ -1,4 +1,4 @@
-"""How `mediabase status` looks. Layout only; what there is to tell is read by `mediabase_assets.report.status`."""
+"""The tables of `mediabase status`. Contains layout only; the facts are read by `mediabase_assets.report.status`."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -67,11 +67,11 @@ def _add_relation(table: Table, relation: Relation) -> None:
 def _print_stages(console: Console, status: Status) -> None:
     if not status.runs:
         return
-    found = {row.stage: row for row in status.stages}
+    rows = {row.stage: row for row in status.stages}
     title = f"Stages of migration {status.runs[0].migration_id}"
     table = _table(title, "Stage", "Status", "Began", "Assets", "Rows", "Time", "Error", right=("Assets", "Rows", "Time"))
     for stage in Stage:
-        row = found.get(int(stage))
+        row = rows.get(int(stage))
         name = f"{int(stage):>2} {stage.title}"
         if row is None:
             table.add_row(name, "·", "", "", "", "", "")
@@ -124,10 +124,10 @@ def _print_rollbacks(console: Console, status: Status) -> None:
     if not status.rollbacks:
         return
     table = _table("What can be rolled back (mediabase rollback ID)", "Migration", "Released", "Backup", "Verified", "Can be rolled back")
-    for found in status.rollbacks:
+    for candidate in status.rollbacks:
         table.add_row(
-            escape(found.migration_id), moment(found.released_at), escape(found.backup_id) or "none",
-            "yes" if found.is_verified else "no", "[green]yes[/]" if not found.why_not else escape(f"no: {found.why_not}"),
+            escape(candidate.migration_id), moment(candidate.released_at), escape(candidate.backup_id) or "none",
+            "yes" if candidate.is_verified else "no", "[green]yes[/]" if not candidate.why_not else escape(f"no: {candidate.why_not}"),
         )  # fmt: skip
     console.print(table)
     console.print()

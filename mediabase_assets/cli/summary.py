@@ -1,6 +1,6 @@
 """What is printed when a migration has ended: the release and the accounts, or what failed and how to go on.
 
-Here belong layout and words; the numbers come from `report.migration`, the failures from `runner`.
+Contains layout and words; the numbers come from `report.migration`, the failures from `runs.failures`.
 """
 
 import re
@@ -23,13 +23,13 @@ left join gene_drug_interactions as i on i.gene_id = o.gene_id
 where g.gene_symbol = 'TP53' group by 1, 2 order by 3 desc, 2 limit 10;"""
 
 _ACCOUNTS = ("read", "archived", "repaired", "quarantined")
-#: A line of ours in a stack.
+#: A line of this package in a stack.
 _INNERMOST = re.compile(r'File "[^"]*?(mediabase_assets/[^"]*)", line (\d+), in (\w+)')
-_DONE = {"moved": "new", "created": "new", "kept": "as it was: nothing beneath it changed"}
+_DONE = {"moved": "new", "created": "new", "kept": "unchanged: none of its inputs changed"}
 
 
 def print_success(console: Console, board: Board, result: MigrationResult, warnings: Iterable[Failure], *, seconds: float) -> None:
-    """Tell what a migration that was released did."""
+    """Print what a migration that was released did."""
     _print_stages(console, board)
     _print_changes(console, result)
     _print_reasons(
@@ -41,16 +41,13 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     note = f"their facts are in the tables without them; path and raw value in {result.records}.quarantine"
     _print_reasons(console, "Values set aside", note, list(result.set_aside), unit="Values")
     _print_reasons(console, "Repaired", f"in the tables, changed; see {result.records}.repairs", _of(result, "repaired"))
-    for warning in warnings:
-        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}, {escape(warning.check)}: {escape(warning.message)}")
+    print_warnings(console, warnings)
     if result.unbalanced:
-        console.print(
-            f"[bold red]{counted(result.unbalanced, 'account does', 'accounts do')} not balance[/] (of {number(result.accounts)})."
-        )
+        print_unbalanced(console, result)
     elif result.accounts:
         aside = f"{number(result.quarantined)} in quarantine, by themselves or with their row"
-        told = f"{counted(result.facts_read, 'fact')} read, {aside}, none without an account"
-        console.print(f"[green]All {counted(result.accounts, 'account')} balance:[/] {told}.")
+        facts = f"{counted(result.facts_read, 'fact')} read, {aside}, none without an account"
+        console.print(f"[green]All {counted(result.accounts, 'account')} balance:[/] {facts}.")
     if result.leaves:
         counts = ", ".join(f"{number(result.leaves[a])} {a}" for a in _ACCOUNTS if a in result.leaves)
         console.print(f"[green]Census of {counted(sum(result.leaves.values()), 'value')}:[/] {counts}; every one has an account.")
@@ -58,15 +55,27 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
 
+def print_warnings(console: Console, failures: Iterable[Failure]) -> None:
+    """Print the checks that warned, one line each."""
+    for warning in (f for f in failures if f.is_warning):
+        console.print(f"[yellow]Warning:[/] {escape(warning.asset)}: {escape(warning.message)} [dim](check {escape(warning.check)})[/]")
+
+
+def print_unbalanced(console: Console, result: MigrationResult) -> None:
+    """Print how many accounts do not balance."""
+    wrong = counted(result.unbalanced, "account does", "accounts do")
+    console.print(f"[bold red]{wrong} not balance[/] (of {number(result.accounts)}).")
+
+
 def print_made(console: Console, board: Board, assets: int, *, seconds: float) -> None:
-    """Tell that what was left of an earlier migration, such as its benchmark, was made."""
+    """Print that what was left of an earlier migration, such as its benchmark, was built."""
     _print_stages(console, board)
     left = "the one asset that was" if assets == 1 else f"the {assets} assets that were"
-    console.print(f"Made {left} left, in {duration(seconds)}; nothing was released.")
+    console.print(f"Built {left} left, in {duration(seconds)}; nothing was released.")
 
 
 def print_next_steps(console: Console, psql_command: str) -> None:
-    """Tell what a newcomer does next."""
+    """Print what a newcomer does next."""
     console.print("\n[bold]Next[/]")
     console.print("  mediabase db psql      a session with the database, or with any tool:", markup=False)
     console.print(f"                         {psql_command}", markup=False, soft_wrap=True)
@@ -78,25 +87,25 @@ def print_next_steps(console: Console, psql_command: str) -> None:
 
 
 def print_failures(console: Console, board: Board, failures: Iterable[Failure], log_file: str) -> None:
-    """Tell what failed, with sample rows, that nothing that people read has changed, and how to go on."""
+    """Print what failed, with sample rows, that nothing that people read has changed, and how to continue."""
     _print_stages(console, board)
     failures = list(failures)
     print_findings(console, failures)
     if not failures:
-        console.print("[bold red]The run failed without saying why.[/]")
+        console.print("[bold red]The run failed and gave no reason.[/]")
     print_unpublished(console)
     console.print(f"  Every event of the run: {log_file}", markup=False, soft_wrap=True)
 
 
 def print_findings(console: Console, failures: Iterable[Failure]) -> None:
-    """Tell every failed asset with the checks that failed in it, sample rows, and warnings."""
+    """Print every failed asset with the checks that failed in it, and sample rows."""
     failures = list(failures)
     checks: dict[str, list[Failure]] = {}
     for failure in failures:
         if failure.check and not failure.is_warning:
             checks.setdefault(failure.asset, []).append(failure)
     assets = [f for f in failures if not f.check]
-    assets = [f for f in assets if f.asset] or assets  # that the run failed is told by what failed in it
+    assets = [f for f in assets if f.asset] or assets  # a failed asset says more than that the run failed
     for failure in assets:
         _print_failure(console, failure, checks.pop(failure.asset, []))
     for left in checks.values():
@@ -105,9 +114,9 @@ def print_findings(console: Console, failures: Iterable[Failure]) -> None:
 
 
 def print_unpublished(console: Console) -> None:
-    """The two things that somebody needs to know after a failure or an interruption."""
+    """Print that nothing was published, and how to continue."""
     console.print("Nothing was published: everything that people read is as it was.")
-    console.print("To continue: run [bold]mediabase migrate[/] again; the backup is used again, and only differences are released.")
+    console.print("To continue: run [bold]mediabase migrate[/] again; the backup is reused, and only differences are released.")
 
 
 def _print_failure(console: Console, failure: Failure, checks: list[Failure]) -> None:
@@ -123,7 +132,7 @@ def _print_failure(console: Console, failure: Failure, checks: list[Failure]) ->
 
 
 def _unexpected(failure: Failure) -> list[str]:
-    """The three lines of an error that no step expected; its stack goes to the file of details."""
+    """The three lines of an unexpected error; its stack goes to the file of details."""
     text = without_secrets((failure.message.splitlines() or ["no message"])[0])
     where = _INNERMOST.findall(failure.stack)
     return [
@@ -148,7 +157,7 @@ def _print_check(console: Console, check: Failure) -> None:
 
 def _print_stages(console: Console, board: Board) -> None:
     if console.is_terminal:
-        return  # it stands there already
+        return  # the live board is still on the terminal
     console.print()
     console.print(stage_table(board.lines()))
     console.print()

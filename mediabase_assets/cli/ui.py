@@ -1,6 +1,6 @@
 """`mediabase ui`: Dagster's web server and daemon as child processes on the project's storage, until Ctrl-C or TERM.
 
-Here belong their start, the question whether they answer, and the signals that end them. A child as such is in `children`.
+Contains their start, the test whether they answer, and the signals that end them. A single child is in `children`.
 """
 
 import errno
@@ -46,11 +46,11 @@ _WORKSPACE = """load_from:
       socket: {socket}
       location_name: {name}
 """
-#: Seconds between two looks at the size of the logs.
-LOOK_AT_LOGS = 60
+#: Seconds between two checks of the size of the logs.
+LOG_CHECK = 60
 
 
-class _Stop(Exception):  # noqa: N818  # not an error: somebody wants the UI to end
+class _Stop(Exception):  # noqa: N818  # not an error: the UI was asked to end
     """Ctrl-C, which waits for runs that are at work, or TERM, which does not."""
 
     def __init__(self, number: int) -> None:
@@ -59,7 +59,7 @@ class _Stop(Exception):  # noqa: N818  # not an error: somebody wants the UI to 
 
 
 def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit:
-    """Run web server and daemon until somebody stops them; runs that are at work then are waited for, or canceled.
+    """Run web server and daemon until they are stopped; runs that are at work then are waited for, or canceled.
 
     Returns:
         INTERRUPTED if a run was canceled, or the UI was stopped before it was up.
@@ -71,23 +71,23 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
     _require_free(host, port)
     folder = prepare_dagster_home(settings)
     logs = make_log_folder(settings.home / "logs")
-    with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is told here
+    with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is reported here
         lock = folder / f"ui{conn.workspace.suffix}.lock"
     where, is_up = f"http://{_address(host)}:{port}", False
     with _alone(lock), ExitStack() as stack:
         try:
             with waiting(console, "Starting Dagster's web server and daemon …"):
-                with dg.DagsterInstance.get() as instance:  # a run that nobody works on would hold the queue for ever
+                with dg.DagsterInstance.get() as instance:  # a run without a process would block the queue for ever
                     recover(instance, settings, console, then="Re-execute it, from asset failure.")
                 stack.enter_context(_stopping_on_signals())
                 children = _start(stack, host, port, folder, logs)
-                _wait_until_well(where, children)
+                _wait_until_ready(where, children)
             is_up = True
             console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
             for second in itertools.count():
                 time.sleep(1)
                 require_alive(children)
-                if second % LOOK_AT_LOGS == 0:
+                if second % LOG_CHECK == 0:
                     set_large_logs_aside(children)
         except _Stop as stop:
             if not is_up:
@@ -143,7 +143,7 @@ def _wait_for_file(file: Path, server: Child) -> None:
             raise ServerError(
                 f"The definitions are not loaded after {START_TIMEOUT:.0f} seconds.",
                 where=str(server.log),
-                next_step="Look at that file, then start `mediabase ui` again.",
+                next_step="Read that file, then start `mediabase ui` again.",
             )
         time.sleep(0.1)
 
@@ -197,15 +197,15 @@ def _require_free(host: str, port: int) -> None:
 
 
 def free_port(host: str) -> int:
-    """A port of an address on which nobody listens at this moment."""
+    """A port of an address on which nothing listens at this moment."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.bind(address)
         return int(probe.getsockname()[1])
 
 
-def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
-    """Wait until the web server answers and the definitions are loaded, which `/server_info` would not tell."""
+def _wait_until_ready(url: str, children: tuple[Child, ...]) -> None:
+    """Wait until the web server answers and the definitions are loaded, which `/server_info` would not show."""
     end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end:
         require_alive(children)
@@ -222,35 +222,35 @@ def _wait_until_well(url: str, children: tuple[Child, ...]) -> None:
     raise ServerError(
         f"Dagster's web server does not answer after {START_TIMEOUT:.0f} seconds.",
         where=str(next(c.log for c in children if c.name == WEB_SERVER)),
-        next_step="Look at that file, then start `mediabase ui` again.",
+        next_step="Read that file, then start `mediabase ui` again.",
     )
 
 
 def _sentence(problem: str) -> str:
     """What Dagster says, without the path of its own class, in one line."""
     lines = [line.strip() for line in problem.splitlines() if line.strip()]
-    return without_secrets(lines[0] if lines else "it does not say why.")
+    return without_secrets(lines[0] if lines else "Dagster gives no reason.")
 
 
 def _problem(url: str) -> str | None:
     """Empty if all is well, None if that is not known yet, else what is wrong."""
-    request = urllib.request.Request(  # noqa: S310  # our own address
+    request = urllib.request.Request(  # noqa: S310  # the UI's own address
         f"{url}/graphql", json.dumps({"query": _HEALTH}).encode(), {"Content-Type": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)["data"]["workspaceOrError"]
+            workspace: dict[str, Any] = json.load(answer)["data"]["workspaceOrError"]
     except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
         return None
-    if found["__typename"] != "Workspace":
-        return str(found.get("message") or found["__typename"])
-    for entry in found["locationEntries"]:
+    if workspace["__typename"] != "Workspace":
+        return str(workspace.get("message") or workspace["__typename"])
+    for entry in workspace["locationEntries"]:
         loaded = entry["locationOrLoadError"] or {}
         if entry["loadStatus"] != "LOADED" or not loaded:
             return None
         if loaded["__typename"] == "PythonError":
             return str(loaded["message"])
-    return "" if found["locationEntries"] else None
+    return "" if workspace["locationEntries"] else None
 
 
 def _address(host: str) -> str:

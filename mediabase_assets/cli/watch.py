@@ -1,6 +1,6 @@
-"""`mediabase status --watch`: the stages of the run that goes on, wherever it was started, until it ends.
+"""`mediabase status --watch`: the stages of the current run, wherever it was started, until it ends.
 
-Here belongs finding the run and drawing it; its events are read by `runner`, counted by `stage_board`, drawn by `progress`.
+Contains finding the run; its events are read by `runs.event_reader`, counted by `stage_board`, drawn by `progress`.
 """
 
 import os
@@ -21,13 +21,13 @@ from mediabase_assets.settings.load import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-#: Seconds between two questions whether the run has ended.
+#: Seconds between two checks whether the run has ended.
 POLL = 0.5
-CAPTION = "Ctrl-C ends the watching; the run goes on."
+CAPTION = "Ctrl-C stops watching; the run continues."
 
 
 def watch(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
-    """Show the newest run that goes on until it ends; without one say so, and show the newest that there was.
+    """Show the newest current run until it ends; if there is none, say so and show the newest migration.
 
     Args:
         settings: The settings.
@@ -45,10 +45,10 @@ def watch(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"
         prepare_dagster_home(settings)
         stages = stages_of(load_definitions())
     with dg.DagsterInstance.get() as instance:
-        found = _newest(instance, [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING])
-        if found is None:
+        newest = _newest(instance, [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING])
+        if newest is None:
             return _show_last(instance, stages, console)
-        run, began = found
+        run, began = newest
         console.print(f"Run {run.run_id[:8]} ({escape(run.job_name)}), since {moment(began)}.")
         board = Board(started_at=began)
         with shown(board, console, caption=CAPTION) as view, following(instance, run.run_id, stages, view.feed, Path(os.devnull)):
@@ -56,12 +56,12 @@ def watch(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"
                 time.sleep(POLL)
         ended = instance.get_run_by_id(run.run_id)
         succeeded = ended is not None and ended.status is dg.DagsterRunStatus.SUCCESS
-        console.print("[green]It succeeded.[/]" if succeeded else "[red]It did not succeed.[/] Look at [bold]mediabase status[/].")
+        console.print("[green]It succeeded.[/]" if succeeded else "[red]It did not succeed.[/] See [bold]mediabase status[/].")
         return Exit.OK if succeeded else Exit.FAILED
 
 
 def running_stages(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"]) -> set[int]:
-    """The stages that the newest run works on at this moment, by Dagster's events.
+    """The stages that the newest run is at, by Dagster's events.
 
     Args:
         settings: The settings.
@@ -73,11 +73,11 @@ def running_stages(settings: Settings, *, load_definitions: Callable[[], "dg.Def
 
     prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
-        found = _newest(instance, [dg.DagsterRunStatus.STARTED])
-        if found is None:
+        newest = _newest(instance, [dg.DagsterRunStatus.STARTED])
+        if newest is None:
             return set()
         board = Board()
-        with following(instance, found[0].run_id, stages_of(load_definitions()), board.feed, Path(os.devnull)):
+        with following(instance, newest[0].run_id, stages_of(load_definitions()), board.feed, Path(os.devnull)):
             pass
         return {int(line.stage) for line in board.lines() if line.running}
 
@@ -99,12 +99,12 @@ def _show_last(instance: "dg.DagsterInstance", stages: dict[str, int], console: 
     from mediabase_assets.runs.runner import following
 
     console.print("No run is going on.")
-    found = _newest(instance)
-    if found is not None:
-        run, began = found
+    newest = _newest(instance)
+    if newest is not None:
+        run, began = newest
         board = Board(started_at=began)
         with following(instance, run.run_id, stages, board.feed, Path(os.devnull)):
-            pass  # at the end all is read that there is
+            pass  # on leaving, the remaining events are read
         board.close()
         console.print(f"The newest migration began at {moment(began)} and ended as {run.status.value.lower()}.")
         console.print(stage_table(board.lines()))

@@ -1,6 +1,6 @@
-"""A dry run: everything is built and audited in a workspace of its own, read out, and dropped; nothing else is touched.
+"""A dry run: everything is built and audited in a workspace of its own, read, and dropped; nothing else is touched.
 
-Here belongs the order of things. What is read out is in `outcome`, the comparison with what is live in
+Contains the order of steps. What is read is in `outcome`, the comparison with what is live in
 `release.difference`, the words for people in `cli.dry_run`.
 """
 
@@ -15,7 +15,7 @@ from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.postgres.connect import Session
 from mediabase_assets.postgres.target import NAMES, targets, workspace_of
-from mediabase_assets.rehearsal import footprint
+from mediabase_assets.rehearsal.footprint import Footprint, compare, read_footprint
 from mediabase_assets.rehearsal.instance import JOB, some_of, temporary_instance
 from mediabase_assets.rehearsal.outcome import Plan, read_plan
 from mediabase_assets.rehearsal.workspace import occupied
@@ -26,7 +26,7 @@ from mediabase_assets.settings.load import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-#: The prerequisites are looked at before: here nothing stands between them and the schema, as the backup does in a migration.
+#: The prerequisites are checked before: a dry run has no backup, after which the schema is built in a migration.
 LAYERS = ("schema", "extraction", "normalized", "views", "validation")
 #: It measures what was released.
 LEFT_OUT = ("validation/query_benchmark",)
@@ -54,37 +54,37 @@ def dry_run(
     settings: Settings,
     definitions: "dg.Definitions",
     *,
-    tell: Callable[[StepEvent], None],
+    on_event: Callable[[StepEvent], None],
     is_loaded: bool = False,
-    bring: Callable[[Session, Settings], None] = lambda conn, settings: None,
+    load: Callable[[Session, Settings], None] = lambda conn, settings: None,
 ) -> Plan:
-    """Make a plan by doing everything that can be undone, and undoing it.
+    """Make a plan: do everything that can be undone, and undo it.
 
     Args:
         settings: Of the migration.
         definitions: All of the project's.
-        tell: Called, from another thread, with each event of the run.
-        is_loaded: Whether `bring` loads the legacy table for the dry run alone.
-        bring: Called with the workspace's session and the settings of the dry run, before anything is built.
+        on_event: Called, from another thread, with each event of the run.
+        is_loaded: Whether `load` loads the legacy table for the dry run alone.
+        load: Called with the workspace's session and the settings of the dry run, before anything is built.
 
     Raises:
-        MediabaseError: Something is in the way; what happens in the run is part of the plan.
-        KeyboardInterrupt: Somebody interrupted it; everything is dropped.
+        MediabaseError: The run could not start; what fails in the run is part of the plan.
+        KeyboardInterrupt: It was interrupted; everything is dropped.
     """
     trial = settings_of(settings, is_loaded=is_loaded)
     with occupied(trial) as conn:
         own = (*conn.workspace.schemas, *conn.workspace.stages)
-        before = _look(conn, settings, own)
-        bring(conn, trial)
+        before = _footprint(conn, settings, own)
+        load(conn, trial)
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
         with temporary_instance() as instance:
             job = some_of(definitions, trial, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
-            outcome = run_job(job, JOB, instance, tell=tell, log_folder=settings.home / "logs")
+            outcome = run_job(job, JOB, instance, tell=on_event, log_folder=settings.home / "logs")
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
-        proof = footprint.compare(before, _look(conn, settings, own))
+        proof = compare(before, _footprint(conn, settings, own))
     return _reported(settings, replace(plan, proof=proof))
 
 
@@ -98,18 +98,18 @@ def _require_prerequisites(conn: Session, trial: Settings) -> None:
         )
 
 
-def _look(conn: Session, settings: Settings, own: tuple[str, ...]) -> footprint.Look:
-    """What a migration into this target reads or writes; what another target makes meanwhile does not count."""
+def _footprint(conn: Session, settings: Settings, own: tuple[str, ...]) -> Footprint:
+    """What a migration into this target reads or writes; what belongs to another target does not count."""
     database = settings.database
     mine = (*workspace_of(conn, settings).schemas, database.schema_name)
-    found = footprint.look(conn, own=own, only=(*mine, database.source_schema))
+    everything = read_footprint(conn, own=own, only=(*mine, database.source_schema))
     others = {t.live_schema for t in targets(conn)} - {database.schema_name}
     theirs = {f"{schema}.{name}" for schema in others for name in NAMES}
     return replace(
-        found,
-        schemas=tuple(s for s in found.schemas if s in mine or not (is_reserved(s) or s in others)),
-        relations={name: text for name, text in found.relations.items() if name not in theirs},
-        functions={name: text for name, text in found.functions.items() if name.partition(".")[0] not in others},
+        everything,
+        schemas=tuple(s for s in everything.schemas if s in mine or not (is_reserved(s) or s in others)),
+        relations={name: text for name, text in everything.relations.items() if name not in theirs},
+        functions={name: text for name, text in everything.functions.items() if name.partition(".")[0] not in others},
     )
 
 
@@ -136,7 +136,7 @@ def _reported(settings: Settings, plan: Plan) -> Plan:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values; of examples as much as a person reads."""
+    """The plan as JSON values; long examples are cut."""
     examples = [{**asdict(e), "raw_value": _cut(e.raw_value)} for e in plan.examples]
     return {**asdict(plan), "examples": examples, "passed": plan.passed}
 

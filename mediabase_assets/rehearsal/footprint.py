@@ -1,7 +1,7 @@
-"""Proof that something left everything else alone: what is in a database before and after, compared.
+"""Proof that nothing else was touched: what is in a database before and after, compared.
 
-Here belongs the look and the comparison. Rows are told by their physical fingerprint, which any write changes; what is
-around them by what the catalogue says (definition, privileges, indexes, comments).
+Contains the queries and the comparison. Rows are compared by their physical fingerprint, which any write changes; the relation
+itself by what the system catalog says (definition, privileges, indexes, comments).
 """
 
 from collections.abc import Collection
@@ -39,12 +39,12 @@ _SCHEMAS: LiteralString = "select nspname::text from pg_namespace where nspname 
 
 
 @dataclass(frozen=True)
-class Look:
+class Footprint:
     """What is in a database, apart from some schemas.
 
     Attributes:
         schemas: The other schemas.
-        relations: Of each relation, as `schema.name`, what tells a change.
+        relations: Of each relation, as `schema.name`, a text that any change of it changes.
         functions: The same of each function.
     """
 
@@ -55,7 +55,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Proof:
-    """Two looks compared.
+    """Two footprints compared.
 
     Attributes:
         relations: How many relations were compared.
@@ -70,8 +70,8 @@ class Proof:
     changed: tuple[str, ...]
 
 
-def look(conn: Session, *, own: Collection[str], only: Collection[str] | None = None) -> Look:
-    """Look at a database.
+def read_footprint(conn: Session, *, own: Collection[str], only: Collection[str] | None = None) -> Footprint:
+    """Read the footprint of a database.
 
     Args:
         conn: A session outside a transaction.
@@ -81,12 +81,12 @@ def look(conn: Session, *, own: Collection[str], only: Collection[str] | None = 
     parameters = {"own": list(own), "only": None if only is None else list(only)}
     with conn.transaction(), looking_in(conn):
         schemas = tuple(name for (name,) in conn.execute(_SCHEMAS, parameters).fetchall())
-        found = conn.execute(_RELATIONS, parameters).fetchall()
+        rows = conn.execute(_RELATIONS, parameters).fetchall()
         functions = {f"{schema}.{name}": digest for schema, name, digest in conn.execute(_FUNCTIONS, parameters).fetchall()}
     relations = {
-        f"{schema}.{name}": f"{shape} {_rows(conn, schema, name) if holds_rows else ''}" for schema, name, holds_rows, shape in found
+        f"{schema}.{name}": f"{shape} {_rows(conn, schema, name) if holds_rows else ''}" for schema, name, holds_rows, shape in rows
     }
-    return Look(schemas, relations, functions)
+    return Footprint(schemas, relations, functions)
 
 
 def _rows(conn: Session, schema: str, name: str) -> str:
@@ -96,10 +96,10 @@ def _rows(conn: Session, schema: str, name: str) -> str:
         return "gone meanwhile"
 
 
-def compare(before: Look, after: Look) -> Proof:
-    """Compare two looks.
+def compare(before: Footprint, after: Footprint) -> Proof:
+    """Compare two footprints.
 
-    >>> compare(Look(("public",), {"public.genes": "1"}, {}), Look(("public", "x"), {"public.genes": "2"}, {})).changed
+    >>> compare(Footprint(("public",), {"public.genes": "1"}, {}), Footprint(("public", "x"), {"public.genes": "2"}, {})).changed
     ('schema x is new', 'public.genes changed')
     """
     changed = [f"schema {name} {what}" for name, what in _differing(dict.fromkeys(before.schemas, ""), dict.fromkeys(after.schemas, ""))]
@@ -110,5 +110,5 @@ def compare(before: Look, after: Look) -> Proof:
 
 def _differing(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str]]:
     names = sorted(before.keys() | after.keys())
-    told = {name: "is gone" if name not in after else "is new" if name not in before else "changed" for name in names}
-    return [(name, told[name]) for name in names if before.get(name) != after.get(name)]
+    changes = {name: "is gone" if name not in after else "is new" if name not in before else "changed" for name in names}
+    return [(name, changes[name]) for name in names if before.get(name) != after.get(name)]

@@ -1,6 +1,6 @@
 """Runs of the project's own assets that leave no trace in Dagster's storage: for dry runs and self-tests.
 
-Here belong the jobs of some of the assets, and the instance that is gone afterwards.
+Contains jobs of some of the assets, and a temporary instance.
 """
 
 import os
@@ -20,7 +20,7 @@ JOB = "trial"
 
 @contextmanager
 def temporary_instance() -> Iterator[dg.DagsterInstance]:
-    """A Dagster instance that knows of no run, in memory: files would cost a run 3 s, and nobody looks at them."""
+    """An empty Dagster instance in memory: files would cost a run 3 s and are not needed."""
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance
@@ -42,7 +42,7 @@ def some_of(
 ) -> dg.Definitions:
     """The definitions of some assets, with one job of all of them.
 
-    What depends on an asset that is left out finds it as it is.
+    An asset that depends on one that is left out uses its existing state.
 
     Args:
         definitions: All of the project's.
@@ -75,8 +75,8 @@ class Made:
     Attributes:
         is_reached: Whether its step began.
         is_done: Whether its step succeeded.
-        rows: Rows that it told; None if it told none.
-        checks: How many of its checks were looked at.
+        rows: Rows that it reported; None if it reported none.
+        checks: How many of its checks were evaluated.
         seconds: How long its step took.
     """
 
@@ -88,7 +88,7 @@ class Made:
 
 
 def made_by(instance: dg.DagsterInstance, run_id: str) -> dict[str, Made]:
-    """What a run did to every asset that it was to make, in the order of its plan."""
+    """What a run did to every asset that it was to build, in the order of its plan."""
     made: dict[str, Made] = {}
     steps: dict[str, list[str]] = {}
     for entry in instance.all_logs(run_id):

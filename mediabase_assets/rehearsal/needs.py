@@ -1,6 +1,6 @@
-"""How much disk and time a migration needs, from what a dry run of it measured and what earlier migrations noted.
+"""How much disk and time a migration needs, from what a dry run of it measured and what earlier migrations recorded.
 
-Here belong sizes, rates and seconds. The backup, which a dry run does not make, is told from an earlier one, or from a
+Contains sizes, rates and seconds. The backup, which a dry run does not make, is estimated from an earlier one, or from a
 sample of rows that is read and compressed as pg_dump would.
 """
 
@@ -29,10 +29,10 @@ class Needs:
 
     Attributes:
         bytes_of: Bytes measured in this run: `tables`, `views`, `extraction`, `records`, `write-ahead log`.
-        backup_bytes: Of the backup; 0 if an earlier one is used again.
+        backup_bytes: Of the backup; 0 if an earlier one is reused.
         backup_seconds: Seconds that the backup takes.
-        backup_from: How these two are known.
-        seconds_of: Seconds of every asset of this run; assets are built beside each other.
+        backup_from: Where these two numbers come from.
+        seconds_of: Seconds of every asset of this run; assets are built in parallel.
         rest_seconds: Seconds of release and query benchmark in the newest migration that made them; empty if none did.
     """
 
@@ -50,7 +50,7 @@ class Needs:
 
 
 def measured_needs(conn: Session, settings: Settings, trial: Settings, *, seconds: float, wal_bytes: int) -> Needs:
-    """Measure.
+    """Measure disk and time.
 
     Args:
         conn: The session that holds the workspace of the dry run.
@@ -63,12 +63,12 @@ def measured_needs(conn: Session, settings: Settings, trial: Settings, *, second
     spent = conn.execute("select asset, seconds from migration_stages where seconds is not null order by seconds desc").fetchall()
     with connect(settings, autocommit=True, application_name="mediabase dry run") as live:
         reused = None if trial.database != settings.database else find_reusable_backup(live, settings)
-        rest = _noted_seconds(live)
-    used_again = reused and (0, 0.0, f"the backup {reused.migration_id} is used again")
+        rest = _recorded_seconds(live)
+    reuse = reused and (0, 0.0, f"the backup {reused.migration_id} is reused")
     seconds_of = {str(a): round(float(s), 3) for a, s in spent}
     return Needs(
         sizes,
-        *(used_again or _sampled_backup(conn, trial)),
+        *(reuse or _sampled_backup(conn, trial)),
         seconds_of={"all, as it was": round(seconds, 3), **seconds_of},
         rest_seconds=rest,
     )
@@ -88,7 +88,7 @@ def _sizes(conn: Session) -> dict[str, int]:
     return {str(name): int(size) for name, size in rows}
 
 
-def _noted_seconds(conn: Session) -> dict[str, float]:
+def _recorded_seconds(conn: Session) -> dict[str, float]:
     if not exists(conn, "migration_stages"):
         return {}
     rows = conn.execute(

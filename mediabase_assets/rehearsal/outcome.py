@@ -1,6 +1,6 @@
-"""What a dry run tells, read out of its workspace before that is dropped.
+"""What a dry run reports, read from its workspace before that is dropped.
 
-Here belong the questions and the values; the order of things is in `dry_run`, the words in `cli.dry_run`.
+Contains the queries and the values; the order of steps is in `dry_run`, the words are in `cli.dry_run`.
 """
 
 from dataclasses import dataclass, field
@@ -27,13 +27,13 @@ from mediabase_assets.settings.load import Settings
 if TYPE_CHECKING:
     from mediabase_assets.runs.runner import Outcome
 
-#: Examples of each reason, and symbols that several genes share, that are told.
+#: How many examples of each reason, and symbols that several genes share, are reported.
 EXAMPLES, CONFLICTS = 3, 10
 
 
 @dataclass(frozen=True)
 class Example:
-    """One value that would be quarantined or repaired: why, where it stands, what it is, and the winner if there is one."""
+    """One value that would be quarantined or repaired: why, where it is, the value, and the winner if there is one."""
 
     outcome: str
     reason: str
@@ -67,11 +67,11 @@ class Plan:
         against: The newest release; empty if there is none.
         differences: What would change in every live relation and view.
         needs: Disk and time.
-        stale: What is not done yet, with the reason; None if nobody can tell.
+        stale: What is not done yet, with the reason; None if it cannot be known.
         failures: What failed, and warnings.
         log_file: Every event of the run.
         proof: What was compared to prove that nothing else was touched.
-        report: Where all of this is written for programs.
+        report: The file that holds all of this for programs.
     """
 
     migration_id: str
@@ -99,7 +99,7 @@ class Plan:
 
 
 def read_plan(conn: Session, settings: Settings, trial: Settings, outcome: "Outcome", *, wal_bytes: int) -> Plan:
-    """Read everything out.
+    """Read the plan.
 
     Args:
         conn: The session that holds the workspace.
@@ -134,9 +134,9 @@ def _rows(conn: Connection) -> dict[str, int]:
            where asset like 'normalized/%%' and row_count is not null""",
         {},
     ).fetchall()
-    found = {str(name): int(count) for name, count in rows}
+    counts = {str(name): int(count) for name, count in rows}
     order = [*(name for t in TABLES for name in dict.fromkeys((*(r.name for r in t.relations), t.name))), *(v.name for v in VIEWS)]
-    return {name: found[name] for name in order if name in found}
+    return {name: counts[name] for name in order if name in counts}
 
 
 def _examples(conn: Connection) -> tuple[Example, ...]:
@@ -176,7 +176,7 @@ def _newest_release(conn: Session) -> str:
 
 
 def _stale(conn: Session, settings: Settings) -> dict[str, str] | None:
-    """What the next migration would make and why; None where the legacy table was loaded for the dry run alone."""
+    """What the next migration would build and why; None where the legacy table was loaded for the dry run alone."""
     assert settings.workspace == MIGRATIONS
     if not describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table).exists:
         return None

@@ -1,6 +1,6 @@
 """Workspaces that are dropped when their work is done: those of dry runs and self-tests.
 
-Here belong taking one, so that two of a kind never work in the same schemas, dropping it, and finding what a killed one left.
+Contains taking one, so that two of a kind never work in the same schemas, dropping it, and finding what a killed one left.
 """
 
 import zlib
@@ -34,7 +34,7 @@ def occupied(settings: Settings) -> Iterator[Session]:
 
     Raises:
         MigrationLockedError: Another one of its kind is at work in this database, or a migration is.
-        ServerError: The server cannot be reached, or somebody holds what has to be dropped.
+        ServerError: The server cannot be reached, or another session holds what has to be dropped.
     """
     name = _NAMES[settings.workspace]
     with connect(settings, autocommit=True, application_name=f"mediabase {name}") as conn:
@@ -59,7 +59,7 @@ def sweep(settings: Settings) -> tuple[str, ...]:
     """Drop what killed dry runs and self-tests left; returns the schemas. Those that are at work are left alone.
 
     Raises:
-        ServerError: The server cannot be reached, or somebody holds what has to be dropped.
+        ServerError: The server cannot be reached, or another session holds what has to be dropped.
     """
     dropped: list[str] = []
     for name in (PLAN, SELF_TEST):
@@ -71,30 +71,30 @@ def sweep(settings: Settings) -> tuple[str, ...]:
 
 
 def present(conn: psycopg.Connection[object], workspace: Workspace) -> list[str]:
-    """The schemas of a workspace that are there."""
+    """The schemas of a workspace that exist."""
     names = [*workspace.schemas, *workspace.stages]
     rows = conn.execute("select nspname::text from pg_namespace where nspname = any(%s) order by 1", (names,)).fetchall()
     return [str(row[0]) for row in rows]  # type: ignore[index]
 
 
 def drop(conn: Session, workspace: Workspace) -> list[str]:
-    """Drop the schemas of a throw-away workspace with everything in them; returns those that were there.
+    """Drop the schemas of a throw-away workspace with everything in them; returns those that existed.
 
     Raises:
-        ServerError: Somebody holds something in them.
+        ServerError: Another session holds something in them.
     """
     assert workspace.is_throwaway
-    found = present(conn, workspace)
-    for name in found:
+    names = present(conn, workspace)
+    for name in names:
         drop_schema(conn, name)
-    return found
+    return names
 
 
 def drop_schema(conn: Session, name: str) -> None:
     """Drop one schema of a throw-away workspace.
 
     Raises:
-        ServerError: Somebody holds something in it.
+        ServerError: Another session holds something in it.
     """
     assert name in {schema for w in (PLAN, SELF_TEST) for schema in (*Workspace(w).schemas, *Workspace(w).stages)}
     try:
@@ -119,7 +119,7 @@ def _require_no_migration(conn: Session, settings: Settings, name: str) -> None:
     who = lock_holder(conn, settings.for_workspace(MIGRATIONS))
     if who and not is_refresh(who):
         raise MigrationLockedError(
-            f"A migration is running{who}; a {name} would look at a database that changes under it.",
+            f"A migration is running{who}; a {name} would read a database that changes meanwhile.",
             where=f"schema {settings.database.schema_name}",
             next_step="Wait until it has ended (mediabase status), then try again.",
         )

@@ -1,1 +1,1 @@
-"""What there is and what was done, for people and for programs. Reads only."""
+"""What exists and what was done, for people and for programs. Reads only."""

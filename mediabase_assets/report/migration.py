@@ -1,6 +1,6 @@
-"""What a migration did, out of its journal: tables and their changes, reasons, accounts.
+"""What a migration did, read from its journal: tables and their changes, reasons, accounts.
 
-Here belong the questions to `mediabase_ops`, by the Dagster run that did the work; printing is in `console.summary`.
+Contains the queries on the records, by the Dagster run that did the work; printing is in `cli.summary`.
 """
 
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
 
 
 def note_interrupted(settings: Settings, run_id: str) -> None:
-    """Note in the journal that a run was interrupted; nothing happens where it did not get as far as a journal.
+    """Record in the journal that a run was interrupted; does nothing if the run did not get as far as a journal.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -117,7 +117,7 @@ def was_released(settings: Settings, run_id: str) -> bool:
 
 
 def _entry(conn: Connection, run_id: str) -> tuple[str, str] | None:
-    """The migration that a run worked for, and how it stands; None if the run did not get as far as a journal."""
+    """The migration that a run worked for, and its status; None if the run did not get as far as a journal."""
     if not exists(conn, "migration_runs"):
         return None
     row = conn.execute("select migration_id, status from migration_runs where run_id = %s", (run_id,)).fetchone()
@@ -203,7 +203,7 @@ def _view_changes(conn: Connection, migration_id: str) -> tuple[ViewChange, ...]
 
 
 def _sentence(outcome: str, code: str) -> str:
-    """The sentence of a reason; a journal of another version may hold codes that this one does not know."""
+    """The sentence of a reason; a journal of another version may hold codes that this version does not know."""
     try:
         return sentence(outcome, code)
     except KeyError:

@@ -1,7 +1,7 @@
-"""What there is: server, databases, record counts, stages of the newest migration, runs, releases, backups.
+"""What exists: server, databases, record counts, stages of the newest migration, runs, releases, backups.
 
-Here belong the questions to the database, every one of which works when nothing is there yet; how the answers are laid
-out is in `mediabase_assets.cli.status_tables`. Nothing is written, and no server is created.
+Contains the queries on the database, each of which works in an empty one too; the layout of the answers
+is in `mediabase_assets.cli.status_tables`. Nothing is written, and no server is created.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ class Relation:
 
     Attributes:
         name: With its schema.
-        rows: Rows; None if it is not there, or may not be read.
+        rows: Rows; None if it does not exist, or may not be read.
         size_bytes: With indexes and TOAST; None for a view, whose rows are stored elsewhere.
     """
 
@@ -55,7 +55,7 @@ class StageRow:
 
 @dataclass(frozen=True)
 class Run:
-    """A migration. `status` is `interrupted` where a run says that it goes on and nobody holds its lock."""
+    """A migration. `status` is `interrupted` where its record says `running` and no session holds its lock."""
 
     migration_id: str
     run_id: str
@@ -92,22 +92,22 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything that `mediabase status` tells.
+    """Everything that `mediabase status` prints.
 
     Attributes:
         server: Where it is, without a password.
         version: Of the server.
         user: The role.
         database: The database.
-        databases: Databases of ours on the server, with bytes.
+        databases: The project's databases on the server, with bytes.
         legacy: The legacy table.
-        tables: The normalized tables, all of them, whether there or not.
+        tables: The normalized tables, all of them, whether they exist or not.
         views: The views that people query, all of them.
         refreshes: The last refreshes of views outside a release, newest first.
         target: The live schema.
         records: The schema with the records of this target.
         others: The live schemas of other targets in the database.
-        lock: Who migrates right now, as a phrase; empty if nobody does.
+        lock: Which session migrates right now, as a phrase; empty if none does.
         runs: The last migrations, newest first.
         stages: Stages of the newest one.
         releases: The last releases, newest first.
@@ -147,7 +147,7 @@ def is_nothing_here(settings: Settings) -> bool:
 
 
 def read_status(settings: Settings) -> Status:
-    """Look at everything.
+    """Read everything.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -155,7 +155,7 @@ def read_status(settings: Settings) -> Status:
     with connect(settings, autocommit=True, application_name="mediabase status") as conn:
         conn.execute("set default_transaction_read_only = on")
         live = settings.database.schema_name
-        has_journal = _is_there(conn, conn.workspace.operations, "migration_runs")
+        has_journal = _is_readable(conn, conn.workspace.operations, "migration_runs")
         lock = lock_holder(conn, settings)
         runs = _runs(conn, bool(lock)) if has_journal else ()
         legacy = relation(conn, settings.database.source_schema, settings.database.legacy_table)
@@ -201,7 +201,7 @@ def relation(conn: Connection, schema: str, name: str) -> Relation:
     return Relation(full, int(counted[0]) if counted else None, size_bytes)
 
 
-def _is_there(conn: Connection, schema: str, name: str) -> bool:
+def _is_readable(conn: Connection, schema: str, name: str) -> bool:
     row = conn.execute(
         """select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname = %s and c.relname = %s and has_schema_privilege(n.oid, 'usage')
@@ -247,7 +247,7 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
 
 
 def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[StageRow, ...]:
-    """The stages that the migration worked on, and of a released one those whose assets all stood: they were skipped."""
+    """The stages that the migration worked on, and of a released one those whose assets were all up to date: they were skipped."""
     rows = _rows(
         conn,
         """select stage, case when count(*) filter (where migration_id = %(id)s and status <> 'kept') = 0 then 'skipped'
@@ -265,19 +265,19 @@ def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[Sta
 
 
 def as_it_is_now(status: Status, *, running: Collection[int] = (), stale: Collection[int] = ()) -> Status:
-    """The same with the stages marked that are worked on now, and those of which an asset has to be made again.
+    """The same with the stages marked that are running now, and those of which an asset has to be rebuilt.
 
     Args:
-        status: What the journal tells.
-        running: Stages that are worked on now, as Dagster's events tell.
-        stale: Stages of which an asset has to be made again.
+        status: As the journal has it.
+        running: Stages that are running now, by Dagster's events.
+        stale: Stages of which an asset has to be rebuilt.
     """
     known = {row.stage: row for row in status.stages}
     known |= {n: StageRow(n, "running", 0, None, None, "") for n in running if n not in known}
     rows = []
     for number, row in sorted(known.items()):
-        found = "running" if number in running else "stale" if number in stale and row.status != "failed" else row.status
-        rows.append(replace(row, status=found))
+        state = "running" if number in running else "stale" if number in stale and row.status != "failed" else row.status
+        rows.append(replace(row, status=state))
     return replace(status, stages=tuple(rows))
 
 

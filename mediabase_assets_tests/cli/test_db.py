@@ -70,4 +70,4 @@ def test_a_legacy_table_of_others_is_never_overwritten(started, option):
     started.run("db", "psql", "-c", table, MB_POSTGRES_DB="taken")
     done = started.run("migrate", "--skip-confirmation", *option, MB_POSTGRES_DB="taken")
     assert done.code == 1
-    assert "is there already" in done.err
+    assert "exists already" in done.err

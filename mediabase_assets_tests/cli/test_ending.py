@@ -177,9 +177,9 @@ def commands():
 def test_every_command_goes_through_the_one_ending():
     assert len(commands()) >= 8
     for function in commands():
-        assert [ast.unparse(d) for d in function.decorator_list][1:] == ["told"], function.name
+        assert [ast.unparse(d) for d in function.decorator_list][1:] == ["with_exit_code"], function.name
     functions = {f.name: ast.unparse(f) for f in ast.parse((PACKAGE / "cli" / "app.py").read_text()).body if isinstance(f, ast.FunctionDef)}
-    assert "ended(lambda: command(terminal(), *args, **kwargs))" in functions["told"]
+    assert "ended(lambda: command(*args, **kwargs))" in functions["with_exit_code"]
     assert "ended(app)" in functions["main"]
 
 

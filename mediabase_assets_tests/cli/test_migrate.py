@@ -57,8 +57,8 @@ def test_a_second_run_has_nothing_to_do(migrated):
     before, runs = migrated.value(LIVE), migrated.value("select count(*) from mediabase_ops.migration_runs")
     done = migrated.migrate("--demo")
     assert done.code == 0, done.out + done.err
-    assert "is there already, 2,000 transcripts; used as it is" in done.out
-    assert "Nothing to do: every asset is made from the legacy table, the code and the settings of now" in done.out
+    assert "exists already, 2,000 transcripts; used as it is" in done.out
+    assert "Nothing to do: every asset is up to date with the legacy table, the code and the settings, and as released." in done.out
     assert migrated.value(LIVE) == before
     assert migrated.value("select count(*) from mediabase_ops.migration_runs") == runs
 

@@ -35,7 +35,7 @@ def test_version(project):
         (["migrate", "--symbol-conflicts", "guess"], "keep_best"),
         (["migrate", "--demo", "--legacy-from", "x.parquet"], "exclude each other"),
         (["migrate", "--demo-transcripts", "5"], "needs --demo"),
-        (["migrate"], "nobody to ask"),
+        (["migrate"], "Cannot ask for confirmation: standard input is not a terminal."),
         (["migrate", "--config-file", "nowhere.yaml"], "cannot be read"),
         (["ui", "--port", "99999"], "--port"),
     ],
@@ -77,7 +77,7 @@ def test_without_anything_status_says_what_to_do_and_starts_nothing(project):
 def test_a_server_of_others_is_neither_started_nor_stopped(project, command):
     done = project.run("db", command, MB_POSTGRES_HOST="db.example.org")
     assert done.code == 2
-    assert "not ours" in done.err
+    assert "`mediabase db` starts and stops only the embedded server." in done.err
     assert "db.example.org" in done.err
 
 

@@ -26,7 +26,7 @@ NEWEST = "(select max(release_id) from mediabase_ops.releases)"
 
 def planned(this, **kwargs):
     with this.environed():
-        return dry_run(this.settings, defs(), tell=lambda event: None, **kwargs)
+        return dry_run(this.settings, defs(), on_event=lambda event: None, **kwargs)
 
 
 def change_legacy(this):
@@ -208,7 +208,7 @@ def test_a_failed_audit_and_a_writer_are_told(small):
 
     try:
         with spoiled(small.connect, [victim]):
-            plan = planned(small, bring=write)
+            plan = planned(small, load=write)
     finally:
         small.rows("update cancer_transcript_base set expression_fold_change = 1 where transcript_id = %s returning 1", victim)
     assert not plan.passed
@@ -222,7 +222,7 @@ def test_a_failed_audit_and_a_writer_are_told(small):
 def test_missing_prerequisites_are_told(small):
     other = small.settings.model_copy(update={"database": small.settings.database.model_copy(update={"legacy_table": "nothing"})})
     with small.environed(), pytest.raises(PrerequisiteError, match=r"There is no table public\.nothing"):
-        dry_run(other, defs(), tell=lambda event: None)
+        dry_run(other, defs(), on_event=lambda event: None)
     assert small.value("select count(*) from pg_namespace where nspname like 'mediabase%%'") == 0
 
 

@@ -265,7 +265,7 @@ def test_the_command(twice, this):
     assert (child.returncode, "There is no migration 20000101_000000" in told) == (1, True)
     child = command(this, "rollback", twice.second)
     told, _ = child.communicate()
-    assert (child.returncode, "There is nobody to ask" in told) == (2, True)
+    assert (child.returncode, "Cannot ask for confirmation" in told) == (2, True)
     child = command(this, "rollback", twice.second, "--skip-confirmation")
     told, _ = child.communicate()
     assert child.returncode == 0, told

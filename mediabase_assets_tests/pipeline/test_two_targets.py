@@ -341,7 +341,7 @@ def test_a_dry_run_beside_a_migration_of_the_other_target(pair):
 
     a, b = pair.targets["a"], pair.targets["b"]
     two_targets.change(pair.this)
-    plan = dry_run(b.settings, defs(), tell=lambda event: None, bring=lambda conn, settings: migrate(a))
+    plan = dry_run(b.settings, defs(), on_event=lambda event: None, load=lambda conn, settings: migrate(a))
     assert plan.proof.changed == ()
     assert plan.passed
     assert (live(a), live(b)) == (pair.alone[1], pair.alone[0])

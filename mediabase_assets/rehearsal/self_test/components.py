@@ -1,6 +1,6 @@
-"""What a self-test looked at, component by component, and how it is told from a run's events.
+"""What a self-test checked, component by component, and how that is read from a run's events.
 
-Here belong the values, and reading them out of Dagster's events and the journal of the workspace.
+Contains the values, and reading them from Dagster's events and the journal of the workspace.
 """
 
 import time
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Component:
-    """One thing that a self-test looked at.
+    """One thing that a self-test checked.
 
     Attributes:
         name: Which.
-        passed: Whether it does what it should; None if it could not be looked at, for the reason that `looked_at` tells.
+        passed: Whether it does what it should; None if it could not be checked, for the reason in `detail`.
         seconds: How long it took.
-        looked_at: What was looked at, or what is wrong.
+        detail: What was checked, or what is wrong.
         failures: What failed, with samples.
     """
 
     name: str
     passed: bool | None
     seconds: float
-    looked_at: str
+    detail: str
     failures: tuple[Failure, ...] = ()
 
 
@@ -43,7 +43,7 @@ class Report:
     """A self-test.
 
     Attributes:
-        components: What was looked at, in order.
+        components: What was checked, in order.
         log_files: Every event of its runs.
     """
 
@@ -52,22 +52,22 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every component passed that could be looked at; one that was not reached has another before it that failed."""
+        """Whether every component passed that could be checked; before one that was not reached there is one that failed."""
         return bool(self.components) and all(c.passed is not False for c in self.components)
 
     @contextmanager
     def component(self, name: str) -> Iterator[Callable[[bool | None, str], None]]:
-        """Look at a component; what is yielded takes whether it passed, and what was looked at. An error of ours fails it."""
+        """Check a component; what is yielded takes whether it passed, and what was checked. A `MediabaseError` fails it."""
         began = time.monotonic()
-        told: list[tuple[bool | None, str]] = []
+        results: list[tuple[bool | None, str]] = []
         failures: tuple[Failure, ...] = ()
         try:
-            yield lambda passed, looked_at: told.append((passed, looked_at))
+            yield lambda passed, detail: results.append((passed, detail))
         except MediabaseError as error:
-            told.append((False, error.what))
+            results.append((False, error.what))
             failures = (Failure("", "", str(error)),)
-        passed, looked_at = told[-1] if told else (False, "nothing was reported")
-        self.components.append(Component(name, passed, round(time.monotonic() - began, 3), looked_at, failures))
+        passed, detail = results[-1] if results else (False, "nothing was reported")
+        self.components.append(Component(name, passed, round(time.monotonic() - began, 3), detail, failures))
 
 
 #: Steps of a migration in their order, as components: name, layer, whether each of its assets is one.
@@ -114,7 +114,7 @@ def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Compo
     failures = tuple(f for f in outcome.failures if f.asset in made and not f.is_warning)
     seconds = round(sum(m.seconds for m in made.values()), 3)
     if not all(m.is_reached for m in made.values()):
-        return Component(title, None, seconds, "not reached: what it is made from failed")
+        return Component(title, None, seconds, "not reached: one of its inputs failed")
     rows, checks = sum(m.rows or 0 for m in made.values()), sum(m.checks for m in made.values())
     numbers = ((len(made), "asset"), (rows, "row"), (checks, "check"))
     parts = [counted(n, word) for n, word in numbers if n and (n, word) != (1, "asset")]
@@ -123,15 +123,15 @@ def _component(title: str, made: dict[str, "Made"], outcome: "Outcome") -> Compo
     return Component(title, all(m.is_done for m in made.values()), seconds, ", ".join(parts) or "done", failures)
 
 
-def findings_told(findings: Iterable[tuple[str, bool]]) -> tuple[bool, str]:
+def findings_text(findings: Iterable[tuple[str, bool]]) -> tuple[bool, str]:
     """Whether all findings passed, and their names in words.
 
-    >>> findings_told([("rows_match", True), ("hash_matches", False)])
+    >>> findings_text([("rows_match", True), ("hash_matches", False)])
     (False, 'failed: hash matches')
-    >>> findings_told([("rows_match", True), ("hash_matches", True)])
+    >>> findings_text([("rows_match", True), ("hash_matches", True)])
     (True, '2 checks: rows match, hash matches')
     """
-    found = list(findings)
-    wrong = [name.replace("_", " ") for name, passed in found if not passed]
-    names = ", ".join(name.replace("_", " ") for name, _ in found)
-    return not wrong, f"failed: {', '.join(wrong)}" if wrong else f"{counted(len(found), 'check')}: {names}"
+    checks = [(name.replace("_", " "), passed) for name, passed in findings]
+    wrong = [name for name, passed in checks if not passed]
+    names = ", ".join(name for name, _ in checks)
+    return not wrong, f"failed: {', '.join(wrong)}" if wrong else f"{counted(len(checks), 'check')}: {names}"

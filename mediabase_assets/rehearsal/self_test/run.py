@@ -1,7 +1,6 @@
-"""The order of a self-test: look at the legacy table, sample it, migrate the sample, again, restore, remove; tell each.
+"""The order of a self-test: check the legacy table, sample it, migrate the sample twice, restore, roll back, remove; report each.
 
-Here belongs the order of things. Everything happens in schemas of its own, with a backup folder and a Dagster instance that
-are gone afterwards.
+Contains the order of steps. Everything happens in schemas of its own, with a temporary backup folder and Dagster instance.
 """
 
 import tempfile
@@ -19,10 +18,10 @@ from mediabase_assets.model.views import MATERIALIZED
 from mediabase_assets.model.workspace import SELF_TEST, Workspace
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.postgres.content_hash import content_hash
-from mediabase_assets.rehearsal import footprint
 from mediabase_assets.rehearsal import workspace as throwaway
+from mediabase_assets.rehearsal.footprint import Footprint, compare, read_footprint
 from mediabase_assets.rehearsal.instance import JOB, bound_to, made_by, some_of, temporary_instance
-from mediabase_assets.rehearsal.self_test.components import Report, components_of, findings_told
+from mediabase_assets.rehearsal.self_test.components import Report, components_of, findings_text
 from mediabase_assets.rehearsal.self_test.sample import missing_kinds, take_sample
 from mediabase_assets.rollback import roll_back
 from mediabase_assets.runs.events import StepEvent
@@ -33,14 +32,14 @@ from mediabase_assets.settings.load import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-#: The benchmark is looked at, not measured with patience.
+#: The benchmark is only tested, so its measurements are short.
 _OPS = {"validation__query_benchmark": {"config": {"repetitions": 1, "seconds": 2.0, "longest_statement_seconds": 10.0}}}
 _MIGRATE = "migrate"
-Tell = Callable[[StepEvent], None]
+OnEvent = Callable[[StepEvent], None]
 
 
 def settings_of(settings: Settings, folder: Path, *, is_loaded: bool) -> tuple[Settings, Settings]:
-    """The settings with which the whole table is looked at, and those with which the sample is migrated."""
+    """The settings with which the whole table is extracted, and those with which the sample is migrated."""
     workspace = Workspace(SELF_TEST)
     source = workspace.source if is_loaded else settings.database.source_schema
 
@@ -55,22 +54,22 @@ def self_test(
     settings: Settings,
     definitions: "dg.Definitions",
     *,
-    tell: Tell,
+    on_event: OnEvent,
     is_loaded: bool = False,
-    bring: Callable[[Session, Settings], None] = lambda conn, settings: None,
+    load: Callable[[Session, Settings], None] = lambda conn, settings: None,
 ) -> Report:
     """Test the whole migration on a sample of the legacy table.
 
     Args:
         settings: Of the migration.
         definitions: All of the project's.
-        tell: Called, from another thread, with each event of the migration of the sample.
-        is_loaded: Whether `bring` loads the legacy table for the self-test alone.
-        bring: Called with the workspace's session and its settings, before anything is looked at.
+        on_event: Called, from another thread, with each event of the migration of the sample.
+        is_loaded: Whether `load` loads the legacy table for the self-test alone.
+        load: Called with the workspace's session and its settings, before anything is read.
 
     Raises:
-        MediabaseError: Something is in the way; what fails in the test is part of the report.
-        KeyboardInterrupt: Somebody interrupted it; everything is removed.
+        MediabaseError: The test could not start; what fails in the test is part of the report.
+        KeyboardInterrupt: It was interrupted; everything is removed.
     """
     report = Report()
     with tempfile.TemporaryDirectory(prefix="mediabase-self-test-") as name:
@@ -78,10 +77,10 @@ def self_test(
         scanned, sampled = settings_of(settings, folder, is_loaded=is_loaded)
         with throwaway.occupied(sampled) as conn:
             own = (*conn.workspace.schemas, *conn.workspace.stages)
-            before = footprint.look(conn, own=own), _files(settings.backup_dir)
-            bring(conn, scanned)
+            before = read_footprint(conn, own=own), _files(settings.backup_dir)
+            load(conn, scanned)
             with temporary_instance() as instance:
-                test = _Test(report, conn, definitions, instance, settings.home / "logs", tell)
+                test = _Test(report, conn, definitions, instance, settings.home / "logs", on_event)
                 if test.prerequisites(settings, scanned) and test.sample(scanned, sampled):
                     test.whole(sampled)
         with connect(settings, autocommit=True, application_name="mediabase self-test") as conn:
@@ -94,40 +93,40 @@ class _Test:
     """The parts of a self-test, in its workspace."""
 
     def __init__(
-        self, report: Report, conn: Session, definitions: "dg.Definitions", instance: "dg.DagsterInstance", logs: Path, tell: Tell,
+        self, report: Report, conn: Session, definitions: "dg.Definitions", instance: "dg.DagsterInstance", logs: Path, on_event: OnEvent,
     ) -> None:  # fmt: skip
         self.report, self.conn, self.definitions, self.instance = report, conn, definitions, instance
-        self.logs, self.tell = logs, tell
+        self.logs, self.on_event = logs, on_event
 
-    def run(self, settings: Settings, definitions: "dg.Definitions", job: str, tell: Tell, **kwargs: Any) -> Outcome:
+    def run(self, settings: Settings, definitions: "dg.Definitions", job: str, on_event: OnEvent, **kwargs: Any) -> Outcome:
         """Run a job with other settings; an interruption ends the self-test."""
-        outcome = run_job(bound_to(definitions, settings), job, self.instance, tell=tell, log_folder=self.logs, **kwargs)
+        outcome = run_job(bound_to(definitions, settings), job, self.instance, tell=on_event, log_folder=self.logs, **kwargs)
         self.report.log_files.append(outcome.log_file)
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         return outcome
 
     def prerequisites(self, settings: Settings, scanned: Settings) -> bool:
-        """Look at the real legacy table, and whether a migration into the real schema could start."""
+        """Check the real legacy table, and whether a migration into the real schema could start."""
         database = settings.database.model_copy(update={"legacy_schema": scanned.database.legacy_schema})
-        wrong = "they could not be looked at"
-        with self.report.component("prerequisites") as told:
+        wrong = "they could not be checked"
+        with self.report.component("prerequisites") as set_result:
             _, findings = prerequisites.look(self.conn, settings.model_copy(update={"database": database}))
             wrong = " ".join(problem for problem, _ in prerequisites.problems(findings))
-            told(not wrong, wrong or findings_told((f.check, f.passed) for f in findings)[1])
+            set_result(not wrong, wrong or findings_text((f.check, f.passed) for f in findings)[1])
         return not wrong
 
     def sample(self, scanned: Settings, sampled: Settings) -> bool:
         """Find every kind of damage of the whole table, and copy rows that show it."""
         taken = None
-        with self.report.component("kinds of damage, and a sample of each") as told:
+        with self.report.component("kinds of damage, and a sample of each") as set_result:
             scan = some_of(self.definitions, scanned, ("schema", "extraction"))
             outcome = self.run(scanned, scan, JOB, lambda event: None)
             if outcome.end is not RunEnd.SUCCESS:
-                told(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
+                set_result(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
                 return False
             taken = take_sample(scanned)
-            told(True, f"{counted(len(taken.kinds), 'kind')} in {counted(taken.of, 'row')}; {counted(taken.rows, 'row')} taken")
+            set_result(True, f"{counted(len(taken.kinds), 'kind')} in {counted(taken.of, 'row')}; {counted(taken.rows, 'row')} taken")
         if taken is None:
             return False
         self.kinds = taken.kinds
@@ -137,12 +136,12 @@ class _Test:
         return sampled.database.source_schema == self.conn.workspace.legacy
 
     def whole(self, sampled: Settings) -> None:
-        """Migrate the sample, and what belongs to a migration."""
-        outcome = self.run(sampled, self.definitions, _MIGRATE, self.tell, ops=_OPS)
+        """Migrate the sample, and do what follows a migration."""
+        outcome = self.run(sampled, self.definitions, _MIGRATE, self.on_event, ops=_OPS)
         self.report.components += components_of(made_by(self.instance, outcome.run_id), outcome)
-        with self.report.component("every kind of damage is in the sample") as told:
+        with self.report.component("every kind of damage is in the sample") as set_result:
             missing = missing_kinds(sampled, self.kinds)
-            told(
+            set_result(
                 not missing,
                 f"missing: {', '.join(map(str, missing))}" if missing else f"all {counted(len(self.kinds), 'kind')} of the table",
             )
@@ -154,14 +153,14 @@ class _Test:
 
     def second_run(self, sampled: Settings) -> None:
         """Migrate the same sample again: nothing may change."""
-        with self.report.component("second run changes nothing") as told:
+        with self.report.component("second run changes nothing") as set_result:
             before = self.hashes(sampled)
             outcome = self.run(sampled, self.definitions, _MIGRATE, lambda event: None, ops=_OPS, tags={KEEP_TAG: REBUILD})
             after = self.hashes(sampled)
             changed = [name for name in before if before[name] != after.get(name)]
             failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")
             problem = failed or (f"changed: {', '.join(changed)}" if changed else "")
-            told(
+            set_result(
                 outcome.end is RunEnd.SUCCESS and not changed,
                 problem or f"unchanged: {counted(len(before), 'table or view', 'tables and views')}",
             )
@@ -172,16 +171,16 @@ class _Test:
         return {name: content_hash(self.conn, settings.database.schema_name, name).digest for name in names}
 
     def restore(self, sampled: Settings) -> None:
-        """Restore the backup into a scratch database and compare, where this version and this role can."""
-        with self.report.component("restore of the backup") as told:
+        """Restore the backup into a scratch database and compare, where the role may create a database."""
+        with self.report.component("restore of the backup") as set_result:
             findings = prove_restore(sampled, list_backups(sampled.backup_dir)[-1])
             to_grant = next((f.examined["to_grant"] for f in findings if "to_grant" in f.examined), "")
-            passed, looked_at = findings_told((f.check, f.passed) for f in findings)
-            told(*((None, f"the role may not create a scratch database: {to_grant}") if to_grant else (passed, looked_at)))
+            passed, detail = findings_text((f.check, f.passed) for f in findings)
+            set_result(*((None, f"the role may not create a scratch database: {to_grant}") if to_grant else (passed, detail)))
 
     def rollback(self, sampled: Settings) -> None:
-        """Undo both migrations of the sample, where this version can: nothing of them may be left for readers."""
-        with self.report.component("rollback") as told:
+        """Undo both migrations of the sample: nothing of them may be left for readers."""
+        with self.report.component("rollback") as set_result:
             first = self.conn.execute("select migration_id from releases order by released_at limit 1").fetchone()
             if first is None:
                 raise RollbackError("The migration of the sample is not among the releases.", where=sampled.database.schema_name)
@@ -192,7 +191,7 @@ class _Test:
                 " where n.nspname = %s and c.relname = any(%s)",
                 (sampled.database.schema_name, names),
             ).fetchone()
-            told(
+            set_result(
                 not (left and left[0]),
                 f"left: {left[0]}" if left and left[0] else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
             )
@@ -200,23 +199,23 @@ class _Test:
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
     """Files of a folder with size and time."""
-    found = (p for p in sorted(folder.rglob("*")) if p.is_file()) if folder.is_dir() else ()
-    return {str(p.relative_to(folder)): (p.stat().st_size, p.stat().st_mtime_ns) for p in found}
+    paths = (p for p in sorted(folder.rglob("*")) if p.is_file()) if folder.is_dir() else ()
+    return {str(p.relative_to(folder)): (p.stat().st_size, p.stat().st_mtime_ns) for p in paths}
 
 
 def _untouched(
-    report: Report, conn: Session, own: tuple[str, ...], before: tuple[footprint.Look, dict[str, tuple[int, int]]],
+    report: Report, conn: Session, own: tuple[str, ...], before: tuple[Footprint, dict[str, tuple[int, int]]],
     files: dict[str, tuple[int, int]],
 ) -> None:  # fmt: skip
-    with report.component("nothing else was touched") as told:
-        proof = footprint.compare(before[0], footprint.look(conn, own=own))
+    with report.component("nothing else was touched") as set_result:
+        proof = compare(before[0], read_footprint(conn, own=own))
         changed = [*proof.changed, *(["the folder of the backups"] if files != before[1] else [])]
         compared = ((proof.relations, "relation"), (proof.functions, "function"), (proof.schemas, "schema"), (len(files), "backup file"))
         counts = ", ".join(counted(n, thing) for n, thing in compared)
-        told(not changed, f"changed meanwhile, by somebody else: {', '.join(changed[:5])}" if changed else f"{counts} compared")
+        set_result(not changed, f"changed meanwhile, by another session: {', '.join(changed[:5])}" if changed else f"{counts} compared")
 
 
 def _removed(report: Report, conn: Session) -> None:
-    with report.component("everything of the test is removed") as told:
+    with report.component("everything of the test is removed") as set_result:
         left = throwaway.present(conn, Workspace(SELF_TEST))
-        told(not left, f"left: {', '.join(left)}" if left else "its schemas, backup and Dagster runs")
+        set_result(not left, f"left: {', '.join(left)}" if left else "its schemas, backup and Dagster runs")

@@ -1,6 +1,6 @@
 """The sample of a self-test: legacy rows that show every kind of damage of the whole table, in a table like it.
 
-Here belong choosing and copying; which rows is the SQL beside it.
+Contains copying; `sample.sql` chooses the rows.
 """
 
 from collections.abc import Collection
@@ -32,7 +32,7 @@ class Kind:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells it from others."""
+        """What distinguishes it from others."""
         return (self.outcome, self.reason, self.column)
 
 
@@ -49,7 +49,7 @@ def take_sample(scanned: Settings, *, genes: int = GENES, shown: int = SHOWN) ->
     """Copy the sample into a table with the columns, keys and indexes of the legacy table.
 
     Args:
-        scanned: Settings of the workspace in which the extraction of the whole table stands.
+        scanned: Settings of the workspace that holds the extraction of the whole table.
         genes: Genes that are taken whatever they show.
         shown: Genes or rows of every kind of damage.
     """
@@ -80,5 +80,5 @@ def missing_kinds(sampled: Settings, kinds: Collection[Kind]) -> list[Kind]:
     """Kinds of damage of the whole table that the migration of the sample did not find, by outcome, reason and column."""
     with build_session(sampled, migration_id="", asset="self-test sample") as conn:
         rows = conn.execute("select distinct outcome, reason, legacy_column from reason_account where facts > 0").fetchall()
-    found = {tuple(row) for row in rows}
-    return [kind for kind in kinds if kind.key not in found]
+    migrated = {tuple(row) for row in rows}
+    return [kind for kind in kinds if kind.key not in migrated]
