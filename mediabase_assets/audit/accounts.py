@@ -26,11 +26,11 @@ class Account:
 
     Attributes:
         legacy_column: Column of the legacy table.
-        fact_kind: What a fact is there.
-        is_primary: Whether the fact counts here for its column (it may be looked at by other tables too).
+        fact_kind: What a fact of this line is.
+        is_primary: Whether the fact counts here for its column (other tables may read it too).
         facts_read: Facts that the legacy table holds.
         kept: First of their kind, unchanged.
-        merged: Told before by another fact.
+        merged: A duplicate of a fact that is already kept.
         repaired: First of their kind, changed.
         quarantined: Kept aside, with a reason.
         archived: Without a target; in the backup.
@@ -56,7 +56,7 @@ class Account:
         return self.facts_read - self.kept - self.merged - self.repaired - self.quarantined - self.archived
 
     def as_row(self) -> dict[str, Any]:
-        """The line as people read it."""
+        """The line with its balance, for a report."""
         return {**self.__dict__, "unaccounted": self.balance}
 
 
@@ -83,16 +83,18 @@ def write_account(conn: Connection, migration_id: str, asset: str, accounts: lis
 def check_account(conn: Connection, table: Table, accounts: list[Account]) -> Finding:
     """Read equals kept + merged + repaired + quarantined + archived, and kept + repaired equals the table's rows."""
     rows = count(conn, table.name)
-    told = rows_told(table, accounts)
+    accounted_rows = rows_told(table, accounts)
     unbalanced = [a.as_row() for a in accounts if a.balance]
-    if told != rows:
-        unbalanced.append({"fact_kind": "rows of the table", "rows": rows, "kept_and_repaired": told, "unaccounted": rows - told})
+    if accounted_rows != rows:
+        unbalanced.append(
+            {"fact_kind": "rows of the table", "rows": rows, "kept_and_repaired": accounted_rows, "unaccounted": rows - accounted_rows}
+        )
     examined = {"rows": rows, "account": [a.as_row() for a in accounts]}
     return Finding(CHECK_ACCOUNT, not unbalanced, examined, len(unbalanced), tuple(unbalanced[:10]))
 
 
 def rows_told(table: Table, accounts: list[Account]) -> int:
-    """Rows of the table, as its account tells them."""
+    """Rows that the table has by its account."""
     return sum(a.kept + a.repaired for a in accounts if _makes_rows(table, a))
 
 
@@ -103,7 +105,7 @@ def _makes_rows(table: Table, account: Account) -> bool:
 
 
 def clear_records(conn: Connection, migration_id: str, asset: str) -> None:
-    """Forget what an earlier attempt of the same migration recorded for an asset."""
+    """Delete what an earlier attempt of the same migration recorded for an asset."""
     for table in ("quarantine", "repairs", "reason_account"):
         conn.execute(
             sql.SQL("delete from {} where migration_id = %s and asset = %s").format(sql.Identifier(table)),
@@ -131,7 +133,7 @@ def sum_reasons(conn: Connection, migration_id: str, asset: str) -> dict[str, di
            where migration_id = %s and asset = %s group by 1, 2 order by 1, 3 desc""",
         (migration_id, asset),
     ).fetchall()
-    found: dict[str, dict[str, int]] = {"quarantined": {}, "repaired": {}}
+    counts: dict[str, dict[str, int]] = {"quarantined": {}, "repaired": {}}
     known = {"quarantined": {r.code for r in QUARANTINE_REASONS}, "repaired": {r.code for r in REPAIR_REASONS}}
     for outcome, reason, facts in rows:
         if reason not in known[outcome]:
@@ -140,5 +142,5 @@ def sum_reasons(conn: Connection, migration_id: str, asset: str) -> dict[str, di
                 where=asset,
                 next_step="Add the reason to mediabase_assets/model/reasons.py with the sentence that a curator reads.",
             )
-        found[outcome][reason] = int(facts)
-    return found
+        counts[outcome][reason] = int(facts)
+    return counts

@@ -1,6 +1,6 @@
 """The audit of a relation: its Pandera model over all rows, and its set checks in SQL.
 
-Here belong the checks and what they tell; who runs them, and what a failure means, is decided by the asset factory.
+Contains the checks and their findings; when they are run, and what a failure means, is decided by the asset factory.
 Every check can fail, says what it examined, and shows the rows that fail.
 """
 
@@ -37,7 +37,7 @@ class AuditRollback(Exception):  # noqa: N818  # not an error: it ends a transac
 
 
 def arrow_schema(relation: Relation) -> pa.Schema:
-    """The Arrow types in which a relation's rows are looked at."""
+    """The Arrow types in which a relation's rows are checked."""
     columns = relation.model.to_schema().columns.items()
     return pa.schema([(name, _ARROW.get(str(column.dtype), pa.string())) for name, column in columns])
 
@@ -73,7 +73,7 @@ def check_model(conn: Connection, table: Table | View) -> Finding:
             with _frame:
                 failed, shown = _failures(relation, schema, batch, SAMPLE_ROWS - len(sample))
             failures, sample = failures + failed, sample + shown
-        pa.default_memory_pool().release_unused()  # Arrow would keep what it read into, 40 MB and more, for a next time
+        pa.default_memory_pool().release_unused()  # Arrow would keep its buffers, 40 MB and more, for the next read
     examined = {"rows": rows, "relations": [r.name for r in table.relations], "rules": _rules(table)}
     return Finding("every_row_fits_its_model", failures == 0, examined, failures, tuple(sample))
 
@@ -116,7 +116,7 @@ def _plain(value: Any) -> Any:
 
 
 def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: dict[str, Any]) -> Finding:
-    """A set check: `query` selects what must not be there."""
+    """A set check: `query` selects the rows that violate it."""
     shown = conn.execute(
         sql.SQL("select to_jsonb(failing)::text, count(*) over () from ({}) as failing order by 1 limit {}").format(
             query, sql.Literal(SAMPLE_ROWS)
@@ -127,7 +127,7 @@ def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: 
 
 
 def check_keys(conn: Connection, table: Table | View) -> Finding:
-    """No key is there twice or NULL, in any of the table's relations."""
+    """No key occurs twice or is NULL, in any of the table's relations."""
     parts = []
     keys = []
     for relation in table.relations:
@@ -140,7 +140,7 @@ def check_keys(conn: Connection, table: Table | View) -> Finding:
 def _duplicates(relation: Relation, key: tuple[str, ...], is_primary: bool) -> sql.Composable:
     columns = sql.SQL(", ").join(sql.Identifier(c) for c in key)
     nulls = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(c)) for c in key)
-    # a unique set whose columns are all NULL says nothing; products without an accession are told by the others
+    # a unique set whose columns are all NULL says nothing; products without an accession are identified by the others
     some = sql.SQL(" or ").join(sql.SQL("{} is not null").format(sql.Identifier(c)) for c in key)
     having = sql.SQL("count(*) > 1 or {}").format(nulls) if is_primary else sql.SQL("count(*) > 1 and ({})").format(some)
     return sql.SQL(

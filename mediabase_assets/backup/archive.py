@@ -1,7 +1,7 @@
 """Reading an archive: its entries and what they depend on, the SQL of chosen ones, the rows of chosen tables.
 
-Everything comes from pg_restore, which tells SQL and needs no server; who runs the SQL, and where the rows go, is decided
-by the callers.
+Everything comes from pg_restore, which prints SQL and needs no server; where the SQL is run, and where the rows go, is
+decided by the callers.
 """
 
 import re
@@ -52,37 +52,37 @@ def entries(archive: Path) -> list[Entry]:
     Raises:
         BackupError: pg_restore cannot read it.
     """
-    found: list[Entry] = []
+    listing: list[Entry] = []
     for line in _run("--list", "--verbose", str(archive)).decode(errors="replace").splitlines():
         match, depends = _LINE.match(line), _DEPENDS.match(line)
         if match:
             kind = next((k for k in _KINDS if match[4].startswith(k + " ")), match[4].partition(" ")[0])
-            found.append(Entry(int(match[1]), kind, match[4][len(kind) + 1 :], (), line, (int(match[2]), int(match[3]))))
-        elif depends and found:
-            last = found[-1]
-            found[-1] = replace(last, depends_on=tuple(map(int, depends[1].split())))
-    return found
+            listing.append(Entry(int(match[1]), kind, match[4][len(kind) + 1 :], (), line, (int(match[2]), int(match[3]))))
+        elif depends and listing:
+            last = listing[-1]
+            listing[-1] = replace(last, depends_on=tuple(map(int, depends[1].split())))
+    return listing
 
 
-def entries_of(found: Iterable[Entry], schema: str, name: str) -> list[Entry]:
-    """The entries that make a relation: itself, and what hangs on it alone (rows, keys, indexes, triggers, comments, privileges)."""
-    found = list(found)
+def entries_of(listing: Iterable[Entry], schema: str, name: str) -> list[Entry]:
+    """The entries that make a relation: itself, and what depends on it alone (rows, keys, indexes, triggers, comments, privileges)."""
+    listing = list(listing)
     start = f"{schema} {name} "
-    own = [e for e in found if e.kind in ("TABLE", "VIEW", "MATERIALIZED VIEW") and e.words.startswith(start)]
+    own = [e for e in listing if e.kind in ("TABLE", "VIEW", "MATERIALIZED VIEW") and e.words.startswith(start)]
     numbers = {e.number for e in own}
-    hanging = ("INDEX", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER", "DEFAULT", "COMMENT", "ACL", "STATISTICS",
+    dependent_kinds = ("INDEX", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER", "DEFAULT", "COMMENT", "ACL", "STATISTICS",
                "TABLE DATA", "MATERIALIZED VIEW DATA", "SEQUENCE", "SEQUENCE OWNED BY", "RULE")  # fmt: skip
     chosen = [*own]
-    for entry in found:
+    for entry in listing:
         named = (f"{schema} {kind} {name} " for kind in ("TABLE", "VIEW", "MATERIALIZED VIEW"))
         names_it = entry.words.startswith((start, *named, f"{schema} COLUMN {name}."))
-        # a foreign key hangs on two tables and names its own first; an index names none
-        hangs = entry.kind == "INDEX" and numbers & set(entry.depends_on)
-        if entry.kind in hanging and (names_it or hangs):
+        # a foreign key depends on two tables and names its own first; an index names none
+        depends = entry.kind == "INDEX" and numbers & set(entry.depends_on)
+        if entry.kind in dependent_kinds and (names_it or depends):
             chosen.append(entry)
     sequences = [f"{schema} SEQUENCE {e.words.split(' ')[1]} " for e in chosen if e.kind == "SEQUENCE"]
-    sets = [e for e in found if e.kind == "SEQUENCE SET" and any(e.words.startswith(s.replace(" SEQUENCE", "", 1)) for s in sequences)]
-    return sorted({*chosen, *sets}, key=found.index)
+    sets = [e for e in listing if e.kind == "SEQUENCE SET" and any(e.words.startswith(s.replace(" SEQUENCE", "", 1)) for s in sequences)]
+    return sorted({*chosen, *sets}, key=listing.index)
 
 
 def sql_of(archive: Path, chosen: Iterable[Entry], *, with_owner: bool = True) -> str:

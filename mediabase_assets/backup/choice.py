@@ -1,4 +1,4 @@
-"""Which backup a migration stands on: a new one, or an earlier one that holds exactly what is there now.
+"""Which backup a migration is based on: a new one, or an earlier one that holds exactly the present state.
 
 How a backup is written, read and verified is in the package `backup`.
 """
@@ -15,7 +15,7 @@ from mediabase_assets.settings.load import Settings
 
 
 def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest | None:
-    """The newest verified backup of this target that holds exactly what is there now: the legacy table and everything that is live.
+    """The newest verified backup of this target that holds exactly the present state: the legacy table and everything that is live.
 
     Our own records do not count, for every run writes to them; rows of materialized views follow from their tables.
     """
@@ -24,7 +24,7 @@ def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest
 
 
 def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:
-    """The backup that a migration stands on; None while there is none, or in a run that makes none.
+    """The backup that a migration is based on; None before it is written, or in a run that makes none.
 
     Raises:
         BackupError: Its files are gone.

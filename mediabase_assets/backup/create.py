@@ -1,7 +1,7 @@
 """Writing a backup with pg_dump: all of it, in one snapshot, or nothing.
 
 While pg_dump writes, this process computes the content hashes in the same snapshot, on the other core. The files are
-written to a folder that no reader takes for a backup, and the folder is renamed when everything is on the disk.
+written to a folder that is not listed as a backup, and the folder is renamed when everything is on the disk.
 """
 
 import re
@@ -40,7 +40,7 @@ from mediabase_assets.postgres.connect import client_tool, connect, program_env
 from mediabase_assets.postgres.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.settings.load import Settings
 
-#: Told a sentence at each step.
+#: Gets a sentence at each step.
 Progress = Callable[[str], None]
 #: From a physical fingerprint of the legacy table to its content, None if unknown.
 Known = Callable[[str], ContentHash | None]
@@ -55,7 +55,7 @@ _NO_SPACE = re.compile(r"no space left|disk quota exceeded|file too large|file s
 
 @dataclass(frozen=True)
 class _Part:
-    """One archive: its file, what goes in, and how pg_dump is told."""
+    """One archive: its file, what goes in, and the arguments of pg_dump."""
 
     file: str
     relations: tuple[FoundRelation, ...]
@@ -74,15 +74,15 @@ def create_backup(
 ) -> BackupManifest:
     """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
 
-    An interrupted backup leaves nothing that looks like one; what a killed one left is removed at the next start.
+    An interrupted backup leaves nothing that is listed as one; what a killed one left is removed at the next start.
 
     Args:
         settings: Which server.
         scope: What to back up.
         migration_id: Name of the backup.
         directory: The folder of the backups; that of the settings by default.
-        progress: Told a sentence at each step.
-        known: What the legacy table holds in a state, if somebody else reads it all at this moment or did before.
+        progress: Gets a sentence at each step.
+        known: What the legacy table holds in a state, if another step reads it all at this moment or did before.
         patience: Seconds that a backup which is being written into the same folder is waited for.
 
     Raises:
@@ -92,48 +92,42 @@ def create_backup(
     directory = settings.backup_dir if directory is None else directory
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", migration_id):
         raise BackupError(f"{migration_id!r} cannot name a backup.", next_step="Use letters, digits, _ . and -.")
-    tell = progress or (lambda sentence: None)
+    report = progress or (lambda sentence: None)
     try:
         with folder_of(directory, migration_id, patience) as folder, connect(settings, application_name="mediabase backup") as conn:
-            manifest = _written(conn, settings, scope, migration_id, folder, tell, known)
+            manifest = _written(conn, settings, scope, migration_id, folder, report, known)
     except OSError as error:
         raise _failed(error.strerror or str(error), directory, 0) from error
     except psycopg.Error as error:
         raise BackupError(
             f"The server ended the backup: {error.diag.message_primary or error}.",
             where=settings.database.name,
-            next_step="Look at the server's log and back up again; nothing was left behind.",
+            next_step="Read the server's log, then run the backup again; nothing was left behind.",
         ) from error
     return manifest.model_copy(update={"folder": directory / migration_id})
 
 
 def _written(
-    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, tell: Progress, known: Known
+    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, report: Progress, known: Known
 ) -> BackupManifest:
     started = time.monotonic()
     snapshot = _export_snapshot(conn, scope)
     created_at = datetime.now(UTC)
     environment = program_env(conn, settings, application_name="mediabase backup")
-    relations: list[BackedUpRelation] = []
-    files: list[BackupFile] = []
-    shared: BackupManifest | None = None
     found_relations = find_relations(conn, scope)
     needed = needed_objects(conn, [f.relation for f in found_relations if not f.in_schema], scope.schemas)
     objects = None
     if needed:
-        tell(how_to_restore(needed))
+        report(how_to_restore(needed))
         objects = write_objects(conn, needed, [*DUMP_OPTIONS, f"--snapshot={snapshot}"], environment, folder)
-    for part in _parts(scope, found_relations):
-        if part.file == LEGACY_FILE and (shared := _share_legacy(conn, part, folder)) is not None:
-            tell(f"The legacy table is unchanged: sharing {part.file} with the backup {shared.migration_id}")
-            relations.append(shared.legacy_relation)
-            files += [file for file in shared.files if file.name == part.file]
-            continue
-        tell(f"Writing {counted(len(part.relations), 'relation')} to {part.file}")
-        arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
-        with _pg_dump(arguments, environment, folder / part.file):
-            relations += [_record(conn, part.file, found, known if found.relation == scope.legacy else None) for found in part.relations]
-        files.append(_checked_file(folder / part.file))
+    legacy, *others = _parts(scope, found_relations)
+    shared = _share_legacy(conn, legacy, folder)
+    if shared is not None:
+        report(f"The legacy table is unchanged: sharing {legacy.file} with the backup {shared.migration_id}")
+        relations, files = [shared.legacy_relation], [file for file in shared.files if file.name == legacy.file]
+    else:
+        relations, files = _write_archives(conn, [legacy], snapshot, environment, folder, report, known)
+    more_relations, more_files = _write_archives(conn, others, snapshot, environment, folder, report, None)
     manifest = BackupManifest(
         migration_id=migration_id,
         created_at=created_at,
@@ -143,8 +137,8 @@ def _written(
         server_version=conn.info.parameter_status("server_version") or "",
         pg_dump_version=_version(),
         legacy=scope.legacy,
-        files=tuple(files),
-        relations=tuple(relations),
+        files=(*files, *more_files),
+        relations=(*relations, *more_relations),
         functions=functions_named(conn, scope.live_schema, scope.functions) if scope.live_schema else None,
         live_schema=scope.live_schema or None,
         had_live_schema=_has_schema(conn, scope.live_schema) if scope.live_schema else None,
@@ -154,8 +148,24 @@ def _written(
         needed_digest=digest_of(needed),
     )
     write_manifest(folder, manifest)
-    tell(f"Wrote {size(manifest.size_bytes)} in {duration(manifest.seconds)}")
+    report(f"Wrote {size(manifest.size_bytes)} in {duration(manifest.seconds)}")
     return manifest
+
+
+def _write_archives(
+    conn: Connection[Any], parts: Sequence[_Part], snapshot: str, environment: dict[str, str], folder: Path, report: Progress,
+    known: Known | None,
+) -> tuple[list[BackedUpRelation], list[BackupFile]]:  # fmt: skip
+    """Write archives one after the other; hashes are computed while pg_dump writes."""
+    relations: list[BackedUpRelation] = []
+    files: list[BackupFile] = []
+    for part in parts:
+        report(f"Writing {counted(len(part.relations), 'relation')} to {part.file}")
+        arguments = [f"--snapshot={snapshot}", f"--file={folder / part.file}", *part.arguments]
+        with _pg_dump(arguments, environment, folder / part.file):
+            relations += [_record(conn, part.file, found_relation, known) for found_relation in part.relations]
+        files.append(_checked_file(folder / part.file))
+    return relations, files
 
 
 def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
@@ -172,11 +182,11 @@ def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
     return str(row[0])
 
 
-def _parts(scope: BackupScope, found: Sequence[FoundRelation]) -> Iterator[_Part]:
-    """The legacy table and what stands on it; the other relations; whole schemas, with their functions and types."""
-    legacy = tuple(f for f in found if f.relation == scope.legacy)
-    others = tuple(f for f in found if f.relation != scope.legacy and not f.in_schema)
-    whole = tuple(f for f in found if f.relation != scope.legacy and f.in_schema)
+def _parts(scope: BackupScope, relations: Sequence[FoundRelation]) -> Iterator[_Part]:
+    """The legacy table and what is based on it; the other relations; whole schemas, with their functions and types."""
+    legacy = tuple(f for f in relations if f.relation == scope.legacy)
+    others = tuple(f for f in relations if f.relation != scope.legacy and not f.in_schema)
+    whole = tuple(f for f in relations if f.relation != scope.legacy and f.in_schema)
     yield _Part(LEGACY_FILE, legacy, tuple(f"--table={_pattern(*f.relation)}" for f in legacy))
     if others:
         yield _Part("relations.dump", others, tuple(f"--table={_pattern(*f.relation)}" for f in others))
@@ -188,34 +198,36 @@ def _parts(scope: BackupScope, found: Sequence[FoundRelation]) -> Iterator[_Part
         yield _Part("schemas.dump", whole, tuple(arguments))
 
 
-def _record(conn: Connection[Any], file: str, found: FoundRelation, known: Known | None) -> BackedUpRelation:
-    content, columns = None, hash_columns(conn, *found.relation, include_timestamps=True)
-    if known and found.kind == "table" and columns == hash_columns(conn, *found.relation):  # the extraction looks at times too
-        content = known(physical_fingerprint(conn, *found.relation))
-    if content is None and found.holds_rows:
-        content = content_hash(conn, *found.relation)
+def _record(conn: Connection[Any], file: str, found_relation: FoundRelation, known: Known | None) -> BackedUpRelation:
+    content, columns = None, hash_columns(conn, *found_relation.relation, include_timestamps=True)
+    if (
+        known and found_relation.kind == "table" and columns == hash_columns(conn, *found_relation.relation)
+    ):  # the extraction reads times too
+        content = known(physical_fingerprint(conn, *found_relation.relation))
+    if content is None and found_relation.holds_rows:
+        content = content_hash(conn, *found_relation.relation)
     return BackedUpRelation(
-        schema_name=found.relation.schema,
-        name=found.relation.name,
-        kind=found.kind,
+        schema_name=found_relation.relation.schema,
+        name=found_relation.relation.name,
+        kind=found_relation.kind,
         file=file,
         rows=content.rows if content else None,
         content_hash=content.digest if content else None,
-        fingerprint=fingerprint_of(conn, found),
-        catalogue=catalogue_of(conn, *found.relation),
+        fingerprint=fingerprint_of(conn, found_relation),
+        catalogue=catalogue_of(conn, *found_relation.relation),
     )
 
 
 def _share_legacy(conn: Connection[Any], part: _Part, folder: Path) -> BackupManifest | None:
-    """Take the archive of the legacy table from a verified backup since which nobody wrote to the table, if there is one."""
+    """Take the archive of the legacy table from a verified backup since which the table was not written to, if there is one."""
     (legacy,) = part.relations
     if legacy.kind != "table":
         return None
     fingerprint, catalogue = fingerprint_of(conn, legacy), catalogue_of(conn, *legacy.relation)
     for manifest in list_backups(folder.parent):
-        held = manifest.legacy_relation
-        same = (manifest.database, held.relation, held.fingerprint) == (conn.info.dbname, legacy.relation, fingerprint)
-        if same and held.catalogue == catalogue and held.file == part.file and is_verified(manifest):
+        earlier = manifest.legacy_relation
+        same = (manifest.database, earlier.relation, earlier.fingerprint) == (conn.info.dbname, legacy.relation, fingerprint)
+        if same and earlier.catalogue == catalogue and earlier.file == part.file and is_verified(manifest):
             source, target = manifest.folder / part.file, folder / part.file
             try:
                 target.hardlink_to(source)

@@ -1,6 +1,6 @@
-"""The folder that a backup is written into: one at a time, under a name that no reader takes for a backup until it is whole.
+"""The folder that a backup is written into: one at a time, under a name that is not listed as a backup until it is whole.
 
-Here belong locks and names of folders; what is written into them is in `create`.
+Contains locks and names of folders; what is written into them is in `create`.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ def folder_of(directory: Path, migration_id: str, patience: float) -> Iterator[P
         patience: Seconds that another backup which is being written there is waited for.
 
     Raises:
-        BackupError: Another one is being written, or there is one of that name.
+        BackupError: Another one is being written, or the name is taken.
     """
     final = directory / migration_id
     directory.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def _take(lock: int, directory: Path, patience: float) -> None:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether a folder is a backup that was verified; one of a process that died before that is made again."""
+    """Whether a folder is a backup that was verified; one of a process that died before that is written again."""
     try:
         return is_verified(read_manifest(folder))
     except BackupError:
@@ -79,6 +79,6 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _set_aside(final: Path) -> None:
-    """What was never verified gives its name to the one that takes its place, and is not thrown away for it."""
+    """Rename a backup that was never verified, so that another one can have its name; its files stay."""
     if final.exists():
         final.rename(final.with_name(f".unverified-{final.name}-{time.time_ns()}"))

@@ -1,7 +1,7 @@
 """What a backup says about itself: the manifest beside its files, and the record of its verification.
 
-Here belong the values and how they are written and read; making and verifying backups is in the other modules. No
-password ever gets in here.
+Contains the values and how they are written and read; making and verifying backups is in the other modules. No
+password is ever written here.
 """
 
 import hashlib
@@ -53,8 +53,8 @@ class BackedUpRelation(_Record):
         kind: `table`, `view`, `materialized view` …
         file: The archive that holds it.
         rows: Rows at the moment of the backup; None for what holds none.
-        content_hash: As `content_hash` tells; None for what holds no rows.
-        fingerprint: Changes when anybody writes to it.
+        content_hash: From `content_hash`; None for what holds no rows.
+        fingerprint: Changes with every write to it.
         catalogue: What it is beside its rows; None in a manifest of an earlier version.
     """
 
@@ -89,13 +89,13 @@ class BackupManifest(_Record):
         files: The archives.
         relations: What they hold; of the legacy table, its content hash and fingerprint too.
         functions: Our functions as they were; None in a manifest of an earlier version, as the next two.
-        live_schema: Where people read.
-        had_live_schema: Whether that schema was there.
+        live_schema: Schema in which the released relations are.
+        had_live_schema: Whether that schema existed.
         legacy_from: The earlier backup whose archive of the legacy table this one shares; None if it has its own.
         objects: The script of what the archives need and do not hold, to be run before pg_restore; None where they need nothing.
         needed: What is in it, each by kind and name.
         needed_digest: Changes when something else is needed; empty where nothing is.
-        folder: Where it lies; not part of the record.
+        folder: Where it is; not part of the record.
     """
 
     format_version: Literal[1] = 1
@@ -125,7 +125,7 @@ class BackupManifest(_Record):
 
     @property
     def all_files(self) -> tuple[BackupFile, ...]:
-        """The archives, and the script if there is one."""
+        """The archives, and the script where the archives need one."""
         return self.files if self.objects is None else (self.objects, *self.files)
 
     @property
@@ -135,7 +135,7 @@ class BackupManifest(_Record):
 
 
 class BackupFinding(_Record):
-    """One verification of a backup: the sentence that is true if it passed, and what was looked at."""
+    """One verification of a backup: the sentence that is true if it passed, and what was examined."""
 
     name: str
     passed: bool
@@ -148,23 +148,23 @@ class _Verification(_Record):
 
 
 def list_backups(directory: Path) -> list[BackupManifest]:
-    """The whole backups in a folder, newest first; incomplete and broken ones are no backups and are left out."""
-    found = []
+    """The whole backups in a folder, newest first; incomplete and broken ones are left out."""
+    manifests = []
     for folder in sorted(directory.iterdir()) if directory.is_dir() else ():
         if folder.name.startswith(".") or not (folder / MANIFEST).is_file():
             continue
         try:
-            found.append(read_manifest(folder))
+            manifests.append(read_manifest(folder))
         except BackupError:
             continue
-    return sorted(found, key=lambda manifest: (manifest.created_at, manifest.migration_id), reverse=True)
+    return sorted(manifests, key=lambda manifest: (manifest.created_at, manifest.migration_id), reverse=True)
 
 
 def read_manifest(path: Path) -> BackupManifest:
     """Read the manifest of a backup, given its folder or the manifest itself.
 
     Raises:
-        BackupError: There is none, or it is not readable.
+        BackupError: It does not exist, or cannot be read.
     """
     file = path / MANIFEST if path.is_dir() else path
     try:
@@ -199,7 +199,7 @@ def record_verification(manifest: BackupManifest, findings: tuple[BackupFinding,
 
 
 def is_verified(manifest: BackupManifest) -> bool:
-    """Whether the last recorded verification passed and every file is still there in its size."""
+    """Whether the last recorded verification passed and every file still exists and has its size."""
     try:
         record = _Verification.model_validate_json((manifest.folder / VERIFICATION).read_bytes())
         sizes = [(manifest.folder / file.name).stat().st_size for file in manifest.all_files]
@@ -210,12 +210,12 @@ def is_verified(manifest: BackupManifest) -> bool:
 
 
 def is_of_target(manifest: BackupManifest, database: str, live_schema: str) -> bool:
-    """Whether a backup is of that database and, as far as its manifest tells, of that live schema."""
+    """Whether a backup is of that database and, as far as its manifest says, of that live schema."""
     return manifest.database == database and manifest.live_schema in (None, live_schema)
 
 
 def sha256_of(path: Path) -> str:
-    """Checksum of a file, as sha256sum tells it."""
+    """Checksum of a file, as sha256sum prints it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

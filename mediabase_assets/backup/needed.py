@@ -1,11 +1,11 @@
-"""What the archives of single tables need and do not hold: functions, types, domains, collations, operators of people.
+"""What the archives of single tables need and do not hold: functions, types, domains, collations, operators that users created.
 
 pg_dump writes a table without the functions that its checks, generated columns and indexes call; and pg_restore works with
 an empty search_path, in which a function that calls another one without its schema fails. Both come into a script of their
 own, which is run before the archives: the objects as pg_dump writes them, and a search_path for each function.
 
 NOTE: what a function names inside of its text PostgreSQL does not know; every function of that name is taken. What it makes
-up at run time is not found: the proof of a restore tells.
+up at run time is not found: the proof of a restore shows it.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _NEEDED = Path(__file__).with_name("needed.sql")
 
 
 class NeededObject(NamedTuple):
-    """An object that the archives need: where the catalogue has it, what it is, and what it says.
+    """An object that the archives need: its place in the catalogue, what it is, and its definition.
 
     Attributes:
         catalogue: Oid of its catalogue.
@@ -40,7 +40,7 @@ class NeededObject(NamedTuple):
         name: Its name.
         identity: Its name as SQL, with its schema and the types of its arguments.
         definition: Of a function or of a domain's constraint: its text.
-        wants_path: Whether it is a function that looks names up by the search_path of whoever calls it.
+        wants_path: Whether it is a function that resolves names by the search_path of its caller.
     """
 
     catalogue: int
@@ -72,7 +72,7 @@ def needed_objects(conn: Connection[Any], relations: Iterable[tuple[str, str]], 
 
 
 def digest_of(needed: Iterable[NeededObject]) -> str:
-    """Changes when other objects are needed, or a function says something else; empty where none is."""
+    """Changes when other objects are needed, or one is defined otherwise; empty where none is."""
     text = "\0".join(f"{o.kind}\0{o.identity}\0{o.definition}" for o in needed)
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() if text else ""
 
@@ -100,7 +100,9 @@ def write_objects(
         if done.returncode:
             said = " ".join(done.stderr.decode(errors="replace").replace("pg_dump: ", "").split())[:500]
             raise BackupError(
-                f"What the tables need could not be backed up: {said}.", where=str(file), next_step="Correct that; back up again."
+                f"What the tables need could not be backed up: {said}.",
+                where=str(file),
+                next_step="Fix the cause, then run the backup again.",
             )
         wanted = {(o.catalogue, o.oid) for o in needed}
         text = sql_of(archive, [e for e in entries(archive) if e.origin in wanted], with_owner=False)

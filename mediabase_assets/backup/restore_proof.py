@@ -37,7 +37,7 @@ _OF_NEWER_SERVERS = re.compile(r'ERROR: +unrecognized configuration parameter "'
 
 
 def newest_backup(settings: Settings) -> BackupManifest | None:
-    """The newest backup of the configured target; None if there is none."""
+    """The newest backup of the configured target; None if the target has no backup."""
     with connect(settings, autocommit=True, application_name="mediabase proof") as conn:
         database = conn.info.dbname
     return next((m for m in list_backups(settings.backup_dir) if is_of_target(m, database, settings.database.schema_name)), None)
@@ -48,7 +48,7 @@ def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]
 
     Returns:
         One finding for each of `FINDINGS`; or the one finding `NOT_PROVED`, not passed, where this role may not create a
-        database: it tells what to grant. Never "passed" for what was not looked at.
+        database: it says what to grant. Never "passed" for what was not examined.
 
     Raises:
         ServerError: The server cannot be reached.
@@ -72,7 +72,7 @@ def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]
 
 
 def _drop_leftovers(conn: Connection) -> None:
-    """Drop the databases of proofs that nobody works on any more."""
+    """Drop the databases of proofs whose process has ended."""
     rows = conn.execute(
         r"""select d.datname from pg_database as d where d.datname ~ ('^' || %s || '\d+_\d+$') and pg_has_role(d.datdba, 'usage')
               and not exists (select from pg_stat_activity as a where a.pid = split_part(d.datname, '_', 3)::int
@@ -96,16 +96,16 @@ def _restored(settings: Settings, manifest: BackupManifest, database: str, exten
         for schema in sorted({r.schema_name for r in manifest.relations} - whole - {"public"}):
             scratch.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
         for extension in extensions:
-            with _noting(errors, f"extension {extension}"):
+            with _recording(errors, f"extension {extension}"):
                 scratch.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(extension)))
         environment = program_env(scratch, settings, application_name="mediabase proof")
         errors += _script_run(manifest, database, environment)
         for file in manifest.files:
             command = [str(client_tool("pg_restore")), "--no-password", "--no-owner", f"--dbname={database}"]
             done = subprocess.run([*command, str(manifest.folder / file.name)], env=environment, capture_output=True, check=False)
-            said = done.stderr.decode(errors="replace")
-            found = re.findall(r"^pg_restore: error: (.*)$", said, re.M) or ([said.strip()[:500]] if done.returncode else [])
-            errors += [{"archive": file.name, "error": text} for text in found if not _OF_NEWER_SERVERS.search(text)]
+            output = done.stderr.decode(errors="replace")
+            messages = re.findall(r"^pg_restore: error: (.*)$", output, re.M) or ([output.strip()[:500]] if done.returncode else [])
+            errors += [{"archive": file.name, "error": text} for text in messages if not _OF_NEWER_SERVERS.search(text)]
     return errors
 
 
@@ -116,13 +116,13 @@ def _script_run(manifest: BackupManifest, database: str, environment: dict[str, 
     command = [str(client_tool("psql")), "--no-psqlrc", "--quiet", "--no-password", f"--dbname={database}"]
     command.append(f"--file={manifest.folder / manifest.objects.name}")
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    said = done.stderr.decode(errors="replace")
-    found = re.findall(r"^psql:.*?: (?:ERROR|FATAL): +(.*)$", said, re.M) or ([said.strip()[:500]] if done.returncode else [])
-    return [{"archive": manifest.objects.name, "error": text} for text in found]
+    output = done.stderr.decode(errors="replace")
+    messages = re.findall(r"^psql:.*?: (?:ERROR|FATAL): +(.*)$", output, re.M) or ([output.strip()[:500]] if done.returncode else [])
+    return [{"archive": manifest.objects.name, "error": text} for text in messages]
 
 
 @contextmanager
-def _noting(errors: list[dict[str, Any]], what: str) -> Iterator[None]:
+def _recording(errors: list[dict[str, Any]], what: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
@@ -151,8 +151,8 @@ def _findings(scratch: Connection, manifest: BackupManifest, errors: list[dict[s
                 differences[name].append({"relation": str(relation.relation), "in the manifest": missing, "restored": instead})
     backup = manifest.migration_id
     return [
-        Finding(name, not found, {"examined": examined[name], "backup": backup}, len(found), tuple(found[:SAMPLE_ROWS]))
-        for name, found in differences.items()
+        Finding(name, not rows, {"examined": examined[name], "backup": backup}, len(rows), tuple(rows[:SAMPLE_ROWS]))
+        for name, rows in differences.items()
     ]
 
 

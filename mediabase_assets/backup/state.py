@@ -1,6 +1,6 @@
 """What a backup has to hold, and whether it is still the same: the relations in reach of a migration.
 
-Here belong look-ups in the catalogue. Nothing is written, neither to the database nor to a folder.
+Contains queries of the catalogue. Nothing is written, neither to the database nor to a folder.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _KINDS = {
     "S": "sequence",
 }
 
-# what was named, what stands on it (views, however deep), and the partitions below it
+# what was named, what is based on it (views, however deep), and the partitions below it
 _RELATIONS: LiteralString = """
     with recursive named (schema, name) as (
         select * from unnest(%(schemas_of)s::text[], %(names)s::text[])
@@ -55,10 +55,10 @@ class BackupScope:
 
     Attributes:
         legacy: The legacy table.
-        relations: Live tables and views; those that do not exist are passed over.
-        schemas: Schemas that are backed up whole; those that do not exist are passed over.
+        relations: Live tables and views; those that do not exist are skipped.
+        schemas: Schemas that are backed up whole; those that do not exist are skipped.
         functions: Names of functions in the live schema whose definitions the manifest keeps.
-        live_schema: Where people read; empty if it is not known.
+        live_schema: Schema in which the released relations are; empty if it is not known.
     """
 
     legacy: RelationName
@@ -69,7 +69,7 @@ class BackupScope:
 
 
 class FoundRelation(NamedTuple):
-    """A relation that is there: name, kind, whether its schema is backed up whole, what it is defined as."""
+    """A relation that exists: name, kind, whether its schema is backed up whole, what it is defined as."""
 
     relation: RelationName
     kind: str
@@ -91,10 +91,10 @@ class BackupState(NamedTuple):
 
 
 def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelation]:
-    """The relations of a scope that exist, with the views that stand on them and their partitions.
+    """The relations of a scope that exist, with the views that are based on them and their partitions.
 
     Raises:
-        BackupError: The legacy table is not there, or this role may not read everything.
+        BackupError: The legacy table does not exist, or this role may not read everything.
     """
     named = (scope.legacy, *scope.relations)
     parameters = {
@@ -103,8 +103,8 @@ def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelat
         "schemas": list(scope.schemas),
     }
     rows = conn.execute(_RELATIONS, parameters).fetchall()
-    found = [FoundRelation(RelationName(s, n), _KINDS[k], whole, text) for s, n, k, whole, _, text in rows]
-    if scope.legacy not in {relation.relation for relation in found}:
+    relations = [FoundRelation(RelationName(s, n), _KINDS[k], whole, text) for s, n, k, whole, _, text in rows]
+    if scope.legacy not in {relation.relation for relation in relations}:
         raise BackupError("There is no legacy table to back up.", where=str(scope.legacy), next_step="Load it, or name its schema.")
     refused = [f"{row[0]}.{row[1]}" for row in rows if not row[4] and row[2] != "v"]
     if refused:
@@ -113,19 +113,19 @@ def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelat
             where=conn.info.dbname,
             next_step=f"As its owner: GRANT SELECT ON {', '.join(refused)} TO {conn.info.user};",
         )
-    return found
+    return relations
 
 
-def fingerprint_of(conn: Connection[Any], found: FoundRelation) -> str:
-    """What changes when anybody writes to the relation or defines it anew.
+def fingerprint_of(conn: Connection[Any], found_relation: FoundRelation) -> str:
+    """What changes with every write to the relation and with its definition.
 
     The rows of a materialized view do not count: they follow from its tables, and no archive holds them.
     """
-    parts = [found.kind, found.definition or ""]
-    if found.kind == "table":
-        parts.append(physical_fingerprint(conn, *found.relation))
-    elif found.kind == "sequence":
-        query = sql.SQL("select last_value, is_called from {}").format(sql.Identifier(*found.relation))
+    parts = [found_relation.kind, found_relation.definition or ""]
+    if found_relation.kind == "table":
+        parts.append(physical_fingerprint(conn, *found_relation.relation))
+    elif found_relation.kind == "sequence":
+        query = sql.SQL("select last_value, is_called from {}").format(sql.Identifier(*found_relation.relation))
         parts.append(str(conn.execute(query).fetchone()))
     return hashlib.md5("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
 
@@ -134,11 +134,11 @@ def current_state(conn: Connection[Any], scope: BackupScope) -> BackupState:
     """The state that a reusable backup would have to hold.
 
     Raises:
-        BackupError: The legacy table is not there, or this role may not read everything.
+        BackupError: The legacy table does not exist, or this role may not read everything.
     """
-    found = find_relations(conn, scope)
-    needed = needed_objects(conn, [f.relation for f in found if not f.in_schema], scope.schemas)
-    return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in found}, digest_of(needed))
+    relations = find_relations(conn, scope)
+    needed = needed_objects(conn, [f.relation for f in relations if not f.in_schema], scope.schemas)
+    return BackupState(conn.info.dbname, {f.relation: fingerprint_of(conn, f) for f in relations}, digest_of(needed))
 
 
 def find_reusable(
@@ -148,9 +148,9 @@ def find_reusable(
 
     Args:
         directory: The folder of the backups.
-        state: What is there now.
+        state: The present state.
         ignored_schemas: Schemas that may differ, such as one that every run writes its own history to.
-        live_schema: Where people read: a backup of another target of the same database tells another state before the migration.
+        live_schema: Schema of the target: a backup of another target of the same database holds another state before the migration.
     """
 
     def compared(fingerprints: dict[RelationName, str]) -> dict[RelationName, str]:
@@ -158,12 +158,12 @@ def find_reusable(
 
     wanted = compared(state.fingerprints)
     for manifest in list_backups(directory):
-        held = compared({r.relation: r.fingerprint for r in manifest.relations})
+        backed_up = compared({r.relation: r.fingerprint for r in manifest.relations})
         is_same = (manifest.database, manifest.live_schema or "", manifest.needed_digest) == (
             state.database,
             live_schema,
             state.needed_digest,
         )
-        if is_same and held == wanted and is_verified(manifest):
+        if is_same and backed_up == wanted and is_verified(manifest):
             return manifest
     return None

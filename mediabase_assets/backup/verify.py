@@ -35,10 +35,10 @@ FINDINGS = (
 
 def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] | None = None) -> list[BackupFinding]:
     """Verify a backup and record the outcome beside it. One finding for each of `FINDINGS`, passed or not."""
-    tell = progress or (lambda sentence: None)
-    tell("Comparing checksums")
+    report = progress or (lambda sentence: None)
+    report("Comparing checksums")
     findings = [_files_are_complete(manifest), _checksums_match(manifest), _archives_name_every_relation(manifest)]
-    tell("Reading the archives")
+    report("Reading the archives")
     findings += _contents(manifest)
     record_verification(manifest, tuple(findings))
     return findings
@@ -46,19 +46,19 @@ def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] |
 
 def _files_are_complete(manifest: BackupManifest) -> BackupFinding:
     expected = {file.name: file.size_bytes for file in manifest.all_files}
-    found = {name: _size(manifest.folder / name) for name in expected}
-    differing = {name: f"{size(found[name]) or 'no file'}, {size(of)} expected" for name, of in expected.items() if found[name] != of}
-    examined = {"size (bytes)": expected, "size found (bytes)": found, "differing": differing}
+    sizes = {name: _size(manifest.folder / name) for name in expected}
+    differing = {name: f"{size(sizes[name]) or 'no file'}, {size(of)} expected" for name, of in expected.items() if sizes[name] != of}
+    examined = {"size (bytes)": expected, "size found (bytes)": sizes, "differing": differing}
     return BackupFinding(name="files_are_complete", passed=not differing, examined=examined)
 
 
 def _checksums_match(manifest: BackupManifest) -> BackupFinding:
-    found = {}
+    checksums = {}
     for file in manifest.all_files:
         path = manifest.folder / file.name
-        found[file.name] = sha256_of(path) if path.is_file() else None
-    changed = [file.name for file in manifest.all_files if found[file.name] != file.sha256]
-    return BackupFinding(name="checksums_match", passed=not changed, examined={"sha256": found, "changed": changed})
+        checksums[file.name] = sha256_of(path) if path.is_file() else None
+    changed = [file.name for file in manifest.all_files if checksums[file.name] != file.sha256]
+    return BackupFinding(name="checksums_match", passed=not changed, examined={"sha256": checksums, "changed": changed})
 
 
 def _archives_name_every_relation(manifest: BackupManifest) -> BackupFinding:

@@ -1,7 +1,7 @@
 """Builds the demonstration legacy database: any size, always the same, with every kind of damage in known numbers.
 
-Here belongs the order of work: the well-known genes and the planted damage by COPY, the bulk by the SQL beside this
-module, on the server. Keys and indexes are `mediabase_assets.legacy.table`'s, damage is `damage`'s.
+Contains the order of work: the well-known genes and the planted damage by COPY, the bulk by the SQL beside this
+module, on the server. Keys and indexes are in `mediabase_assets.legacy.table`, damage is in `damage`.
 
 NOTE: about a third of the transcripts have no annotation, each gene's annotation repeats on all its transcripts, and
 the numbers of genes and transcripts are as those of the real table (78,724 : 385,659).
@@ -77,11 +77,11 @@ def build_demo(
         schema: Where the table is made; created if absent.
         table: Its name.
         transcripts: Its number of rows, at least MINIMUM_TRANSCRIPTS.
-        progress: Told the name of each stage when it is done and the rows it touched.
+        progress: Gets the name of each stage when it is done and the rows it touched.
 
     Raises:
         ConfigurationError: Fewer transcripts than the minimum.
-        LegacyTableExistsError: A relation of that name is there.
+        LegacyTableExistsError: A relation of that name exists.
     """
     if transcripts < MINIMUM_TRANSCRIPTS:
         raise ConfigurationError(
@@ -89,15 +89,15 @@ def build_demo(
             where="transcripts",
             next_step=f"Ask for at least {MINIMUM_TRANSCRIPTS:,}.",
         )
-    tell = progress or (lambda stage, rows: None)
+    report = progress or (lambda stage, rows: None)
     create_legacy_table(conn, schema, table)
     known, damaged = core_rows(), [planted.values for v in planted_variants() for planted in v.rows]
     for stage, rows in (("well-known genes", known), ("planted damage", damaged)):
         write_rows(conn, schema, table, rows)
-        tell(stage, len(rows))
+        report(stage, len(rows))
     genes = round(transcripts * REAL_GENES / REAL_TRANSCRIPTS)
     written = [*known, *damaged]
-    _write_bulk(conn, (schema, table), genes - _gene_count(written), transcripts - len(written), tell)
+    _write_bulk(conn, (schema, table), genes - _gene_count(written), transcripts - len(written), report)
     return _report(transcripts, genes)
 
 
@@ -105,7 +105,7 @@ def _gene_count(rows: Iterable[Values]) -> int:
     return len({row["gene_id"] for row in rows} - {None, "", "  "})
 
 
-def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: int, transcripts: int, tell: Progress) -> None:
+def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: int, transcripts: int, report: Progress) -> None:
     conn.execute("create temporary table mediabase_demo_known (kind text, ordinal int, id text, name text, aspect text)")
     with conn.cursor() as cursor, cursor.copy("copy mediabase_demo_known from stdin") as copy:
         for known in known_terms():
@@ -114,7 +114,7 @@ def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: i
     conn.execute("insert into mediabase_demo_size values (%s, %s)", (genes, transcripts))
     conn.execute(sql.SQL("create temporary view mediabase_demo_target as select * from {}").format(sql.Identifier(*target)))
     for stage, name in _STAGES:
-        tell(stage, _run_file(conn, name))
+        report(stage, _run_file(conn, name))
     _run_file(conn, "clean_up.sql")
 
 

@@ -1,6 +1,6 @@
 """The well-known genes of the demonstration database, from `core_genes.json`, as clean legacy rows.
 
-Here belongs what turns that file into rows: true identifiers where the file has them, made-up ones in ranges of our own
+Contains what turns that file into rows: true identifiers where the file has them, made-up ones in ranges of our own
 for what it leaves out (most transcript ids, spans, versions). No damage and no bulk.
 """
 
@@ -118,12 +118,12 @@ def _drugs(gene: dict[str, Any]) -> dict[str, Any]:
 
 
 def _publications(number: int, gene: dict[str, Any]) -> list[dict[str, Any]]:
-    told = core_file()["references"]
+    known = core_file()["references"]
     publications = []
     for pmid in gene.get("pmids", ()):
         entry = reference(pmid)
-        if pmid in told:
-            title, journal, year, doi, authors = told[pmid]
+        if pmid in known:
+            title, journal, year, doi, authors = known[pmid]
             entry |= {"title": title, "journal": journal, "year": year, "doi": doi, "authors": authors}
         publications.append(entry)
     return publications + [reference(f"91{number:03d}{n:03d}") for n in range(1, 20 + number % 30)]

@@ -1,6 +1,6 @@
 """The catalogue of planted damage: every kind of the legacy contract, C1 to C28, in one or more variants.
 
-Here belongs what joins the modules of `planting` into one catalogue and makes the rows. Each variant has genes of its
+Contains what joins the modules of `planting` into one catalogue and makes the rows. Each variant has genes of its
 own, so that none disturbs another, and the same number of rows at any size of the database. Some kinds are natural too:
 redundancy (C20) and mislabelled protein ids (C24) are on every gene of several transcripts, as in the old database.
 """
@@ -36,8 +36,8 @@ class PlantedVariant(NamedTuple):
 @cache
 def catalogue() -> tuple[Variant, ...]:
     """Every variant, in order of code."""
-    found = [v for module in (drugs, symbols, identifiers, json_shapes, coordinates, annotation) for v in module.variants()]
-    return tuple(sorted(found, key=lambda variant: _number(variant.code)))
+    unsorted = [v for module in (drugs, symbols, identifiers, json_shapes, coordinates, annotation) for v in module.variants()]
+    return tuple(sorted(unsorted, key=lambda variant: _number(variant.code)))
 
 
 @cache

@@ -1,6 +1,6 @@
 """One legacy row as Python values, and how such rows get into the table.
 
-Here belong the clean row in the shape of id era E3 that everything small starts from (well-known genes and planted
+Contains the clean row in the shape of id era E3 that everything small starts from (well-known genes and planted
 damage), the ids that made-up genes and transcripts get, and the COPY. The bulk of the table never passes through
 Python: it is in `sql/`.
 
@@ -45,7 +45,7 @@ class JsonText:
 
 
 JSON_NULL = JsonText("null")
-"""The JSON value null, which is not the SQL NULL that None stands for."""
+"""The JSON value null, which is not the SQL NULL that None becomes."""
 
 
 @dataclass(frozen=True)

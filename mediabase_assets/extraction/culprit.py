@@ -1,8 +1,8 @@
 """The legacy value that a statement failed on: found by running it again over fewer and fewer rows.
 
 PostgreSQL says that a text cannot be cast or a number does not fit, never of which row. A relation that the statement reads is hidden
-by a temporary view of a part of it, halved until one row is left, then the parts of its value. Contains the search; what failed
-is run by whoever calls, and nothing of it stays.
+by a temporary view of a part of it, halved until one row is left, then the parts of its value. Contains the search; the caller
+passes what failed, and nothing of it stays.
 """
 
 import json
@@ -16,7 +16,7 @@ from psycopg import sql
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.postgres.sql_files import Connection, is_there
 
-#: Columns that tell rows apart, the first that a relation has; rows of a value come before rows of the legacy table.
+#: Columns that identify rows, the first that a relation has; rows of a value come before rows of the legacy table.
 _KEYS = ("payload_id", "raw_transcript_id", "transcript_id")
 #: Characters of a raw value that are shown.
 _SHOWN = 300

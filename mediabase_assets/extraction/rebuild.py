@@ -1,7 +1,7 @@
-"""Making again what a crash of the server emptied: the unlogged relations of the extraction.
+"""Rebuilding what a crash of the server emptied: the unlogged relations of the extraction.
 
 A crash of PostgreSQL leaves them empty, so that a run which goes on after it would find nothing to build from. They are
-made again from the legacy table, in one transaction, if that still holds what the migration was begun with.
+rebuilt from the legacy table, in one transaction, if that still holds what the migration was begun with.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from mediabase_assets.settings.load import Settings
 
 
 def restore_emptied(settings: Settings, *, migration_id: str, asset: str, order: Iterable[str]) -> list[str]:
-    """Make the extraction relations again that have rows by the records and none in fact; returns their names.
+    """Rebuild the extraction relations that have rows by the records and are empty; returns their names.
 
     Args:
         settings: The settings.
@@ -41,18 +41,18 @@ def restore_emptied(settings: Settings, *, migration_id: str, asset: str, order:
 def _emptied(conn: Connection) -> set[str]:
     if not (exists(conn, "built_relations") and exists(conn, "legacy_snapshot")):
         return set()
-    noted = conn.execute("select relation from built_relations where asset like 'extraction/%' and row_count > 0").fetchall()
-    return {str(name) for (name,) in noted if exists(conn, name) and not has_rows(conn, name)}
+    recorded = conn.execute("select relation from built_relations where asset like 'extraction/%' and row_count > 0").fetchall()
+    return {str(name) for (name,) in recorded if exists(conn, name) and not has_rows(conn, name)}
 
 
 def _retake(conn: Connection, settings: Settings, asset: str) -> None:
     """Read the legacy table again; it must hold what it held."""
-    noted = conn.execute("select content_hash from legacy_snapshot").fetchone()
+    recorded = conn.execute("select content_hash from legacy_snapshot").fetchone()
     legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
     define_rules(conn)
     run(conn, EXTRACTION / "functions.sql")
     taken = take_snapshot(conn, settings, legacy)
-    if noted is None or noted[0] != taken.content_hash:
+    if recorded is None or recorded[0] != taken.content_hash:
         raise BuildError(
             "A crash of the server emptied the snapshot of the legacy table, and the table has changed since.",
             where=asset,

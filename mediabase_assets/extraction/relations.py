@@ -1,6 +1,6 @@
-"""Builds one extraction relation: its SQL file, run anew in the build schema.
+"""Builds one extraction relation: its SQL file, run in the build schema.
 
-Which asset that makes, its checks and its records are not decided here.
+Its asset, checks and records are in `runs.factories.extraction`.
 """
 
 from psycopg import sql
@@ -12,7 +12,7 @@ from mediabase_assets.postgres.sql_files import Connection, read, run
 
 
 def build(conn: Connection, name: str) -> None:
-    """Build a relation anew in the first schema of the search_path."""
+    """Rebuild a relation in the first schema of the search_path."""
     if name in UNDER_THE_VIEW:
         conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
     conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))

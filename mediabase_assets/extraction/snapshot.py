@@ -1,6 +1,6 @@
 """The snapshot of the legacy table: the one time that a migration reads it.
 
-All statements run in one transaction of isolation REPEATABLE READ, so that people who still write to the table cannot
+All statements run in one transaction of isolation REPEATABLE READ, so that sessions which still write to the table cannot
 make the tables of the migration disagree. Columns may be missing (they count as empty) or extra (archived).
 """
 
@@ -24,7 +24,7 @@ SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
 _UNDER_VIEWS = {"gene_payloads": ("legacy_payloads", "gene_identities", "gene_candidates")}
 #: Types of the legacy table's columns, as a cast names them.
 _TYPES: dict[str, LiteralString] = {"text": "text", "text[]": "text[]", "jsonb": "jsonb", "double precision": "double precision"}
-#: The view that joins values with their genes, and the relations that it stands on, any of which may be built anew.
+#: The view that joins values with their genes, and the relations that it is based on, any of which may be rebuilt.
 PAYLOADS_VIEW = "gene_payloads"
 UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
 
@@ -45,7 +45,7 @@ class Snapshot:
 
 
 def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Snapshot:
-    """Read the legacy table into `legacy_rows` and `legacy_payloads`, and note which snapshot that is.
+    """Read the legacy table into `legacy_rows` and `legacy_payloads`, and record which snapshot that is.
 
     Args:
         conn: A build session in a transaction of isolation REPEATABLE READ.
@@ -71,7 +71,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     conn.execute("drop view pg_temp.legacy_source")
     digest = combine(columns, int(row[1]), int(row[2]))
     snapshot = Snapshot(digest, digest, int(row[0]))
-    _note(conn, snapshot, settings, archived)
+    _record(conn, snapshot, settings, archived)
     note_content(conn, physical_fingerprint(conn, schema, table), ContentHash(snapshot.rows, digest))
     return snapshot
 
@@ -79,7 +79,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
 def analyze(conn: Connection, name: str) -> None:
     """Statistics of an extraction relation, from a tenth of the usual sample: its plans join whole relations, nothing finer.
 
-    Autovacuum would look at it a second time while it is read, for nothing: no row of it ever changes.
+    Autovacuum would process it a second time while it is read, for nothing: no row of it ever changes.
     """
     conn.execute(sql.SQL("alter table {} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)").format(sql.Identifier(name)))
     conn.execute("set default_statistics_target = 10")
@@ -88,13 +88,13 @@ def analyze(conn: Connection, name: str) -> None:
 
 
 def restore_payloads_view(conn: Connection) -> None:
-    """Create the view of values again, as soon as all that it stands on is there."""
+    """Recreate the view of values, as soon as all relations that it is based on exist."""
     if all(exists(conn, name) for name in UNDER_THE_VIEW):
         run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
 
 
 def note_content(conn: Connection, fingerprint: str, content: ContentHash) -> None:
-    """Note which content the legacy table has in a state, so that the same state need not be read again."""
+    """Record which content the legacy table has in a state, so that the same state need not be read again."""
     conn.execute(
         """insert into legacy_contents (fingerprint, content_hash, row_count) values (%s, %s, %s)
            on conflict (fingerprint) do update set content_hash = excluded.content_hash, row_count = excluded.row_count""",
@@ -132,29 +132,29 @@ def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ..
     ).format(parts=sql.SQL(", ").join(parts), columns=sql.SQL(", ").join(inner), table=sql.Identifier(schema, table))
 
 
-def _column(column: LegacyColumn, found: str | None) -> sql.Composable:
-    """One carried column under its own name and type; NULL where the table does not have it."""
-    return sql.SQL("{} as {}").format(read_as(column, found), sql.Identifier(column.name))
+def _column(column: LegacyColumn, actual_type: str | None) -> sql.Composable:
+    """One column that is read, under its own name and type; NULL where the table does not have it."""
+    return sql.SQL("{} as {}").format(read_as(column, actual_type), sql.Identifier(column.name))
 
 
-def read_as(column: LegacyColumn, found: str | None) -> sql.Composable:
+def read_as(column: LegacyColumn, actual_type: str | None) -> sql.Composable:
     """SQL that reads a column of the legacy table as the type that it should have; texts compare by their bytes.
 
     A table may have collations of its own, and one that is not deterministic refuses LIKE and takes different ids for equal.
 
     Args:
         column: What it should be.
-        found: Its type in the table, None where the table does not have it.
+        actual_type: Its type in the table, None where the table does not have it.
 
     >>> read_as(LegacyColumn("gene_id", "text"), "text").as_string()
     '"gene_id" collate "C"'
     >>> read_as(LegacyColumn("expression_fold_change", "double precision"), "real").as_string()
     '"expression_fold_change"::text::double precision'
     """
-    name = sql.NULL if found is None else sql.Identifier(column.name)
+    name = sql.NULL if actual_type is None else sql.Identifier(column.name)
     # the digits that a real prints are its value: a cast would add binary noise to them
-    middle = sql.SQL("::text" if column.sql_type == "double precision" and found not in (None, column.sql_type) else "")
-    cast = sql.SQL("" if found == column.sql_type else f"::{_TYPES[column.sql_type]}")
+    middle = sql.SQL("::text" if column.sql_type == "double precision" and actual_type not in (None, column.sql_type) else "")
+    cast = sql.SQL("" if actual_type == column.sql_type else f"::{_TYPES[column.sql_type]}")
     collation = sql.SQL(' collate "C"' if column.sql_type in ("text", "text[]") else "")
     return sql.Composed([name, middle, cast, collation])
 
@@ -170,7 +170,7 @@ def archived_counts(conn: Connection, legacy: LegacyDescription, schema: str, ta
     return dict(zip(archived, map(int, row or ()), strict=True))
 
 
-def _note(conn: Connection, snapshot: Snapshot, settings: Settings, archived: dict[str, int]) -> None:
+def _record(conn: Connection, snapshot: Snapshot, settings: Settings, archived: dict[str, int]) -> None:
     conn.execute(
         """create table legacy_snapshot (
              snapshot_id text not null, content_hash text not null, row_count bigint not null, settings jsonb not null,
@@ -188,29 +188,29 @@ def current_snapshot(conn: Connection, asset: str) -> Snapshot:
     """The snapshot that the extraction relations of this session come from.
 
     Raises:
-        BuildError: There is none.
+        BuildError: The session has no snapshot.
     """
-    again = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
+    next_step = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
     query = "select snapshot_id, content_hash, row_count from legacy_snapshot"
-    noted = conn.execute(query).fetchone() if exists(conn, "legacy_snapshot") else None
-    if noted is None:
-        raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=again)
-    return Snapshot(noted[0], noted[1], int(noted[2]))
+    recorded = conn.execute(query).fetchone() if exists(conn, "legacy_snapshot") else None
+    if recorded is None:
+        raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=next_step)
+    return Snapshot(recorded[0], recorded[1], int(recorded[2]))
 
 
 def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None:
-    """See that the relations an asset reads are there and were not emptied by a crash of the server.
+    """See that the relations an asset reads exist and were not emptied by a crash of the server.
 
     Raises:
         BuildError: One is gone; says which asset to materialize.
     """
     for name in dict.fromkeys((*names, *(n for view in names for n in _UNDER_VIEWS.get(view, ())))):
-        noted = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
+        recorded = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
         is_there = exists(conn, name)
-        if is_there and (noted is None or noted[1] == 0 or has_rows(conn, name)):
+        if is_there and (recorded is None or recorded[1] == 0 or has_rows(conn, name)):
             continue
-        owner = noted[0] if noted else f"extraction/{name}"
-        raise (EmptiedError if is_there and noted is not None else BuildError)(
+        owner = recorded[0] if recorded else f"extraction/{name}"
+        raise (EmptiedError if is_there and recorded is not None else BuildError)(
             f"The relation {name} is {'empty though it had rows' if is_there else 'gone'}.",
             where=asset,
             next_step=f"Materialize {owner} first, or run `mediabase migrate`.",

@@ -1,6 +1,6 @@
 """What must be true before a migration may start, each as a finding that says what to do when it is not.
 
-Here belong the looks at the server and at the legacy table; nothing is written.
+Contains the checks of the server and of the legacy table; nothing is written.
 """
 
 import shutil
@@ -50,7 +50,7 @@ PREREQUISITES: dict[str, str] = {
 
 
 def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[LegacyDescription, list[Finding]]:
-    """Look at everything; later looks that need an earlier one to be true are left out when it is not.
+    """Check every prerequisite; those that need an earlier one to be true are left out when it is not.
 
     Args:
         conn: A session of any kind.
@@ -75,11 +75,11 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
         findings.append(_allowed("ddl_is_allowed", limits.forbidden_ddl(conn, settings.database.schema_name)))
     if is_alone(legacy):
         readable, columns = _readable(conn, schema, table), _columns(legacy)
-        seen = _allowed("no_rows_are_hidden", limits.hidden_rows(conn, schema, table))
-        findings += [readable, seen, columns]
-        if readable.passed and seen.passed:
+        visible = _allowed("no_rows_are_hidden", limits.hidden_rows(conn, schema, table))
+        findings += [readable, visible, columns]
+        if readable.passed and visible.passed:
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
-        if readable.passed and seen.passed and columns.passed:
+        if readable.passed and visible.passed and columns.passed:
             findings.append(_unique(conn, schema, table))
     findings += [_alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
@@ -202,7 +202,7 @@ def _readable(conn: Connection, schema: str, table: str) -> Finding:
 
 def _columns(legacy: LegacyDescription) -> Finding:
     missing = [names for names in REQUIRED_COLUMNS if not any(n in (legacy.columns or {}) for n in names)]
-    wrong = {name: f"{found}, expected {expected}" for name, (found, expected) in (legacy.wrong_types or {}).items()}
+    wrong = {name: f"{actual}, expected {expected}" for name, (actual, expected) in (legacy.wrong_types or {}).items()}
     parts = [f"no column {' or '.join(names)}" for names in missing] + [f"{k} is {v}" for k, v in wrong.items()]
     return _finding(
         "required_columns_are_there", not parts, f"The legacy table cannot be read: {'; '.join(parts)}.",
@@ -216,8 +216,8 @@ def _how_to_read(legacy: LegacyDescription) -> str:
     step = "Check that this is MEDIABASE's cancer_transcript_base; add or cast the columns in a copy of it."
     casts = "; ".join(
         f'alter table copy alter column "{name}" drop default, alter column "{name}" type {expected} using "{name}"::{expected}'
-        for name, (found, expected) in (legacy.wrong_types or {}).items()
-        if found in ("text", "character varying") or expected == "text"
+        for name, (actual, expected) in (legacy.wrong_types or {}).items()
+        if actual in ("text", "character varying") or expected == "text"
     )
     return f"{step} In the copy: {casts};" if casts else step
 

@@ -1,6 +1,6 @@
-"""The legacy table in a database: make one, index it as the old code did, say what is there.
+"""The legacy table in a database: create one, index it as the old code did, describe an existing one.
 
-Here belong statements about the table's shape. Its columns and indexes as values are in
+Contains statements about the table's shape. Its columns and indexes as values are in
 `mediabase_assets.model.legacy`; filling it from a file is in `mediabase_assets.legacy.files`. Nothing here writes
 to rows that exist.
 """
@@ -80,21 +80,21 @@ _RELATIVES: LiteralString = """
 
 @dataclass(frozen=True)
 class LegacyDescription:
-    """What is found under the legacy table's name.
+    """What has the legacy table's name.
 
     Attributes:
-        schema: Where it was looked for.
+        schema: The schema that was searched.
         table: Its name.
-        kind: `table`, `partitioned table`, `view`, `materialized view`, `foreign table` …; None if nothing is there.
+        kind: `table`, `partitioned table`, `view`, `materialized view`, `foreign table` …; None if nothing has the name.
         columns: Name to type as `format_type` prints it, in physical order.
-        missing: Known columns of schema v0.1.9 that are not there; they count as empty.
+        missing: Known columns of schema v0.1.9 that it lacks; they count as empty.
         extra: Columns that no schema version had.
         noted_types: Column to (found, expected) where the found type reads as well.
         wrong_types: Column to (found, expected) where it does not.
-        missing_required: Sets of columns of which at least one is needed and none is there.
+        missing_required: Sets of columns of which at least one is needed and all are missing.
         is_readable: Whether this role may select from it.
         approximate_rows: The planner's estimate; 0 if never analyzed.
-        has_rows: Whether at least one row is there; None if it may not be read, is elsewhere (a foreign table), or row-level
+        has_rows: Whether it has at least one row; None if it may not be read, is elsewhere (a foreign table), or row-level
             security hides rows.
         size_bytes: With indexes and TOAST; 0 for views.
         children: Tables that inherit from it, and partitions.
@@ -129,7 +129,7 @@ class LegacyDescription:
 
 
 def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns: Iterable[LegacyColumn] | None = None) -> None:
-    """Create an empty legacy table without keys, so that loading it is fast, and its schema if that is not there.
+    """Create an empty legacy table without keys, so that loading it is fast, and its schema if that does not exist.
 
     Args:
         conn: A session that may create tables there.
@@ -138,7 +138,7 @@ def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns:
         columns: What it holds; all columns of schema v0.1.9 by default.
 
     Raises:
-        LegacyTableExistsError: A relation of that name is there, of whatever kind.
+        LegacyTableExistsError: A relation of any kind has that name.
     """
     refuse_existing(conn, schema, table)
     definitions = [_definition(column) for column in (LEGACY_COLUMNS if columns is None else columns)]
@@ -151,14 +151,14 @@ def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns:
 
 
 def refuse_existing(conn: Connection[Any], schema: str, table: str) -> None:
-    """Raise if a relation of that name is there.
+    """Raise if a relation of that name exists.
 
     Raises:
-        LegacyTableExistsError: It is, of whatever kind.
+        LegacyTableExistsError: A relation of any kind has the name.
     """
-    found = conn.execute(_RELATION, (schema, table)).fetchone()
-    if found is not None:
-        raise _exists(schema, table, _KINDS.get(found[1], "relation"))
+    existing = conn.execute(_RELATION, (schema, table)).fetchone()
+    if existing is not None:
+        raise _exists(schema, table, _KINDS.get(existing[1], "relation"))
 
 
 def refuse_columns(names: Sequence[str], where: str) -> None:
@@ -176,7 +176,7 @@ def refuse_columns(names: Sequence[str], where: str) -> None:
     if twice:
         what = f"Columns occur twice: {', '.join(twice)}."
     elif missing:
-        what = f"This is no legacy table: it has no column {', and none of '.join(missing)}."
+        what = f"This is not a legacy table: it has no column {', and none of '.join(missing)}."
         what += f" Its columns are: {', '.join(names[:20])}{' …' if len(names) > 20 else ''}."
     else:
         return
@@ -184,7 +184,7 @@ def refuse_columns(names: Sequence[str], where: str) -> None:
 
 
 def add_keys_and_indexes(conn: Connection[Any], schema: str, table: str) -> None:
-    """Add the primary key and the 18 indexes of schema v0.1.9, as far as their columns are there.
+    """Add the primary key and the 18 indexes of schema v0.1.9, as far as their columns exist.
 
     Raises:
         LegacyFileError: A transcript_id is NULL or occurs twice, or a value is too long for an index.
@@ -207,19 +207,19 @@ def add_keys_and_indexes(conn: Connection[Any], schema: str, table: str) -> None
             raise LegacyFileError(
                 f"A value of {' or '.join(names)} is too long for the {method} index on it: {error.diag.message_primary}.",
                 where=f"{schema}.{table}, column {', '.join(names)}",
-                next_step="Shorten that value in the source; values of that length are no identifiers.",
+                next_step="Shorten that value in the source; values of that length are not identifiers.",
             ) from error
 
 
 def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> LegacyDescription:
-    """Look at whatever has the legacy table's name, without reading more than one row of it."""
-    found = conn.execute(_RELATION, (schema, table)).fetchone()
-    if found is None:
+    """Describe what has the legacy table's name, reading one row of it at most."""
+    relation = conn.execute(_RELATION, (schema, table)).fetchone()
+    if relation is None:
         return LegacyDescription(schema, table)
-    oid, relkind, rows, is_readable, hides_rows, size = found
-    found_columns = conn.execute(_COLUMNS, (oid,)).fetchall()
-    columns = {str(name): str(kind) for name, kind, _ in found_columns}
-    noted, wrong = _unexpected_types(columns, {str(name): str(beneath) for name, _, beneath in found_columns})
+    oid, relkind, rows, is_readable, hides_rows, size = relation
+    column_rows = conn.execute(_COLUMNS, (oid,)).fetchall()
+    columns = {str(name): str(kind) for name, kind, _ in column_rows}
+    castable, wrong = _unexpected_types(columns, {str(name): str(beneath) for name, _, beneath in column_rows})
     relatives = conn.execute(_RELATIVES, {"oid": oid}).fetchall()
     has_rows = None
     if is_readable and not hides_rows and relkind in "rpvm":
@@ -233,7 +233,7 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
         columns=columns,
         missing=tuple(c.name for c in LEGACY_COLUMNS if c.name not in columns),
         extra=tuple(name for name in columns if name not in known),
-        noted_types=noted,
+        noted_types=castable,
         wrong_types=wrong,
         missing_required=tuple(names for names in REQUIRED_COLUMNS if not columns.keys() & set(names)),
         is_readable=is_readable,
@@ -246,14 +246,14 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
 
 
 def _unexpected_types(columns: dict[str, str], beneath: dict[str, str]) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    noted: dict[str, tuple[str, str]] = {}
+    castable: dict[str, tuple[str, str]] = {}
     wrong: dict[str, tuple[str, str]] = {}
-    for name, found in columns.items():
+    for name, actual in columns.items():
         expected = legacy_column(name)
-        if expected is not None and found != expected.sql_type:
+        if expected is not None and actual != expected.sql_type:
             fits = beneath[name] in (expected.sql_type, *CASTABLE_TYPES.get(expected.sql_type, ()))
-            (noted if fits else wrong)[name] = (found, expected.sql_type)
-    return noted, wrong
+            (castable if fits else wrong)[name] = (actual, expected.sql_type)
+    return castable, wrong
 
 
 def _is_indexable(method: str, kind: str | None) -> bool:
@@ -293,5 +293,5 @@ def _exists(schema: str, table: str, kind: str) -> LegacyTableExistsError:
     return LegacyTableExistsError(
         f"A {kind} named {table} is there already; loading would overwrite it.",
         where=f"{schema}.{table}",
-        next_step=f"Use what is there, drop or rename the {kind} yourself, or name another schema.",
+        next_step=f"Use it as it is, drop or rename the {kind} yourself, or name another schema.",
     )

@@ -1,6 +1,6 @@
-"""The errors that people see: each says what happened, where, and what to do next.
+"""The errors that people read: each says what happened, where, and what to do next.
 
-Here belong exception classes only. Where they are raised, psycopg's and the operating system's errors are caught by
+Contains exception classes only. Where they are raised, psycopg's and the operating system's errors are caught by
 name and turned into one of these; a password never gets into any of the three sentences.
 """
 
@@ -10,7 +10,7 @@ class MediabaseError(Exception):
 
     Attributes:
         what: What happened, one sentence.
-        where: Host, file, table, row or setting it happened at; empty if there is only one place.
+        where: Host, file, table, row or setting it happened at; empty if only one place is possible.
         next_step: What to do next, one sentence or command.
 
     >>> print(MediabaseError("The table is empty.", where="public.genes", next_step="Load it first."))
@@ -48,7 +48,7 @@ class LegacyFileError(MediabaseError):
 
 
 class LegacyTableExistsError(MediabaseError):
-    """A legacy table is already there, and loading another one would overwrite it."""
+    """A legacy table exists already, and loading another one would overwrite it."""
 
 
 class BackupError(MediabaseError):
@@ -56,7 +56,7 @@ class BackupError(MediabaseError):
 
 
 class SchemaError(MediabaseError):
-    """The schema that is there is not the one that this version deploys."""
+    """The deployed schema is not the one of this version."""
 
 
 class BuildError(MediabaseError):
@@ -64,7 +64,7 @@ class BuildError(MediabaseError):
 
 
 class EmptiedError(BuildError):
-    """A crash of the server emptied what was built; it can be made again."""
+    """A crash of the server emptied what was built; it can be rebuilt."""
 
 
 class AuditError(MediabaseError):

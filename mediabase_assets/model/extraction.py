@@ -1,6 +1,6 @@
 """The columns of the extraction relations: names in their order, PostgreSQL's types, and what each holds.
 
-Here belongs what people read about them. The relations themselves are made by the SQL of the extraction layer; a test compares
+Contains what people read about them. The relations themselves are made by the SQL of the extraction layer; a test compares
 their columns with these. What a fact says has the description of the column of the normalized table that it goes to.
 """
 

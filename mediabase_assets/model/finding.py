@@ -20,7 +20,7 @@ class Finding:
     Attributes:
         check: Its name: the sentence that is true when it passes.
         passed: Whether it is true.
-        examined: What was looked at, as numbers and words.
+        examined: What was examined, as numbers and words.
         failures: How many rows or cases fail.
         sample: Up to `SAMPLE_ROWS` of them.
     """

@@ -1,7 +1,7 @@
 """The legacy table `cancer_transcript_base`, column by column, and the indexes that the old code made on it.
 
-Source: the legacy schema history v0.1.0 to v0.1.9. Here belong names, types and what becomes of each column; how the
-values are taken apart belongs to the extraction layer's SQL.
+Source: the legacy schema history v0.1.0 to v0.1.9. Contains names, types and what becomes of each column; how the
+values are taken apart is in the extraction layer's SQL.
 """
 
 from collections.abc import Iterable

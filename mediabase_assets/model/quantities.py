@@ -14,7 +14,7 @@ BREAK = "  \n"
 
 
 def number(value: int | None) -> str:
-    """A number with thousands separated; empty if there is none.
+    """A number with thousands separated; empty for None.
 
     >>> number(385659), number(None)
     ('385,659', '')
@@ -46,10 +46,10 @@ def row_text(row: Mapping[str, Any]) -> str:
 
 
 def size(value: float | None) -> str:
-    """Bytes for people, in PostgreSQL's units (`pg_size_pretty`): a kB has 1024 bytes. Empty if there are none.
+    """Bytes as a person reads them, in PostgreSQL's units (`pg_size_pretty`): a kB has 1024 bytes. Empty for None.
 
     The rule: whatever is read is written by this function. Where a number is needed, because Dagster plots it or a
-    program reads it, it is an entry of its own whose label ends in "(bytes)" (`telling.sized`).
+    program reads it, it is an entry of its own whose label ends in "(bytes)" (`runs.results.sized`).
 
     >>> size(1), size(512), size(1536), size(3 * 2**30), size(None)
     ('1 byte', '512 bytes', '1.5 kB', '3.0 GB', '')
@@ -68,7 +68,7 @@ def size(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds for people; empty if there are none.
+    """Seconds as a person reads them; empty for None.
 
     >>> duration(3.14159), duration(75), duration(4000)
     ('3.1 s', '1 min 15 s', '1 h 06 min')
@@ -82,14 +82,14 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(at: datetime | float | None, *, with_date: bool = True) -> str:
-    """A time with its zone, which is always UTC; empty if there is none.
+    """A time with its zone, which is always UTC; empty for None.
 
     Args:
         at: A time with a zone, or seconds since the epoch.
         with_date: Whether the day is written, too.
 
     Raises:
-        ValueError: The time has no zone, so that nobody can know which moment it means.
+        ValueError: The time has no zone, so that the moment is unknown.
 
     >>> moment(0), moment(0, with_date=False), moment(None)
     ('1970-01-01 00:00:00 UTC', '00:00:00 UTC', '')

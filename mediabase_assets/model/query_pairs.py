@@ -1,7 +1,7 @@
 """The pairs of the query benchmark: one question, asked of the legacy table and of the views.
 
-Here belong the questions as values, with what may be compared of their answers; their SQL is in
-`defs/validation/sql/query_benchmark/<name>.legacy.sql` and `<name>.views.sql`, and how they are timed in
+Contains the questions as values, with what may be compared of their answers; their SQL is in
+`validation/sql/query_benchmark/<name>.legacy.sql` and `<name>.views.sql`, and how they are timed in
 `validation/benchmark`. Questions and literals are those of well-known genes, so that the real and the demonstration
 table both have answers.
 

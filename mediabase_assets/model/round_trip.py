@@ -1,14 +1,14 @@
 """How a difference between the legacy table and the compatibility view is explained: a closed list of sentences.
 
-Repairs and quarantine have the codes of `reasons`; here belong the others: facts told elsewhere (merge), parts without a
+Repairs and quarantine have the codes of `reasons`. Contains the others: facts that are kept elsewhere (merge), parts without a
 target (archived), and what a normalized table cannot give back (cannot be inverted).
 """
 
 from mediabase_assets.model.reasons import QUARANTINE_REASONS, REPAIR_REASONS
 
-#: Facts that another row or field of the same gene or transcript tells.
+#: Facts that another row or field of the same gene or transcript holds.
 MERGES = {
-    "told_by_another_row": "The row tells nothing here; other rows of the gene do.",
+    "told_by_another_row": "The row is empty here; other rows of the gene hold the value.",
     "version_told_by_the_id": "The version is in the id itself.",
     "version_told_by_another_id": "The version of the gene is in another id or row.",
     "identifier_of_the_gene": "An identifier that is kept for the gene.",
@@ -22,8 +22,8 @@ NOT_INVERTED = {
     "white_space_of_a_name": "White space around a name is removed.",
     "id_of_another_transcript": "A versioned id that names another transcript than the row's.",
     "id_of_another_gene": "A versioned id that names another gene than the row's.",
-    "newest_version_of_the_gene": "A gene has one version: the newest that its rows tell.",
-    "one_value_of_a_key": "A key that names one identifier shows the first of those that rows of the gene tell; all are stored.",
+    "newest_version_of_the_gene": "A gene has one version: the newest of its rows.",
+    "one_value_of_a_key": "A key that names one identifier shows the first of those in rows of the gene; all are stored.",
 }
 #: Groups of quarantine reasons that are compared together.
 GROUPS = {

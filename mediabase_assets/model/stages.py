@@ -1,6 +1,6 @@
-"""The twelve stages of the owner's migration process, in which progress is told.
+"""The twelve stages of the owner's migration process, in which progress is reported.
 
-Here belong the stages as values; which asset is in which stage is a tag on the asset.
+Contains the stages as values; which asset is in which stage is a tag on the asset.
 """
 
 from enum import IntEnum

@@ -64,7 +64,7 @@ class Workspace(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """What tells its migrations and backups from those of the workspace `mediabase`; empty for that one itself.
+        """What distinguishes its migrations and backups from those of the workspace `mediabase`; empty for that one itself.
 
         >>> Workspace("mediabase_trial").suffix, Workspace().suffix
         ('_trial', '')
@@ -93,7 +93,7 @@ class Workspace(NamedTuple):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Of a throw-away workspace: the schemas that stand for those of a migration's legacy table and of its readers."""
+        """Of a throw-away workspace: the schemas used in place of those of a migration's legacy table and of its readers."""
         return (self.source, self.legacy, self.live) if self.is_throwaway else ()
 
 

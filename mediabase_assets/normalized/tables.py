@@ -1,4 +1,4 @@
-"""The rows of one normalized table in the build schema, and what is there of it.
+"""The rows of one normalized table in the build schema, its column types and its size.
 
 Its definition, keys and comments are in `schema.tables`; in which order an asset takes the steps is in `runs.factories.table`.
 """
@@ -30,7 +30,7 @@ def drop_built(conn: Connection, table: Table) -> None:
 
 
 def _drop_dependents(conn: Connection, table: Table) -> None:
-    """Drop the views of the build schema that show a table which is built anew (they are built after it)."""
+    """Drop the views of the build schema that show a table which is rebuilt (they are built after it)."""
     for view in VIEWS:
         if table.name in view.parents:
             keyword = sql.SQL("materialized view" if view.is_materialized else "view")

@@ -1,4 +1,4 @@
-"""Settings of a server that would make a migration faster. They are told, never changed: the server is somebody's.
+"""Settings of a server that would make a migration faster. They are reported, never changed: the server is not ours.
 
 What our own sessions set for themselves is in `session`; the embedded server is made for its machine in `postgres.embedded.configuration`.
 """
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 MB = 1 << 20
-#: What is looked at, and the bytes, seconds or counts that one unit of `pg_settings` stands for.
+#: Bytes, seconds or counts in one unit of `pg_settings`, and the names of the settings that are read.
 _UNITS = {"8kB": 8192, "kB": 1024, "MB": MB, "s": 1, "ms": 0.001, "min": 60}
 _NAMES = (
     "shared_buffers",
@@ -67,12 +67,12 @@ def advise(settings: Mapping[str, tuple[float, str]], legacy_bytes: int) -> tupl
         ("max_parallel_workers", 1, "the number of cores", "the round trip and content hashes use one core"),
         ("max_parallel_workers_per_gather", 1, "1 or more", "the round trip and content hashes use one core"),
     )
-    found = [
+    advice = [
         Advice(name, settings[name][1], better, why) for name, least, better, why in rules if name in settings and settings[name][0] < least
     ]
     limit, shown = settings.get("temp_file_limit", (-1.0, "-1"))
     if 0 <= limit < legacy_bytes:
-        found.append(
+        advice.append(
             Advice("temp_file_limit", shown, f"{legacy_bytes // MB + 1} MB or more", "a large sort is refused, and the migration fails")
         )
-    return tuple(found)
+    return tuple(advice)

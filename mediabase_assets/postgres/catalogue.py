@@ -1,6 +1,6 @@
 """What a relation is beside its rows: columns, indexes, constraints, definition, comments, privileges.
 
-Here belongs reading it from the catalogue as lines that people can read and programs can compare. A backup keeps the
+Contains reading it from the catalogue as lines that people can read and programs can compare. A backup keeps the
 lines in its manifest, a restore has to give them back, and a rollback sees from them whether a relation has its old shape.
 """
 
@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection, sql
 from pydantic import BaseModel, ConfigDict
 
-#: One query per kind of lines; each gets the relation's oid, and tells names with their schema.
+#: One query per kind of lines; each gets the relation's oid; names have their schema.
 _QUERIES: dict[str, LiteralString] = {
     "columns": """
         select quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -75,34 +75,34 @@ class Catalogue(BaseModel):
 
 
 def catalogue_of(conn: Connection[Any], schema: str, name: str) -> Catalogue | None:
-    """What is in the catalogue about a relation; None if there is no such relation."""
+    """What the catalogue holds about a relation; None if the relation does not exist."""
     with conn.transaction():
-        found = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text))::oid", (schema, name)).fetchone()
-        if found is None or found[0] is None:
+        regclass = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text))::oid", (schema, name)).fetchone()
+        if regclass is None or regclass[0] is None:
             return None
         before = conn.execute("select current_setting('search_path')").fetchone()
         conn.execute("select set_config('search_path', '', true)")
-        lines = {kind: tuple(str(line) for (line,) in conn.execute(query, (found[0],)).fetchall()) for kind, query in _QUERIES.items()}
+        lines = {kind: tuple(str(line) for (line,) in conn.execute(query, (regclass[0],)).fetchall()) for kind, query in _QUERIES.items()}
         conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
     return Catalogue(**lines)
 
 
-def defined_again(conn: Connection[Any], held: Catalogue) -> Catalogue:
-    """The same with the definition as PostgreSQL tells it after the view was created from it.
+def defined_again(conn: Connection[Any], catalogue: Catalogue) -> Catalogue:
+    """The same with the definition as PostgreSQL prints it after the view was created from it.
 
-    It tells some expressions otherwise then (casts of varchar, names of columns that nobody sees). A definition that
-    cannot be created here stays as it is.
+    It prints some expressions otherwise then (casts of varchar, names of hidden columns). A definition that cannot be
+    created here stays as it is.
     """
-    if not held.definition:
-        return held
+    if not catalogue.definition:
+        return catalogue
     try:
         with conn.transaction(force_rollback=True):
             conn.execute("select set_config('search_path', '', true)")
-            conn.execute(sql.SQL("create temporary view defined_again as {}").format(sql.SQL(held.definition[0])))
+            conn.execute(sql.SQL("create temporary view defined_again as {}").format(sql.SQL(catalogue.definition[0])))
             row = conn.execute("select pg_get_viewdef('pg_temp.defined_again'::regclass)").fetchone()
     except psycopg.Error:
-        return held
-    return held.model_copy(update={"definition": (str(row[0]),)}) if row else held
+        return catalogue
+    return catalogue.model_copy(update={"definition": (str(row[0]),)}) if row else catalogue
 
 
 class FunctionRecord(BaseModel):

@@ -76,8 +76,8 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
             return conn
         except psycopg.OperationalError as error:
             if not left:
-                raise _told(error, settings, dbname) from None
-            _mend(settings, dbname, error)
+                raise _server_error(error, settings, dbname) from None
+            _make_available(settings, dbname, error)
     raise AssertionError("unreachable")
 
 
@@ -120,10 +120,10 @@ def program_env(conn: psycopg.Connection[Any], settings: Settings, *, applicatio
 
 
 def psql_command(settings: Settings) -> str:
-    """The command that a person types to look at the database; psql asks for the password if there is one.
+    """The command that opens psql on the database; psql asks for the password if there is one.
 
     Raises:
-        ServerError: The embedded server cannot be started, or there is no psql.
+        ServerError: The embedded server cannot be started, or psql is not installed.
     """
     parameters = _parameters(settings, None, "psql")
     psql = str(client_tool("psql"))
@@ -183,7 +183,7 @@ def _password(settings: Settings) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def _mend(settings: Settings, dbname: str | None, error: psycopg.OperationalError) -> None:
+def _make_available(settings: Settings, dbname: str | None, error: psycopg.OperationalError) -> None:
     """Make the embedded server answer, and give it the configured database."""
     address = server.ensure_running(settings.home)
     if dbname in (None, settings.database.name) and "does not exist" in str(error):
@@ -201,7 +201,7 @@ class _Failure(NamedTuple):
 # libpq gives no SQLSTATE for a session that did not come about, so its words are all there is; a server that speaks
 # another language falls through to its own words
 _FAILURES = (
-    _Failure("definition of service", "There is no such libpq service.", "Look at pg_service.conf and PGSERVICE."),
+    _Failure("definition of service", "There is no such libpq service.", "Check pg_service.conf and PGSERVICE."),
     _Failure("no password supplied", "The server wants a password.", "Set MB_POSTGRES_PASSWORD."),
     _Failure(
         "password authentication failed",
@@ -211,7 +211,7 @@ _FAILURES = (
     _Failure(
         "authentication failed",
         "The server does not let this user in.",
-        "Check MB_POSTGRES_USER, or ask the administrator to look at pg_hba.conf.",
+        "Check MB_POSTGRES_USER, or ask the administrator to check pg_hba.conf.",
     ),
     _Failure(
         "pg_hba.conf",
@@ -244,15 +244,15 @@ _FAILURES = (
 )
 
 
-def _told(error: psycopg.OperationalError, settings: Settings, dbname: str | None) -> ServerError:
+def _server_error(error: psycopg.OperationalError, settings: Settings, dbname: str | None) -> ServerError:
     """The failure in a person's words, with the server's own below."""
     text = str(error)
     lowered = text.lower()
-    found = next((failure for failure in _FAILURES if failure.phrase in lowered), None)
+    failure = next((f for f in _FAILURES if f.phrase in lowered), None)
     if isinstance(error, psycopg.errors.ConnectionTimeout):
-        found = next(failure for failure in _FAILURES if failure.phrase == "timeout expired")
-    what, next_step = (found.what, found.next_step) if found else ("The server cannot be reached.", "Check MB_POSTGRES_*.")
-    if found is None and "does not exist" in lowered:
+        failure = next(f for f in _FAILURES if f.phrase == "timeout expired")
+    what, next_step = (failure.what, failure.next_step) if failure else ("The server cannot be reached.", "Check MB_POSTGRES_*.")
+    if failure is None and "does not exist" in lowered:
         if 'role "' in lowered:
             what, next_step = "There is no such role.", "Check MB_POSTGRES_USER, or create it with `create role`."
         elif 'database "' in lowered:

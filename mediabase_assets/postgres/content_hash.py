@@ -1,8 +1,8 @@
 """Whether two relations hold the same rows: one content hash, and a cheap detector of changes.
 
-Here belong the two digests and the row expression that other SQL may use; who compares what with what is decided by
+Contains the two digests and the row expression that other SQL may use; what is compared with what is decided by
 the callers. `content_hash` answers "are these the same facts", wherever and in whatever order they are stored;
-`physical_fingerprint` answers "has anybody written here since", in a fraction of the time.
+`physical_fingerprint` answers "was the relation written to since", in a fraction of the time.
 
 NOTE: the bytes that are hashed are those of the server's encoding; databases are expected to be UTF-8.
 """
@@ -97,11 +97,11 @@ def hash_columns(
 ) -> tuple[HashColumn, ...]:
     """The columns of a relation that count, in name order."""
     regclass = sql.Identifier(schema, relation).as_string(conn)
-    found = conn.execute(_COLUMNS, (regclass,)).fetchall()
+    rows = conn.execute(_COLUMNS, (regclass,)).fetchall()
     return tuple(
         sorted(
             HashColumn(name, is_large)
-            for name, type_name, is_large in found
+            for name, type_name, is_large in rows
             if name not in exclude and (include_timestamps or type_name not in _TIMESTAMPS)
         )
     )
@@ -133,7 +133,7 @@ def hash_sums(digest: sql.Composable, server_version: int) -> sql.Composed:
         digest: A column that holds `hash_expression`, from `cross join lateral <hash_expression> as d(digest)`: so it
             is computed once per row, and still in parallel (a subquery would be computed once per use, one with
             `offset 0` by one process; measured 3.3, 6.4 and 6.6 seconds on the 1.25 GB of the real table).
-        server_version: As libpq tells it; since PostgreSQL 18 bytes can be cast to a number.
+        server_version: As libpq reports it; since PostgreSQL 18 bytes can be cast to a number.
     """
     half, second = (_HALF_18, 9) if server_version >= 180000 else (_HALF, 17)
     return sql.SQL("{}, {}").format(
@@ -175,7 +175,7 @@ _ROW_VERSIONS: LiteralString = """
 def physical_fingerprint(conn: Connection[Any], schema: str, table: str) -> str:
     """A cheap detector of changes of a table or materialized view: 32 hexadecimal digits.
 
-    It looks at the columns, the file and the place and writing transaction of every row version, not at values: any
+    It covers the columns, the file and the place and writing transaction of every row version, not values: any
     insert, update, delete, rewrite, or replacement by another table changes it, also an update back and forth.
 
     It says "changed" without a change of content after VACUUM FULL, CLUSTER, or a restore. It misses what leaves

@@ -1,8 +1,8 @@
 """What other people built on a view, and the privileges on it, taken along when the view is replaced.
 
-PostgreSQL cannot change the query of a materialized view; it has to be dropped, and whatever stands on it with it. Here
-belongs taking those views down in order and putting them up again, with owner, privileges, options, comments and
-indexes, in the transaction that replaces the view. What cannot be put up again stops the replacement.
+PostgreSQL cannot change the query of a materialized view; it has to be dropped, together with every view that selects from
+it. Contains dropping those views in order and creating them again, with owner, privileges, options, comments and
+indexes, in the transaction that replaces the view. What cannot be created again stops the replacement.
 """
 
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ _GRANTS = """
 
 @dataclass(frozen=True)
 class Grant:
-    """A privilege on a relation; without a role it is everybody's."""
+    """A privilege on a relation; without a role it is granted to public."""
 
     role: str | None
     privilege: str
@@ -49,7 +49,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Dependent:
-    """A view of somebody, as it has to be put up again."""
+    """A view that is based on another one, as it has to be created again."""
 
     schema: str
     name: str
@@ -94,13 +94,13 @@ def give(conn: Connection, schema: str, name: str, grants: tuple[Grant, ...]) ->
 
 
 def _known(privilege: str) -> Any:
-    """A privilege's keyword; PostgreSQL's own word, never text of somebody else."""
+    """A privilege's keyword; PostgreSQL's own word, never text from elsewhere."""
     assert privilege.isalpha(), privilege
     return privilege
 
 
 def take_down(conn: Connection, schema: str, name: str) -> list[Dependent]:
-    """Drop the views that stand on a view, the topmost first, and return them in the order in which to put them up.
+    """Drop the views that are based on a view, the topmost first, and return them in the order in which to create them again.
 
     Args:
         conn: A session in a transaction.
@@ -109,10 +109,10 @@ def take_down(conn: Connection, schema: str, name: str) -> list[Dependent]:
     """
     text = sql.Identifier(schema, name).as_string(conn)
     oids = [oid for oid, _ in conn.execute(_DEPENDENTS, (text,)).fetchall()]
-    found = [_dependent(conn, oid) for oid in oids]
-    for dependent in reversed(found):
+    dependents = [_dependent(conn, oid) for oid in oids]
+    for dependent in reversed(dependents):
         conn.execute(sql.SQL("drop {} {}").format(dependent.keyword, dependent.relation))
-    return found
+    return dependents
 
 
 def _dependent(conn: Connection, oid: int) -> Dependent:
@@ -126,7 +126,7 @@ def _dependent(conn: Connection, oid: int) -> Dependent:
 
 
 def put_up(conn: Connection, dependents: list[Dependent]) -> None:
-    """Create views again that `take_down` took down."""
+    """Create the views again that `take_down` dropped."""
     for dependent in dependents:
         conn.execute(
             sql.SQL("create {keyword} {relation}{options} as {query}{data}").format(

@@ -1,7 +1,7 @@
 """Errors of the server, of Dagster's storage and of the operating system that pass through: what they mean to a person.
 
-Here belongs the translation of what no part of the project has caught and explained better. What is not known here is
-unexpected: `cli.exit` tells it with a file of details.
+Contains the translation of what no part of the project has caught and explained better. What is not known here is
+unexpected: `cli.exit` reports it with a file of details.
 """
 
 import errno
@@ -12,21 +12,21 @@ from pathlib import Path
 import mediabase_assets
 from mediabase_assets.model.errors import MediabaseError, ServerError
 
-_AGAIN = "then give the command again: it continues where it stopped."
+_AGAIN = "then run the command again: it continues where it stopped."
 #: SQLSTATE, or its class, to what happened and what to do; the first that fits.
 _STATES: tuple[tuple[str, str, str], ...] = (
     ("42501", "The role may not do this", "Ask the administrator for the privilege, " + _AGAIN),
     ("25006", "The server takes no writing sessions", "Name the primary server, or ask why the role is read-only, " + _AGAIN),
     ("53100", "The database server's disk is full", "Free disk space there, " + _AGAIN),
     ("53300", "The server has no session left", "Close other sessions, " + _AGAIN),
-    ("53", "The database server lacks memory or disk", "Look at its log, " + _AGAIN),
+    ("53", "The database server lacks memory or disk", "Read its log, " + _AGAIN),
     ("55P03", "Another session holds a lock", "Wait for it or end it (see pg_stat_activity), " + _AGAIN),
     ("57014", "The server cancelled a statement", "Raise statement_timeout for this role, or ask who cancelled it, " + _AGAIN),
     ("40", "Another transaction was in the way", "Wait a moment, " + _AGAIN),
-    ("57P", "The server ended the session", "Look at the server (mediabase db status), " + _AGAIN),
-    ("08", "The connection to the server was lost", "Look at the server (mediabase db status), " + _AGAIN),
-    ("58", "The database server has trouble with its files", "Look at its log and its disk, " + _AGAIN),
-    ("XX001", "Data on the database server are damaged", "Look at its log and its disk; a backup can be restored."),
+    ("57P", "The server ended the session", "Check the server (mediabase db status), " + _AGAIN),
+    ("08", "The connection to the server was lost", "Check the server (mediabase db status), " + _AGAIN),
+    ("58", "The database server has trouble with its files", "Check its log and its disk, " + _AGAIN),
+    ("XX001", "Data on the database server are damaged", "Check its log and its disk; a backup can be restored."),
     ("XX002", "An index on the database server is damaged", "Ask the administrator for a `reindex`, " + _AGAIN),
 )
 _LOST = _STATES[[state for state, *_ in _STATES].index("08")]
@@ -40,15 +40,15 @@ _NUMBERS = {
     errno.EACCES: ("This account may not use the file", "Give it the right, or set MEDIABASE_HOME to a folder that you may write to."),
     errno.EPERM: ("This account may not do this", "Give it the right, or set MEDIABASE_HOME to a folder that you may write to."),
     errno.ENOTDIR: ("A folder's path leads through a file", "Set MEDIABASE_HOME to a folder, or move the file away."),
-    errno.EEXIST: ("There is a file where a folder belongs", "Move it away, " + _AGAIN),
-    errno.EISDIR: ("There is a folder where a file belongs", "Move it away, " + _AGAIN),
-    errno.ENOENT: ("A file or folder is missing", "Look whether somebody moved it, " + _AGAIN),
+    errno.EEXIST: ("A file has the name of a folder that is needed", "Move it away, " + _AGAIN),
+    errno.EISDIR: ("A folder has the name of a file that is needed", "Move it away, " + _AGAIN),
+    errno.ENOENT: ("A file or folder is missing", "Check whether it was moved, " + _AGAIN),
     errno.EMFILE: ("This process may not open more files", "Raise the limit (ulimit -n), " + _AGAIN),
     errno.ENFILE: ("This machine may not open more files", "End other programs, " + _AGAIN),
     errno.ENOMEM: ("There is not enough memory", "End other programs, " + _AGAIN),
-    errno.EIO: ("The disk cannot be read or written", "Look at the disk, " + _AGAIN),
+    errno.EIO: ("The disk cannot be read or written", "Check the disk, " + _AGAIN),
     errno.ENAMETOOLONG: ("The path is too long", "Set MEDIABASE_HOME to a shorter path."),
-    errno.ELOOP: ("The path leads in a circle", "Look at its symbolic links, " + _AGAIN),
+    errno.ELOOP: ("The path leads in a circle", "Check its symbolic links, " + _AGAIN),
     errno.EAGAIN: ("This account may not start more processes", "End other programs or raise the limit (ulimit -u), " + _AGAIN),
 }
 
@@ -59,12 +59,12 @@ def explained(error: BaseException) -> MediabaseError | None:
     Args:
         error: Any error.
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        found = _explained(seen)
-        if found is not None:
-            return found
-        seen = seen.__cause__
+    cause: BaseException | None = error
+    while cause is not None:
+        explanation = _explained(cause)
+        if explanation is not None:
+            return explanation
+        cause = cause.__cause__
     return None
 
 
@@ -88,23 +88,23 @@ def _explained(error: BaseException) -> MediabaseError | None:
 def _of_server(state: str | None, message: str, is_operational: bool, where: str) -> ServerError | None:
     """What the server, or libpq where there is no SQLSTATE, says."""
     if state is None:
-        found = _LOST if is_operational or "closed" in message else None
+        entry = _LOST if is_operational or "closed" in message else None
     else:
-        found = next((entry for entry in _STATES if state.startswith(entry[0])), None)
-    if found is None:
+        entry = next((e for e in _STATES if state.startswith(e[0])), None)
+    if entry is None:
         return None
-    _, what, step = found
+    _, what, step = entry
     detail = message.strip().splitlines()[0].strip() if message.strip() else "no answer"
     return ServerError(f"{what}: {detail.rstrip('.')}.", where=where, next_step=step)
 
 
 def _of_system(error: OSError) -> MediabaseError | None:
     """What the operating system says of a file; of anything else only that space or memory ran out."""
-    found = _NUMBERS.get(error.errno or 0)
+    entry = _NUMBERS.get(error.errno or 0)
     lacks = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
-    if found is None or (error.filename is None and error.errno not in lacks):
+    if entry is None or (error.filename is None and error.errno not in lacks):
         return None
-    what, step = found
+    what, step = entry
     path = "" if error.filename is None else os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
     if error.errno == errno.ENOENT and path and Path(path).is_relative_to(Path(mediabase_assets.__file__).parent):
         step = "A part of the package is missing: install it again (`pip install --force-reinstall --no-deps mediabase-assets`)."

@@ -15,7 +15,7 @@ from psycopg import Connection, sql
 SESSIONS = 12
 #: Of these, those of Dagster's storage: two for each of its three parts.
 STORAGE_SESSIONS = 6
-#: Of these, those that may be open already when a migration looks.
+#: Of these, those that may be open already when a migration counts them.
 _OPEN_ALREADY = 9
 
 _ROOM = """
@@ -73,7 +73,7 @@ def too_few_sessions(conn: Connection[Any], needed: int, *, counts_ours: bool = 
 
 
 def closed_tablespace(conn: Connection[Any]) -> Denial:
-    """Whether the tablespace that the role's tables go to is closed to it; one that is not there counts for nothing."""
+    """Whether the tablespace that the role's tables go to is closed to it; one that does not exist is ignored by PostgreSQL, and here."""
     row = conn.execute(
         "select quote_ident(spcname), quote_ident(current_user) from pg_tablespace where spcname = current_setting('default_tablespace')"
         " and spcname <> (select t.spcname from pg_database join pg_tablespace as t on t.oid = dattablespace"
@@ -92,20 +92,20 @@ def forbidden_ddl(conn: Connection[Any], schema: str) -> Denial:
 
     Args:
         conn: A session of ours of a role that may create schemas, and relations in the schema.
-        schema: Where people read; it need not be there.
+        schema: Live schema; it need not exist.
     """
     row = conn.execute(_TRIGGERS).fetchone()
     if row is None or not row[0]:
         return Denial()
     scratch = f"mediabase_try_{conn.info.backend_pid}"
     parts = {"scratch": sql.Identifier(scratch), "table": sql.Identifier(scratch, scratch), "live": sql.Identifier(schema)}
-    there = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (schema,)).fetchone() == (True,)
+    schema_exists = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (schema,)).fetchone() == (True,)
     texts = [
         "create schema {scratch}",
         "create unlogged table {table} (id integer primary key)",
         "alter table {table} set logged",
         "create materialized view {scratch}.seen as select * from {table}",
-        "alter materialized view {scratch}.seen set schema {live}" if there else "create schema {live}",
+        "alter materialized view {scratch}.seen set schema {live}" if schema_exists else "create schema {live}",
         "drop schema {scratch} cascade",
     ]
     try:

@@ -1,7 +1,7 @@
-"""Waiting for other people's locks: never for ever, never silently, and never so that others queue behind us for long.
+"""Waiting for the locks of other sessions: never for ever, never silently, and never so that others queue behind us for long.
 
 Every session of ours gives up after `LOCK_TIMEOUT`. What would lock others out waits for moments only and lets them pass in
-between (`patiently`). A lookout tells who is in the way of any of our sessions that waits.
+between (`briefly`). A lookout reports which session blocks one of ours that waits.
 """
 
 import re
@@ -22,7 +22,7 @@ from mediabase_assets.settings.load import Settings
 
 #: How long what locks others out waits at a time before it lets them pass, and how often it tries.
 SHORT_WAIT, ATTEMPTS = "50ms", 600
-#: Seconds between two looks at who is in the way, and after which the same one is told again.
+#: Seconds between two queries for blocking sessions, and after which the same one is reported again.
 LOOK, AGAIN = 1.0, 60.0
 _QUERY_LENGTH = 80
 _SECRET = re.compile(r"password|secret", re.I)
@@ -41,7 +41,7 @@ _HOLDERS = f"""
 
 @dataclass(frozen=True)
 class Blocker:
-    """A session that is in the way.
+    """A session that blocks one of ours.
 
     Attributes:
         waiting: Which of our sessions waits for it.
@@ -69,12 +69,12 @@ class Blocker:
 
 @dataclass
 class Lookout:
-    """Who has been in the way so far, the last one last."""
+    """The sessions that blocked ours so far, the last one last."""
 
     seen: list[Blocker] = field(default_factory=list)
 
     def explained(self, error: MediabaseError, raised: BaseException) -> MediabaseError:
-        """An error of a wait that ended, with who was in the way; every other error as it is."""
+        """An error of a wait that ended, with the session that held the lock; every other error as it is."""
         if not self.seen or not _is_lock_timeout(raised):
             return error
         last = ([b for b in self.seen if b.waiting.endswith(error.where)] or self.seen)[-1]
@@ -105,21 +105,21 @@ Say = Callable[[str], object]
 
 @dataclass
 class _Watch:
-    """The one lookout of this process at a database, which all steps that are at work share; the step that began last reports."""
+    """The one lookout of this process at a database, shared by all steps that are at work; the step that began last reports."""
 
-    found: Lookout = field(default_factory=Lookout)
-    voices: list[tuple[Say, Say]] = field(default_factory=list)
+    lookout: Lookout = field(default_factory=Lookout)
+    loggers: list[tuple[Say, Say]] = field(default_factory=list)
     end: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
-    def tell(self, sentence: str) -> None:
-        """Report."""
-        for tell, _ in self.voices[-1:]:
-            tell(sentence)
+    def log(self, sentence: str) -> None:
+        """Log with the step that began last."""
+        for log, _ in self.loggers[-1:]:
+            log(sentence)
 
     def warn(self, sentence: str) -> None:
-        """Warn."""
-        for _, warn in self.voices[-1:]:
+        """Warn with the step that began last."""
+        for _, warn in self.loggers[-1:]:
             warn(sentence)
 
 
@@ -128,31 +128,31 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def lookout(settings: Settings, tell: Say, warn: Say) -> Iterator[Lookout]:
-    """Look, from a thread and a session of its own, who is in the way of our sessions as long as the body runs.
+def lookout(settings: Settings, log: Say, warn: Say) -> Iterator[Lookout]:
+    """Watch, from a thread and a session of its own, which sessions block ours as long as the body runs.
 
     Steps that are at work at the same time share the thread and the session.
 
     Args:
         settings: Which server.
-        tell: Gets a sentence for each session that is in the way of ours, which a busy server makes normal.
-        warn: Gets it again after each minute for which that session stays: somebody should look at it.
+        log: Gets a sentence for each session that blocks one of ours, which is normal on a busy server.
+        warn: Gets it again after each minute for which that session stays: it should be checked.
     """
     database = settings.database
     key = (settings.home, database.host, database.service, database.port, database.name)
     with _guard:
         watch = _watches.setdefault(key, _Watch())
-        watch.voices.append((tell, warn))
+        watch.loggers.append((log, warn))
         if watch.thread is None:
-            args = (settings, watch.tell, watch.warn, watch.found, watch.end)
-            watch.thread = threading.Thread(target=_look, args=args, name="mediabase lookout", daemon=True)
+            args = (settings, watch)
+            watch.thread = threading.Thread(target=_watch_locks, args=args, name="mediabase lookout", daemon=True)
             watch.thread.start()
     try:
-        yield watch.found
+        yield watch.lookout
     finally:
         with _guard:
-            watch.voices.remove((tell, warn))
-            is_last = not watch.voices
+            watch.loggers.remove((log, warn))
+            is_last = not watch.loggers
             if is_last:
                 del _watches[key]
         if is_last:
@@ -160,35 +160,33 @@ def lookout(settings: Settings, tell: Say, warn: Say) -> Iterator[Lookout]:
             watch.thread.join()
 
 
-def _look(
-    settings: Settings, tell: Say, warn: Say, found: Lookout, end: threading.Event
-) -> None:  # fmt: skip
-    told: dict[tuple[str, int], float] = {}
-    while not end.wait(LOOK):
+def _watch_locks(settings: Settings, watch: _Watch) -> None:
+    """Connect, and connect again after a restart of the server, until the last step has ended."""
+    reported: dict[tuple[str, int], float] = {}
+    while not watch.end.wait(LOOK):
         try:
             with connect(settings, autocommit=True, application_name="mediabase lookout") as conn:
-                _look_on(conn, tell, warn, found, end, told)
+                _report_blockers(conn, watch, reported)
         except (psycopg.Error, ServerError):
-            continue  # the server is restarting; there is nothing to tell then
+            continue  # the server is restarting; there is nothing to report then
 
 
-def _look_on(
-    conn: Session, tell: Say, warn: Say, found: Lookout, end: threading.Event,
-    told: dict[tuple[str, int], float],
-) -> None:  # fmt: skip
+def _report_blockers(conn: Session, watch: _Watch, reported: dict[tuple[str, int], float]) -> None:
+    """Report each blocking session once, and with a warning after each `AGAIN` seconds."""
     while True:
         now, rows = time.monotonic(), conn.execute(_IN_THE_WAY).fetchall()
-        there = [blocker(row) for row in rows]
-        for gone in [key for key, at in told.items() if now - at >= AGAIN and key not in {(b.waiting, b.pid) for b in there}]:
-            del told[gone]
-        for this in there:
-            found.seen.append(this)
-            last = told.get((this.waiting, this.pid))
+        blockers = [blocker(row) for row in rows]
+        present = {(b.waiting, b.pid) for b in blockers}
+        for key in [key for key, at in reported.items() if now - at >= AGAIN and key not in present]:
+            del reported[key]
+        for each in blockers:
+            watch.lookout.seen.append(each)
+            last = reported.get((each.waiting, each.pid))
             if last is None or now - last >= AGAIN:
-                told[this.waiting, this.pid] = now
-                (tell if last is None else warn)(f"{this.waiting} waits for a lock of {this}.")
-        del found.seen[:-10]
-        if end.wait(LOOK):
+                reported[each.waiting, each.pid] = now
+                (watch.log if last is None else watch.warn)(f"{each.waiting} waits for a lock of {each}.")
+        del watch.lookout.seen[:-10]
+        if watch.end.wait(LOOK):
             return
 
 

@@ -1,7 +1,7 @@
-"""Shared work: parts that read what others made, worked off by several sessions at once, each in a transaction of its own.
+"""Shared work: parts that read what others made, executed by several sessions at once, each in a transaction of its own.
 
-Here belong the order of parts and who works on which; what a part does belongs to whoever makes it. A part waits for
-those before it that make a relation which its SQL names, so that nobody has to write down what it needs.
+Contains the order of parts and which session works on which; what a part does is in the module that makes it. A part waits
+for those before it that make a relation which its SQL names, so that its needs are not declared a second time.
 """
 
 import re

@@ -111,15 +111,15 @@ def working_sessions(settings: Settings, number: int, *, migration_id: str, asse
 
 @contextmanager
 def _open(settings: Settings, migration_id: str, asset: str, *, is_alone: bool) -> Iterator[Connection]:
-    """A session with the settings of a build, which whoever opened it can be stopped by."""
+    """Open a session with the settings of a build and register it, so that another thread can cancel its statement."""
     conn = connect(settings, application_name=f"mediabase {asset}", autocommit=True)
     mine = _building[threading.get_ident()]
     mine.append(conn)
     try:
         with conn:
-            space = conn.workspace
+            workspace = conn.workspace
             prepare(
-                conn, settings, space.build, space.operations, settings.database.schema_name, migration_id=migration_id, asset=asset
+                conn, settings, workspace.build, workspace.operations, settings.database.schema_name, migration_id=migration_id, asset=asset
             )  # fmt: skip
             if not is_alone:
                 conn.execute("set max_parallel_workers_per_gather = 0")
@@ -161,7 +161,7 @@ def live_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
 
 
 def build_error(error: psycopg.Error, asset: str) -> BuildError:
-    """The server's refusal as an error for people."""
+    """The server's refusal as an error with the next step."""
     what = (error.diag.message_primary or str(error)).strip()
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         step = "Ask the administrator for the privilege; a role that may create schemas in the database is enough."
@@ -172,6 +172,6 @@ def build_error(error: psycopg.Error, asset: str) -> BuildError:
     elif isinstance(error, psycopg.OperationalError):
         step = "The connection was lost. Check the server, then run the migration again: it continues here."
     else:
-        step = "Nothing was changed. Mend the cause and run the migration again: it continues here."
+        step = "Nothing was changed. Fix the cause and run the migration again: it continues here."
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     return BuildError(f"The database refused: {what}{detail}.", where=asset, next_step=step)

@@ -1,8 +1,8 @@
 """What every session of ours sets for itself, whatever the role, the database or the environment says.
 
 One table serves psycopg's sessions, those of Dagster's storage, and those of pg_dump and pg_restore. Sessions are set by a
-statement right after they connect, for poolers refuse settings that come with the connection. Here belong the settings and
-the variables of libpq; who connects is in `connect`, what a build needs beyond this is in `session.py`.
+statement right after they connect, for poolers refuse settings that come with the connection. Contains the settings and
+the variables of libpq; opening a session is in `connect`, what a build needs beyond this is in `session.py`.
 """
 
 import os
@@ -13,9 +13,9 @@ from psycopg import Connection, sql
 
 from mediabase_assets.postgres.content_hash import PINNED_SETTINGS
 
-#: How long a session of ours waits for a lock of other people, unless it says otherwise.
+#: How long a session of ours waits for a lock of other sessions, unless it says otherwise.
 LOCK_TIMEOUT = "1min"
-#: Comes with the connection, for drivers look at it before they send a statement; every pooler knows it.
+#: Comes with the connection, for drivers read it before they send a statement; every pooler knows it.
 ENCODING = "UTF8"
 
 

@@ -19,7 +19,7 @@ from mediabase_assets.postgres.connect import Session
 
 Connection = Session
 
-#: Whether somebody works on a relation, or looks at the database as it was before what was written last.
+#: Whether another session works on a relation, or has a snapshot from before what was written last.
 _IN_THE_WAY = """select exists (
       select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and age(backend_xmin) > 0)
     or exists (
@@ -39,9 +39,9 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
 
 
 def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -> None:
-    """Reclaim what changed rows left behind, and mark pages as visible to all, so that look-ups need the index alone.
+    """Reclaim what changed rows left behind, and mark pages as visible to all, so that index-only scans need no heap.
 
-    Readers do not wait for it (giving pages back to the disk would lock them out). What somebody works on, or reads as it was
+    Readers do not wait for it (giving pages back to the disk would lock them out). What another session works on, or reads as it was
     before, is vacuumed again, twice at most, since that mostly is autovacuum for a moment; then it is left to autovacuum.
 
     Args:
@@ -56,7 +56,7 @@ def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -
 
 
 def _vacuum_one(conn: psycopg.Connection[Any], schema: str, name: str) -> bool:
-    """Vacuum one relation; returns whether somebody was in the way."""
+    """Vacuum one relation; returns whether another session was in the way."""
     row = conn.execute(_IN_THE_WAY, (schema, name)).fetchone()
     conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
     return bool(row and row[0])
@@ -79,7 +79,7 @@ def looking_in(conn: Connection, *schemas: str) -> Iterator[None]:
 
     Args:
         conn: A session in a transaction.
-        schemas: Where names are looked up; without any, the server tells every name with its schema.
+        schemas: Where names are looked up; without any, the server prints every name with its schema.
     """
     before = conn.execute("show search_path").fetchone()
     path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string(conn)
@@ -92,7 +92,7 @@ def looking_in(conn: Connection, *schemas: str) -> Iterator[None]:
 def looking_as_people(conn: Connection) -> Iterator[None]:
     """The search_path of a new session for some statements of the transaction that is open.
 
-    Functions of people may call others without their schema; checks, generated columns and indexes call such functions.
+    Functions that users created may call others without their schema; checks, generated columns and indexes call such functions.
     """
     before = conn.execute("show search_path").fetchone()
     conn.execute("select set_config('search_path', reset_val, true) from pg_settings where name = 'search_path'")

@@ -2,8 +2,8 @@
 
 The records of the schema `public` are in the workspace `mediabase`, those of another live schema in a workspace named after
 it. Databases that were migrated before targets had workspaces of their own have all records in `mediabase`: whose they are
-is recorded by the next migration, and until then seen from what is live. Here belong finding and recording that, and looking
-for the records of other targets.
+is recorded by the next migration, and until then seen from what is live. Contains finding and recording that, and finding
+the records of other targets.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ NAMES = frozenset({*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.
 TABLE = "target"
 _DEFAULT = Workspace(MIGRATIONS)
 
-# which of the two workspaces are there, and whether this role may read the tables that tell whose they are
+# which of the two workspaces exist, and whether this role may read the tables that name their targets
 _PRESENT: LiteralString = """
     select n.nspname::text, coalesce(c.relname, '')::text from pg_catalog.pg_namespace as n
     left join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = any(%s) and c.relkind = 'r'
@@ -50,7 +50,7 @@ _ROLLED_BACK: LiteralString = """
 
 @dataclass(frozen=True)
 class Target:
-    """Whose records are in a workspace; the schema is None where nothing tells it."""
+    """Whose records are in a workspace; the schema is None where it is not known."""
 
     workspace: Workspace
     live_schema: str | None
@@ -67,12 +67,12 @@ def workspace_of(conn: Session, settings: Settings) -> Workspace:
         return Workspace(settings.workspace)
     live = settings.database.schema_name
     own = workspace_for(live)
-    there = _tables_of(conn, (_DEFAULT, own))
-    if own.operations in there or _DEFAULT.operations not in there:
-        return own if own.operations in there or live != DEFAULT_SCHEMA else _DEFAULT
-    if not there[_DEFAULT.operations]:  # somebody else's, who does not let this role look
+    readable_tables = _tables_of(conn, (_DEFAULT, own))
+    if own.operations in readable_tables or _DEFAULT.operations not in readable_tables:
+        return own if own.operations in readable_tables or live != DEFAULT_SCHEMA else _DEFAULT
+    if not readable_tables[_DEFAULT.operations]:  # another role's, which does not let this one read
         return _DEFAULT if live == DEFAULT_SCHEMA else own
-    owner = _owner(conn, _DEFAULT, there[_DEFAULT.operations])
+    owner = _owner(conn, _DEFAULT, readable_tables[_DEFAULT.operations])
     return _DEFAULT if owner in (live, None) else own
 
 
@@ -81,22 +81,26 @@ def targets(conn: Session) -> tuple[Target, ...]:
     rows = conn.execute(
         """select n.nspname::text from pg_catalog.pg_namespace as n where n.nspname ~ '^mediabase_(.+_)?ops$' order by 1"""
     ).fetchall()
-    spaces = [Workspace(str(name).removesuffix("_ops")) for (name,) in rows]
-    there = _tables_of(conn, tuple(s for s in spaces if not s.is_throwaway))
-    return tuple(Target(s, _owner(conn, s, there[s.operations])) for s in spaces if not s.is_throwaway and there.get(s.operations))
+    workspaces = [Workspace(str(name).removesuffix("_ops")) for (name,) in rows]
+    readable_tables = _tables_of(conn, tuple(s for s in workspaces if not s.is_throwaway))
+    return tuple(
+        Target(s, _owner(conn, s, readable_tables[s.operations]))
+        for s in workspaces
+        if not s.is_throwaway and readable_tables.get(s.operations)
+    )
 
 
 def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Target | None:
-    """The other target that a migration worked for; None if there is none."""
-    for found in targets(conn):
-        if found.workspace == but:
+    """The other target that a migration worked for; None if no target has it."""
+    for target in targets(conn):
+        if target.workspace == but:
             continue
         query = sql.SQL("select exists (select from {} where migration_id = %s)")
-        runs = sql.Identifier(found.workspace.operations, "migration_runs")
+        runs = sql.Identifier(target.workspace.operations, "migration_runs")
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
             row = conn.execute(query.format(runs), (migration_id,)).fetchone()
             if row and row[0]:
-                return found
+                return target
     return None
 
 
@@ -127,38 +131,38 @@ def configuration_for(live_schema: str | None) -> str:
     return f"the configuration whose database.schema is {live_schema}" if live_schema else "the configuration that it was made with"
 
 
-def _tables_of(conn: Session, spaces: tuple[Workspace, ...]) -> dict[str, set[str]]:
-    """The records' schemas that are there, each with those tables that this role may read."""
+def _tables_of(conn: Session, workspaces: tuple[Workspace, ...]) -> dict[str, set[str]]:
+    """The records' schemas that exist, each with those tables that this role may read."""
     names = [TABLE, "migration_runs", "built_relations", "rollbacks"]
-    found: dict[str, set[str]] = {}
-    for schema, table in conn.execute(_PRESENT, (names, [s.operations for s in spaces])).fetchall():
-        found.setdefault(str(schema), set()).update([str(table)] if table else [])
-    return found
+    tables: dict[str, set[str]] = {}
+    for schema, table in conn.execute(_PRESENT, (names, [s.operations for s in workspaces])).fetchall():
+        tables.setdefault(str(schema), set()).update([str(table)] if table else [])
+    return tables
 
 
-def _owner(conn: Session, space: Workspace, readable: set[str]) -> str | None:
-    """The live schema of a workspace's records; None where nothing tells it."""
+def _owner(conn: Session, workspace: Workspace, readable: set[str]) -> str | None:
+    """The live schema of a workspace's records; None where it is not known."""
     if TABLE in readable:
-        row = conn.execute(sql.SQL("select live_schema from {}").format(sql.Identifier(space.operations, TABLE))).fetchone()
+        row = conn.execute(sql.SQL("select live_schema from {}").format(sql.Identifier(workspace.operations, TABLE))).fetchone()
         if row:
             return str(row[0])
-    if "built_relations" in readable and (found := _seen(conn, space)):
-        return found
+    if "built_relations" in readable and (schema := _recorded_schema(conn, workspace)):
+        return schema
     if "rollbacks" in readable:
-        row = conn.execute(sql.SQL(_ROLLED_BACK).format(sql.Identifier(space.operations, "rollbacks"))).fetchone()
+        row = conn.execute(sql.SQL(_ROLLED_BACK).format(sql.Identifier(workspace.operations, "rollbacks"))).fetchone()
         return str(row[0]) if row else None
     return None
 
 
-def _seen(conn: Session, space: Workspace) -> str | None:
+def _recorded_schema(conn: Session, workspace: Workspace) -> str | None:
     """The schema in which the relations are that the records of an earlier version call live."""
     query = sql.SQL("select relation, row_count, to_jsonb(b) ->> 'live_fingerprint' from {} as b where is_live order by 2, 1")
-    built = conn.execute(query.format(sql.Identifier(space.operations, "built_relations"))).fetchall()
+    built = conn.execute(query.format(sql.Identifier(workspace.operations, "built_relations"))).fetchall()
     if not built:
         return None
     rows = conn.execute(_CANDIDATES, ([*(name for name, *_ in built), "schema_version"],)).fetchall()
     candidates = [str(name) for (name,) in rows]
-    if len(candidates) > 1:  # a copy that people made, or another target's: the smallest relation tells which is the recorded one
+    if len(candidates) > 1:  # a copy, or another target's: the smallest relation shows which one is recorded
         relation, _, fingerprint = next((b for b in built if b[2]), built[0])
         exact = [schema for schema in candidates if _fingerprint(conn, schema, relation) == fingerprint]
         candidates = exact or candidates

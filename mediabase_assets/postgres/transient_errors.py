@@ -1,7 +1,7 @@
 """Which errors pass by themselves: the connection was lost, the server restarted, two transactions were in each other's way.
 
-Here belongs the question and the wait for the server; who tries again is in `step.py`. A failed audit, a full disk or a
-missing privilege would fail again and is none of them.
+Contains the question and the wait for the server; trying again is in `runs/step.py`. A failed audit, a full disk or a
+missing privilege would fail again and is not transient.
 """
 
 import time
@@ -16,27 +16,27 @@ from mediabase_assets.settings.load import Settings
 PATIENCE, PAUSE = 120.0, 0.5
 #: Serialization failure, deadlock, too many connections, the server ends sessions or does not take any yet.
 _STATES = frozenset({"40001", "40P01", "53300", "57P01", "57P02", "57P03", "57P05"})
-#: Words of a refusal that is the same the next time; libpq tells no SQLSTATE for a session that did not come about.
+#: Words of a refusal that is the same the next time; libpq has no SQLSTATE for a session that did not come about.
 _LASTING = ("password", "authentication", "pg_hba", "does not exist", "permission denied", "service", "host name", "resolve host")
-#: Words of pg_dump, of which there are only words, when its session is lost.
+#: Words of pg_dump, which has no SQLSTATE, when its session is lost.
 _LOST = ("server closed the connection", "terminating connection", "connection to server", "lost synchronization", "in recovery mode")
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether what failed may succeed if it is simply done again.
+    """Whether what failed may succeed if it is tried again.
 
     Args:
         error: An error of ours or of psycopg; what it was raised from counts.
     """
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, EmptiedError):
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, EmptiedError):
             return True
-        if isinstance(found, psycopg.OperationalError):
-            return _is_lost(found)
-        if isinstance(found, BackupError) and any(words in str(found).lower() for words in _LOST):
+        if isinstance(cause, psycopg.OperationalError):
+            return _is_lost(cause)
+        if isinstance(cause, BackupError) and any(words in str(cause).lower() for words in _LOST):
             return True
-        found = found.__cause__ or found.__context__
+        cause = cause.__cause__ or cause.__context__
     return False
 
 

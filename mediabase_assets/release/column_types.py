@@ -1,7 +1,7 @@
 """Columns of live tables whose type another version of the project declares otherwise, brought to the type that was built.
 
-PostgreSQL refuses to change the type of a column that a view shows: those views are taken down and put up again, with
-owner, privileges, comments and indexes, in the transaction of the release. Which rows the table then holds is the release's.
+PostgreSQL refuses to change the type of a column that a view shows: those views are dropped and created again, with
+owner, privileges, comments and indexes, in the transaction of the release. The rows are the release's matter.
 """
 
 from typing import LiteralString
@@ -27,7 +27,7 @@ def bring_types(conn: Connection, name: str, live_schema: str) -> list[str]:
     Readers of the table and of what shows it are locked out until the release ends, so it happens only where a type differs.
 
     Raises:
-        ReleaseError: Readers never left for a moment, or something stands on the table that cannot be put up again.
+        ReleaseError: Readers never left for a moment, or a view is based on the table that cannot be created again.
     """
     rows = conn.execute(_DIFFERING, {"build": conn.workspace.build, "live": live_schema, "name": name}).fetchall()
     if not rows:

@@ -1,6 +1,6 @@
 """What a release would change: every relation and view that was built, compared with the live one, row by row.
 
-Here belongs the comparison, in SQL over whole sets: a full join on the key, over all columns but timestamps; what has no
+Contains the comparison, in SQL over whole sets: a full join on the key, over all columns but timestamps; what has no
 key is compared as a multiset. Nothing is written but a temporary relation.
 """
 
@@ -29,7 +29,7 @@ class Sample:
 
     Attributes:
         what: `added`, `removed` or `changed`.
-        row: Its key; where there is none, all of it.
+        row: Its key; without a key, all of it.
         changes: Of a changed row, column to (value now, value then).
     """
 
@@ -48,7 +48,7 @@ class Difference:
         rows: Rows that it will have.
         live_rows: Rows that it has now; None if it is not live.
         added: Rows that are new.
-        removed: Rows that go.
+        removed: Rows that will be deleted.
         changed: Rows of the same key with other content.
         samples: Up to five rows of each kind.
     """
@@ -73,22 +73,22 @@ def differences(conn: Connection, live_schema: str) -> list[Difference]:
 
     Args:
         conn: A build session, in a transaction.
-        live_schema: Where people read.
+        live_schema: Schema in which the released relations are.
     """
-    found: dict[str, Difference] = {}
+    by_name: dict[str, Difference] = {}
     for relation in RELATIONS:
         if _kind(conn, conn.workspace.build, relation.name):
-            found[relation.name] = _difference(conn, relation.name, relation.key, live_schema, is_view=False)
+            by_name[relation.name] = _difference(conn, relation.name, relation.key, live_schema, is_view=False)
     for view in VIEWS:
         if not _kind(conn, conn.workspace.build, view.name):
             continue
-        beneath = [found.get(name) for name in stored_relations(view)]
+        beneath = [by_name.get(name) for name in stored_relations(view)]
         if not view.is_materialized and all(d is not None and d.is_none for d in beneath) and _is_same(conn, view.name, live_schema):
             rows = _count(conn, conn.workspace.build, view.name)
-            found[view.name] = Difference(view.name, True, rows, rows)
+            by_name[view.name] = Difference(view.name, True, rows, rows)
         else:
-            found[view.name] = _difference(conn, view.name, view.key, live_schema, is_view=True)
-    return list(found.values())
+            by_name[view.name] = _difference(conn, view.name, view.key, live_schema, is_view=True)
+    return list(by_name.values())
 
 
 def _is_same(conn: Connection, view: str, live_schema: str) -> bool:
@@ -105,7 +105,7 @@ def _is_same(conn: Connection, view: str, live_schema: str) -> bool:
 
 
 def _kind(conn: Connection, schema: str, name: str) -> str:
-    """`r`, `m`, `v` … of what can be read there; empty if nothing can."""
+    """`r`, `m`, `v` … of a relation that can be read; empty if there is none."""
     row = conn.execute(
         """select c.relkind::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
            where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relkind <> 'm' or c.relispopulated)""",
@@ -217,8 +217,8 @@ def _as_multiset(conn: Connection, name: str, _key: tuple[str, ...], columns: li
             sql.Identifier(one, name),
             sql.Identifier(other, name),
         )
-        found = conn.execute(query).fetchall()
-        counts[what] = len(found)
-        samples += [Sample(what, dict(zip(columns, row, strict=True))) for row in sorted(found, key=str)[:SAMPLE_ROWS]]
+        surplus = conn.execute(query).fetchall()
+        counts[what] = len(surplus)
+        samples += [Sample(what, dict(zip(columns, row, strict=True))) for row in sorted(surplus, key=str)[:SAMPLE_ROWS]]
     rows, live_rows = _count(conn, conn.workspace.build, name), _count(conn, live_schema, name)
     return Difference(name, is_view, rows, live_rows, counts["added"], counts["removed"], samples=tuple(samples))

@@ -20,7 +20,7 @@ from mediabase_assets.release.views import ViewChange, patiently, release_views
 from mediabase_assets.schema import tables
 from mediabase_assets.views import state as view_state
 
-#: Columns that tell when a row was written; they are no content.
+#: Columns with the time at which a row was written; they are not content.
 TIMESTAMPS = ("created_at", "updated_at")
 
 
@@ -52,11 +52,11 @@ def release(conn: Connection, live_schema: str, migration_id: str) -> tuple[list
 
     Args:
         conn: A build session, in a transaction.
-        live_schema: Where people read.
+        live_schema: Schema in which the released relations are.
         migration_id: The migration that releases.
 
     Raises:
-        ReleaseError: An object of somebody else is in the way.
+        ReleaseError: An object that is not ours is in the way.
     """
     states = _states(conn, live_schema)
     moved = [r for r in RELATIONS if states[r.name] == (True, False)]
@@ -70,20 +70,20 @@ def release(conn: Connection, live_schema: str, migration_id: str) -> tuple[list
             bring_types(conn, relation.name, live_schema)
         changed = _apply_differences(conn, differing, live_schema)
         _connect(conn, moved, live_schema)
-        # the fingerprints come first: what somebody writes from now on is seen by the next refresh
-        found = view_state.fingerprints(conn, live_schema, (r.name for r in RELATIONS))
-        view_state.note_audited(conn, found, passed=True)
-        told = [_told(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
-        shown = release_views(conn, live_schema, found, migration_id)
+        # the fingerprints come first: what another session writes from now on is seen by the next refresh
+        fingerprints = view_state.fingerprints(conn, live_schema, (r.name for r in RELATIONS))
+        view_state.record_audited(conn, fingerprints, passed=True)
+        changes = [_change_of(conn, r, live_schema, states[r.name], changed) for r in RELATIONS]
+        shown = release_views(conn, live_schema, fingerprints, migration_id)
         for relation in differing:
             conn.execute(sql.SQL("drop table {}").format(sql.Identifier(conn.workspace.build, relation.name)))
     except psycopg.errors.IntegrityError as error:
         raise ReleaseError(
             f"The new content would break a rule of the database: {error.diag.message_primary}.",
             where=f"schema {live_schema}",
-            next_step="What was live is still live. If a table of your own refers to rows that would go, change it first.",
+            next_step="What was live is still live. If a table of your own refers to rows that would be deleted, change it first.",
         ) from error
-    return told, shown
+    return changes, shown
 
 
 def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:
@@ -94,8 +94,8 @@ def _states(conn: Connection, live_schema: str) -> dict[str, tuple[bool, bool]]:
            where n.nspname in (%(build)s, %(live)s) and c.relname = any(%(names)s) group by 1""",
         {"build": conn.workspace.build, "live": live_schema, "names": [r.name for r in RELATIONS]},
     ).fetchall()
-    found = {name: (bool(built), bool(live)) for name, built, live in rows}
-    return {r.name: found.get(r.name, (False, False)) for r in RELATIONS}
+    states = {name: (bool(built), bool(live)) for name, built, live in rows}
+    return {r.name: states.get(r.name, (False, False)) for r in RELATIONS}
 
 
 def _drop_build_views(conn: Connection) -> None:
@@ -119,7 +119,7 @@ def _connect(conn: Connection, moved: list[Relation], live_schema: str) -> None:
             if table.is_view and not is_there(conn, live_schema, table.name):
                 _show(conn, table)
             elif table.is_view and _all_columns(conn, live_schema, table.name) != list(table.columns):
-                # an earlier version made it: it gets the new columns at its end, and what people made on it stays
+                # an earlier version made it: it gets the new columns at its end, and what is based on it stays
                 patiently(conn, partial(_show, conn, table), schema=live_schema, names=[table.name])
 
 
@@ -129,7 +129,7 @@ def _show(conn: Connection, table: Table) -> None:
 
 
 def _apply_differences(conn: Connection, relations: list[Relation], live_schema: str) -> dict[str, tuple[int, int, int]]:
-    """Insert and update parents first, then delete children first; constraints are looked at afterwards."""
+    """Insert and update parents first, then delete children first; constraints are checked afterwards."""
     conn.execute("set constraints all deferred")
     changed: dict[str, list[int]] = {}
     for relation in relations:
@@ -219,24 +219,24 @@ def _delete(conn: Connection, relation: Relation, live_schema: str) -> int:
     return conn.execute(sql.SQL(query).format(**_parts(conn, relation, live_schema))).rowcount
 
 
-def _told(
+def _change_of(
     conn: Connection, relation: Relation, live_schema: str, state: tuple[bool, bool],
     changed: dict[str, tuple[int, int, int]],
 ) -> Change:  # fmt: skip
     """What became of a relation, and that its live content is what was audited."""
-    noted = conn.execute("select row_count, content_hash from built_relations where relation = %s", (relation.name,)).fetchone()
-    assert noted is not None
-    rows, digest = int(noted[0]), str(noted[1])
+    recorded = conn.execute("select row_count, content_hash from built_relations where relation = %s", (relation.name,)).fetchone()
+    assert recorded is not None
+    rows, digest = int(recorded[0]), str(recorded[1])
     if state == (False, True):
         return Change(relation.name, "kept", rows, digest)
     if state == (True, False):
         return Change(relation.name, "moved", rows, digest, inserted=rows)
-    found = content_hash(conn, live_schema, relation.name)
-    if found != (rows, digest):
+    content = content_hash(conn, live_schema, relation.name)
+    if content != (rows, digest):
         raise ReleaseError(
             "After applying the differences the live content is not what was audited.",
-            where=f"{live_schema}.{relation.name}: {counted(found.rows, 'row')}, audited {rows:,}",
-            next_step="A trigger or rule of somebody else changes rows on the way in; remove it, then release again.",
+            where=f"{live_schema}.{relation.name}: {counted(content.rows, 'row')}, audited {rows:,}",
+            next_step="A trigger or rule that is not ours changes rows on the way in; remove it, then release again.",
         )
     inserted, updated, deleted = changed[relation.name]
     return Change(relation.name, "difference", rows, digest, inserted, updated, deleted)

@@ -41,27 +41,27 @@ def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str,
     Args:
         conn: A refresh session.
         view: The view.
-        live_schema: Where people read.
+        live_schema: Schema in which the released relations are.
         run_id: The run that does it, for the record.
         findings: The audit of the view that the session sees.
 
     Raises:
         AuditError: A table that it is made from does not pass its audit.
-        BuildError: A table is not there.
-        ReleaseError: Something stands in the way of a replacement.
+        BuildError: A table does not exist.
+        ReleaseError: Something is in the way of a replacement.
     """
     _require_tables(conn, view, live_schema)
     if not state.has_records(conn):
         with conn.transaction():
             prepare_schemas(conn, live_schema)
-    found = _audited_inputs(conn, view, live_schema)
+    fingerprints = _audited_inputs(conn, view, live_schema)
     began = datetime.now(UTC)
-    told: list[Finding] = []
+    results: list[Finding] = []
     try:
         with conn.transaction():
-            plan = view_release.plans(conn, live_schema, found, [view])[0]
+            plan = view_release.plans(conn, live_schema, fingerprints, [view])[0]
             before = state.records(conn).get(view.name)
-            change = _bring(conn, plan, live_schema, findings, told)
+            change = _bring_up_to_date(conn, plan, live_schema, findings, results)
             if change.how != "kept":
                 state.record(
                     conn, view, live_schema, inputs=plan.inputs, content_hash=change.content_hash, rows=change.rows,
@@ -71,7 +71,7 @@ def refresh_view(conn: Connection, view: View, live_schema: str, *, run_id: str,
     except AuditRollback:
         change = ViewChange(view.name, "rolled back", "its audit failed", 0, "")
         before = None
-    return Refreshed(change, before.rows if before else None, told)
+    return Refreshed(change, before.rows if before else None, results)
 
 
 def _require_tables(conn: Connection, view: View, live_schema: str) -> None:
@@ -90,33 +90,33 @@ def _audited_inputs(conn: Connection, view: View, live_schema: str) -> dict[str,
     Raises:
         AuditError: One does not pass.
     """
-    found = state.fingerprints(conn, live_schema, state.stored_relations(view))
+    fingerprints = state.fingerprints(conn, live_schema, state.stored_relations(view))
     for parent in view.parents:
         table = table_named(parent)
-        wrong = _audit(conn, table, {r.name: found[r.name] for r in table.relations})
+        wrong = _audit(conn, table, {r.name: fingerprints[r.name] for r in table.relations})
         if wrong:
             raise AuditError(
                 f"The table {table.name} does not pass its audit, so that {view.name} was not refreshed from it: {wrong}.",
                 where=f"{live_schema}.{table.name}",
                 next_step="Correct its rows (the job `audit` shows them); the view keeps its content until then.",
             )
-    return found
+    return fingerprints
 
 
-def _audit(conn: Connection, table: Table, found: dict[str, str]) -> str:
-    """Why a live table does not pass its audit; empty if it does. What was audited in this state before is not looked at again."""
+def _audit(conn: Connection, table: Table, fingerprints: dict[str, str]) -> str:
+    """Why a live table does not pass its audit; empty if it does. What was audited in this state before is not audited again."""
     known = state.audited(conn)
-    seen = [known.get(name) for name in found]
-    if all(s is not None and s[0] == fingerprint for s, fingerprint in zip(seen, found.values(), strict=True)):
-        return "" if all(s is not None and s[1] for s in seen) else "it did not when it was last looked at"
+    audits = [known.get(name) for name in fingerprints]
+    if all(s is not None and s[0] == fingerprint for s, fingerprint in zip(audits, fingerprints.values(), strict=True)):
+        return "" if all(s is not None and s[1] for s in audits) else "it did not at its last audit"
     with conn.transaction():
         checks = [check_keys(conn, table), check_references(conn, table), check_model(conn, table)]
     failed = [c for c in checks if c is not None and not c.passed]
-    state.note_audited(conn, found, passed=not failed)
+    state.record_audited(conn, fingerprints, passed=not failed)
     return in_short(failed)
 
 
-def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, told: list[Finding]) -> ViewChange:
+def _bring_up_to_date(conn: Connection, plan: Plan, live_schema: str, findings: Findings, results: list[Finding]) -> ViewChange:
     """Refresh, create or replace, and audit what the session then sees."""
     view, how = plan.view, "kept"
     if plan.reason and plan.difference in (Difference.NONE, Difference.INDEXES):
@@ -127,10 +127,10 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
         conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(successors)))
         definition.drop_built(conn, view, successors)
         view_release.make_successor(conn, view, successors, live_schema)
-        _look_in(conn, successors, conn.workspace.operations, live_schema)
+        _set_search_path(conn, successors, conn.workspace.operations, live_schema)
         how = "created" if plan.difference is Difference.ABSENT else "replaced"
-    told += findings(conn, view)
-    if any(not f.passed for f in told):
+    results += findings(conn, view)
+    if any(not f.passed for f in results):
         raise AuditRollback
     digest, rows = "", 0
     if how in ("created", "replaced"):
@@ -145,12 +145,12 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, findings: Findings, t
     return ViewChange(view.name, how, plan.reason, rows, digest)
 
 
-def _look_in(conn: Connection, *schemas: str) -> None:
+def _set_search_path(conn: Connection, *schemas: str) -> None:
     conn.execute(sql.SQL("set local search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, schemas))))
 
 
 def _publish(conn: Connection, view: View, how: str, live_schema: str) -> None:
-    _look_in(conn, conn.workspace.operations, live_schema)
+    _set_search_path(conn, conn.workspace.operations, live_schema)
     if how == "created":
         view_release.move(conn, view, conn.workspace.successors, live_schema)
     else:

@@ -1,9 +1,9 @@
 """The views' part of a release: those just built appear, live ones are refreshed or replaced, in the release's transaction.
 
 1. A view that is not live is moved into place, or made there if the tables that it was built from are not the live ones.
-2. A live one of the same definition is refreshed concurrently if a table beneath it changed; else it is left alone.
-3. A live one of another definition is replaced at the very end: its successor is complete before it goes, views of other
-   people on it are put up again, and readers are locked out for the length of a rename.
+2. A live one of the same definition is refreshed concurrently if a table beneath it changed; else it is kept.
+3. A live one of another definition is replaced at the very end: its successor is complete before it is dropped, views of other
+   people on it are created again, and readers are locked out for the length of a rename.
 """
 
 from collections.abc import Callable, Iterable
@@ -52,24 +52,24 @@ class Plan:
     view: View
     difference: Difference
     reason: str
-    found: Described | None
+    described: Described | None
     is_built: bool
     inputs: dict[str, str]
 
 
-def plans(conn: Connection, live_schema: str, found: dict[str, str], wanted: Iterable[View] = VIEWS) -> list[Plan]:
+def plans(conn: Connection, live_schema: str, fingerprints: dict[str, str], wanted: Iterable[View] = VIEWS) -> list[Plan]:
     """What is to be done with each view.
 
     Args:
         conn: A session in a transaction.
-        live_schema: Where people read.
-        found: Fingerprints of the live tables.
+        live_schema: Schema in which the released relations are.
+        fingerprints: Fingerprints of the live tables.
         wanted: The views.
     """
     recorded = state.records(conn)
     result = []
     for view in wanted:
-        described, inputs = definition.describe(conn, live_schema, view.name), state.inputs_of(view, found)
+        described, inputs = definition.describe(conn, live_schema, view.name), state.inputs_of(view, fingerprints)
         result.append(
             Plan(
                 view,
@@ -83,29 +83,29 @@ def plans(conn: Connection, live_schema: str, found: dict[str, str], wanted: Ite
     return result
 
 
-def release_views(conn: Connection, live_schema: str, found: dict[str, str], migration_id: str) -> list[ViewChange]:
-    """Publish every view, in the transaction that is open; the tables are live already, those of the build schema still there.
+def release_views(conn: Connection, live_schema: str, fingerprints: dict[str, str], migration_id: str) -> list[ViewChange]:
+    """Publish every view, in the transaction that is open; the tables are live already, those of the build schema not yet dropped.
 
     Args:
         conn: A build session, in a transaction.
-        live_schema: Where people read.
-        found: Fingerprints of the live tables.
+        live_schema: Schema in which the released relations are.
+        fingerprints: Fingerprints of the live tables.
         migration_id: The migration that releases.
 
     Raises:
         ReleaseError: A live view has to change and its successor was not built and audited, or something is in the way.
     """
-    decided = plans(conn, live_schema, found)
+    decided = plans(conn, live_schema, fingerprints)
     _require_built(decided)
     successors: list[Plan] = []
     how: dict[str, str] = {}
     for plan in decided:
-        how[plan.view.name] = _bring(conn, plan, live_schema, successors)
+        how[plan.view.name] = _publish(conn, plan, live_schema, successors)
     functions.bring(conn, live_schema)
     changes = []
     for plan in decided:
         place = conn.workspace.build if plan in successors else live_schema
-        changes.append(_told(conn, plan, how[plan.view.name], place))
+        changes.append(_change_of(conn, plan, how[plan.view.name], place))
     replace(conn, [p.view for p in successors], conn.workspace.build, live_schema)
     drop_old_indexes(conn, decided, live_schema)
     for plan, change in zip(decided, changes, strict=True):
@@ -118,7 +118,7 @@ def release_views(conn: Connection, live_schema: str, found: dict[str, str], mig
 
 
 def _require_built(decided: list[Plan]) -> None:
-    """A view that is not there, or of another definition, must have been built and audited.
+    """A view that does not exist, or has another definition, must have been built and audited.
 
     One whose tables were rewritten, or brought back to what they were, is refreshed, and must show what was audited before.
     """
@@ -132,7 +132,7 @@ def _require_built(decided: list[Plan]) -> None:
         )
 
 
-def _bring(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan]) -> str:
+def _publish(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan]) -> str:
     """Do what does not lock readers out, and say what was done; a successor is left in the build schema."""
     view = plan.view
     if not plan.reason:
@@ -157,8 +157,8 @@ def _bring(conn: Connection, plan: Plan, live_schema: str, successors: list[Plan
 
 def refresh_live(conn: Connection, plan: Plan, live_schema: str) -> None:
     """Bring rows of a live view up to date, and add its new indexes."""
-    assert plan.found is not None
-    definition.add_indexes(conn, plan.view, live_schema, plan.found.indexes)
+    assert plan.described is not None
+    definition.add_indexes(conn, plan.view, live_schema, plan.described.indexes)
     definition.refresh(conn, plan.view, live_schema)
 
 
@@ -169,12 +169,12 @@ def drop_old_indexes(conn: Connection, decided: list[Plan], live_schema: str) ->
         ReleaseError: Readers never left the views for a moment.
     """
     recorded = state.records(conn)
-    outdated = [p for p in decided if p.reason and p.difference is Difference.INDEXES and p.found and p.view.name in recorded]
+    outdated = [p for p in decided if p.reason and p.difference is Difference.INDEXES and p.described and p.view.name in recorded]
 
     def all_at_once() -> None:
         for plan in outdated:
-            assert plan.found is not None
-            definition.drop_old_indexes(conn, plan.view, live_schema, recorded[plan.view.name], plan.found)
+            assert plan.described is not None
+            definition.drop_old_indexes(conn, plan.view, live_schema, recorded[plan.view.name], plan.described)
 
     if outdated:
         patiently(conn, all_at_once, schema=live_schema, names=[p.view.name for p in outdated])
@@ -201,7 +201,7 @@ def _reads_build_schema(conn: Connection, view: View) -> bool:
 
 
 def move(conn: Connection, view: View, schema: str, live_schema: str) -> None:
-    """Move a view into the live schema, where nothing of its name is."""
+    """Move a view into the live schema, where its name is free."""
     keyword = sql.SQL("materialized view") if view.is_materialized else sql.SQL("view")
     conn.execute(sql.SQL("alter {} {} set schema {}").format(keyword, sql.Identifier(schema, view.name), sql.Identifier(live_schema)))
 
@@ -210,7 +210,7 @@ def replace(conn: Connection, successors: list[View], schema: str, live_schema: 
     """Let views of another schema take the place of live ones of the same name, all at once.
 
     Raises:
-        ReleaseError: Readers never left them for a moment, or something stands on one that cannot be put up again.
+        ReleaseError: Readers never left them for a moment, or a view is based on one that cannot be created again.
     """
 
     def all_at_once() -> None:
@@ -222,11 +222,11 @@ def replace(conn: Connection, successors: list[View], schema: str, live_schema: 
 
 
 def _replace(conn: Connection, view: View, schema: str, live_schema: str) -> None:
-    found = definition.describe(conn, live_schema, view.name)
-    assert found is not None
+    described = definition.describe(conn, live_schema, view.name)
+    assert described is not None
     grants = dependents.grants_on(conn, live_schema, view.name)
     above = dependents.take_down(conn, live_schema, view.name)
-    definition.drop(conn, live_schema, view.name, found.kind)
+    definition.drop(conn, live_schema, view.name, described.kind)
     move(conn, view, schema, live_schema)
     dependents.give(conn, live_schema, view.name, grants)
     dependents.put_up(conn, above)
@@ -260,22 +260,22 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
     )
 
 
-def _told(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
+def _change_of(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
     """What became of a view, and that it holds what was audited."""
-    noted = conn.execute("select row_count, content_hash from built_relations where relation = %s", (plan.view.name,)).fetchone()
-    if noted is None:
+    recorded = conn.execute("select row_count, content_hash from built_relations where relation = %s", (plan.view.name,)).fetchone()
+    if recorded is None:
         raise ReleaseError(
             "A view was never built and audited.",
             where=plan.view.name,
             next_step=f"Materialize views/{plan.view.name}, then release again.",
         )
-    rows, digest = int(noted[0]), str(noted[1])
+    rows, digest = int(recorded[0]), str(recorded[1])
     if how in ("refreshed", "created", "replaced") and plan.view.is_materialized:
         live = content_hash(conn, schema, plan.view.name)
         if live != (rows, digest):
             raise ReleaseError(
                 "A view shows other rows over the live tables than those that were audited.",
                 where=f"{plan.view.name}: {counted(live.rows, 'row')}, audited {rows:,}",
-                next_step="Somebody wrote to the tables meanwhile; run the migration again.",
+                next_step="Another session wrote to the tables meanwhile; run the migration again.",
             )
     return ViewChange(plan.view.name, how, plan.reason, rows, digest)

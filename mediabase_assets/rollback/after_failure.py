@@ -1,6 +1,6 @@
-"""What a first migration leaves when it fails is removed: nothing was released, so that all of it is what was built.
+"""Removing what a first migration leaves when it fails: nothing was released, so that all of it is what was built.
 
-The legacy table is only ever read; that it is as the backup says is looked at, not assumed. Records stay.
+The legacy table is only ever read; that it is as the backup says is checked, not assumed. Records stay.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Removal:
 
     Attributes:
         removed: Schemas that were dropped.
-        legacy: What is known about the legacy table, a sentence.
+        legacy: Whether the legacy table is as it was, a sentence.
         reason: Why nothing was removed; empty if it was.
     """
 
@@ -61,13 +61,13 @@ def remove_unreleased(settings: Settings, run_id: str) -> Removal:
 
 
 def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
-    space = conn.workspace
-    wanted = [space.build, space.successors, space.rehearsal]
+    workspace = conn.workspace
+    wanted = [workspace.build, workspace.successors, workspace.rehearsal]
     rows = conn.execute("select nspname from pg_namespace where nspname = any(%s) order by 1", (wanted,)).fetchall()
-    there = tuple(name for (name,) in rows)
+    schemas = tuple(name for (name,) in rows)
 
     def all_at_once() -> None:
-        for schema in there:
+        for schema in schemas:
             conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
     built = conn.execute(
@@ -76,7 +76,7 @@ def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
         (wanted,),
     ).fetchall()
     patiently(conn, all_at_once, [RelationName(*row) for row in built], lambda sentence: None)
-    legacy = "it failed before there was a backup"
+    legacy = "it failed before a backup was written"
     if exists(conn, "migration_runs"):
         row = conn.execute("select backup_id from migration_runs where run_id = %s", (run_id,)).fetchone()
         legacy = _legacy(conn, settings, row[0] if row else None)
@@ -84,16 +84,16 @@ def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
             "update migration_runs set status = 'rolled back', finished_at = coalesce(finished_at, now()) where run_id = %s", (run_id,)
         )
         records.bring_in_line(conn, settings.database.schema_name, keeps_extraction=False)
-    return Removal(there, legacy, "")
+    return Removal(schemas, legacy, "")
 
 
 def _legacy(conn: Connection, settings: Settings, backup_id: str | None) -> str:
     """Whether the legacy table is as it was, in words."""
     name = f"{settings.database.source_schema}.{settings.database.legacy_table}"
     try:
-        held = read_manifest(settings.backup_dir / (backup_id or "none")).legacy_relation
+        backed_up = read_manifest(settings.backup_dir / (backup_id or "none")).legacy_relation
     except BackupError:
         return f"{name} was only read; there is no backup to compare it with"
-    if content_hash(conn, *held.relation) == (held.rows, held.content_hash):
+    if content_hash(conn, *backed_up.relation) == (backed_up.rows, backed_up.content_hash):
         return f"{name} holds what the backup {backup_id} holds"
-    return f"{name} holds something else than the backup {backup_id}: somebody wrote to it meanwhile"
+    return f"{name} holds something else than the backup {backup_id}: another session wrote to it meanwhile"

@@ -1,6 +1,6 @@
 """The changes of a rollback but the last one: relations created again, rows changed, views refreshed.
 
-The order: what has another shape goes and comes back from the archive; of the others only the rows that differ are
+The order: what has another shape is dropped and comes back from the archive; of the others only the rows that differ are
 changed, parents before children; then keys, views and their rows.
 """
 
@@ -29,11 +29,11 @@ class Changes:
 
     Attributes:
         lost: What other people lost, in words.
-        with_dependents: Whether they may lose something.
+        with_dependents: Whether views and foreign keys of other people may be dropped.
         counts: Rows inserted, updated, deleted.
         seconds: How long a relation took.
         recreated: Relations that came from the archive.
-        other: What was done with what is no relation.
+        other: What was done with what is not a relation.
     """
 
     lost: list[str]
@@ -44,24 +44,24 @@ class Changes:
     other: list[Done] = field(default_factory=list)
 
 
-def apply(conn: Connection, plan: Plan, lost: outside_objects.Lost, changes: Changes, tell: Progress) -> None:
-    """Make everything that was there what it was; what was not there stays for now.
+def apply(conn: Connection, plan: Plan, lost: outside_objects.Lost, changes: Changes, report: Progress) -> None:
+    """Make everything that existed what it was; what did not exist stays for now.
 
     Raises:
         RollbackError: Other people would lose something, or a lock never came free.
     """
     archives = definitions.Archives(plan.manifest)
     taken = definitions.TakenDown()
-    again = [i for i in plan.of(RECREATE) if i.held is not None and i.held.kind == "table"]
+    tables = [i for i in plan.of(RECREATE) if i.held is not None and i.held.kind == "table"]
     changes.recreated = frozenset(i.relation for i in plan.of(RECREATE))
     if changes.recreated:
-        tell(f"Bringing back {counted(len(changes.recreated), 'relation')} from the archive")
-        patiently(conn, lambda: _clear(conn, plan, again, taken), changes.recreated, tell)
-        definitions.create_tables(conn, archives, again)
-        loader = Loader(conn, {i.relation: sql.Identifier(*i.relation) for i in again})
-        loader.load(plan.manifest, archives.rows_of(i.relation for i in again))
-        changes.counts |= {i.relation: (i.held.rows or 0, 0, 0) for i in again if i.held}
-    _change_rows(conn, plan, archives, changes, tell)
+        report(f"Bringing back {counted(len(changes.recreated), 'relation')} from the archive")
+        patiently(conn, lambda: _clear(conn, plan, tables, taken), changes.recreated, report)
+        definitions.create_tables(conn, archives, tables)
+        loader = Loader(conn, {i.relation: sql.Identifier(*i.relation) for i in tables})
+        loader.load(plan.manifest, archives.rows_of(i.relation for i in tables))
+        changes.counts |= {i.relation: (i.held.rows or 0, 0, 0) for i in tables if i.held}
+    _change_rows(conn, plan, archives, changes, report)
     definitions.complete(conn, archives, plan, changes.recreated)
     created = definitions.create_missing_views(conn, archives, plan)
     changes.recreated |= frozenset(created)
@@ -69,7 +69,7 @@ def apply(conn: Connection, plan: Plan, lost: outside_objects.Lost, changes: Cha
     for item in plan.of(REFRESH):
         if item.relation not in changes.recreated:
             began = time.monotonic()
-            _refresh(conn, item, tell)
+            _refresh(conn, item, report)
             changes.seconds[item.relation] = round(time.monotonic() - began, 3)
 
 
@@ -83,23 +83,23 @@ def _clear(conn: Connection, plan: Plan, tables: list[Item], taken: definitions.
     definitions.drop_tables(conn, [i for i in plan.of(RECREATE) if i not in tables or i.kind], taken, keeps_keys=True)
 
 
-def _change_rows(conn: Connection, plan: Plan, archives: definitions.Archives, changes: Changes, tell: Progress) -> None:
+def _change_rows(conn: Connection, plan: Plan, archives: definitions.Archives, changes: Changes, report: Progress) -> None:
     items = plan.of(ROWS)
     if not items:
         return
     names = [i.relation for i in items]
-    patiently(conn, lambda: _lock(conn, names), names, tell)
+    patiently(conn, lambda: _lock(conn, names), names, report)
     targets = {name: beside(number) for number, name in enumerate(names)}
     for number, (name, target) in enumerate(targets.items()):
         make_beside(conn, name, target, number)
-    tell(f"Reading {counted(len(names), 'table')} from the archive")
+    report(f"Reading {counted(len(names), 'table')} from the archive")
     loader = Loader(conn, targets)
     loader.load(plan.manifest, archives.rows_of(names))
     for target in targets.values():
         conn.execute(sql.SQL("analyze {}").format(target))
-    _spare_people(conn, plan, targets, changes)
+    _spare_referring_rows(conn, plan, targets, changes)
     differences = {name: Difference(conn, name, target, loader.columns[name]) for name, target in targets.items()}
-    tell("Changing the rows that differ")
+    report("Changing the rows that differ")
     _change(conn, differences, changes)
 
 
@@ -129,7 +129,7 @@ def _change(conn: Connection, differences: dict[RelationName, Difference], chang
 
 
 def _lock(conn: Connection, names: list[RelationName]) -> None:
-    """Nobody writes to what is compared; readers go on."""
+    """Keep other sessions from writing to what is compared; readers go on."""
     conn.execute(
         sql.SQL("lock table {} in share row exclusive mode").format(
             sql.SQL(", ").join(sql.SQL("only {}").format(sql.Identifier(*n)) for n in names)
@@ -137,37 +137,37 @@ def _lock(conn: Connection, names: list[RelationName]) -> None:
     )
 
 
-def _spare_people(conn: Connection, plan: Plan, targets: dict[RelationName, sql.Identifier], changes: Changes) -> None:
-    """Rows that go and that tables of other people refer to: refuse, or drop the foreign key, so that no row of theirs goes along.
+def _spare_referring_rows(conn: Connection, plan: Plan, targets: dict[RelationName, sql.Identifier], changes: Changes) -> None:
+    """Tables of other people refer to rows that go: refuse, or drop the foreign key, so that no row of theirs is deleted.
 
     Raises:
-        RollbackError: There are such rows, and nobody said that the foreign keys may go.
+        RollbackError: There are such rows, and the foreign keys may not be dropped.
     """
     dropped = {i.relation for i in plan.of(DROP)}
     ours = plan.names
-    found: list[tuple[outside_objects.ForeignKey, int]] = []
+    referring: list[tuple[outside_objects.ForeignKey, int]] = []
     for key in outside_objects.foreign_keys_onto(conn, targets):
         if key.child in ours or key.child in dropped or key.child.schema == conn.workspace.build:
             continue
         rows = key.rows_referring(conn, targets[key.parent])
         if rows:
-            found.append((key, rows))
+            referring.append((key, rows))
     lines = [
         f"{counted(rows, 'row')} of {key.child}, which {'refers' if rows == 1 else 'refer'} to new rows of {key.parent} ({key.name})"
-        for key, rows in found
+        for key, rows in referring
     ]
     if lines and not changes.with_dependents:
         raise RollbackError(
             f"Tables of other people refer to rows that would be deleted: {'; '.join(lines)}.",
-            where=", ".join(sorted({str(key.child) for key, _ in found})),
+            where=", ".join(sorted({str(key.child) for key, _ in referring})),
             next_step="Change these rows first, or give --with-dependents (with_dependents in the job): foreign keys go, rows stay.",
         )
-    for (key, _), line in zip(found, lines, strict=True):
+    for (key, _), line in zip(referring, lines, strict=True):
         key.drop(conn)
         changes.lost.append(f"{key}: {line}; the foreign key was dropped, the rows stay")
 
 
-def _refresh(conn: Connection, item: Item, tell: Progress) -> None:
+def _refresh(conn: Connection, item: Item, report: Progress) -> None:
     """Refresh a materialized view, concurrently if it can be."""
     row = conn.execute(
         """select c.relispopulated and exists (select from pg_index as i where i.indrelid = c.oid and i.indisunique and i.indisvalid
@@ -181,4 +181,4 @@ def _refresh(conn: Connection, item: Item, tell: Progress) -> None:
     def refresh() -> None:
         conn.execute(statement)
 
-    patiently(conn, refresh, [item.relation], tell)
+    patiently(conn, refresh, [item.relation], report)

@@ -1,7 +1,7 @@
-"""Bringing relations back that are gone or have another shape, and dropping those that were not there.
+"""Bringing relations back that are gone or have another shape, and dropping those that did not exist.
 
 Tables, keys, indexes, views, comments and privileges come from the archive, as pg_dump wrote them. Views of other people
-that stand in the way are taken down and put up again.
+that are in the way are dropped and created again.
 """
 
 from collections.abc import Iterable
@@ -33,18 +33,18 @@ class Archives:
 
     def of(self, name: RelationName) -> tuple[str, list[Entry]]:
         """The file that holds a relation, and its entries."""
-        held = next(r for r in self.manifest.relations if r.relation == name)
-        if held.file not in self._entries:
-            self._entries[held.file] = entries(self.manifest.folder / held.file)
-        return held.file, entries_of(self._entries[held.file], *name)
+        backed_up = next(r for r in self.manifest.relations if r.relation == name)
+        if backed_up.file not in self._entries:
+            self._entries[backed_up.file] = entries(self.manifest.folder / backed_up.file)
+        return backed_up.file, entries_of(self._entries[backed_up.file], *name)
 
     def rows_of(self, names: Iterable[RelationName]) -> dict[str, list[Entry]]:
         """The entries with the rows of tables, by file."""
-        found: dict[str, list[Entry]] = {}
+        by_file: dict[str, list[Entry]] = {}
         for name in names:
             file, of_relation = self.of(name)
-            found.setdefault(file, []).extend(e for e in of_relation if e.kind in _ROWS)
-        return found
+            by_file.setdefault(file, []).extend(e for e in of_relation if e.kind in _ROWS)
+        return by_file
 
     def run(self, conn: Connection, name: RelationName, chosen: Iterable[Entry]) -> None:
         """Run the statements of entries; where the old owner cannot be given, the relation belongs to this role."""
@@ -64,32 +64,32 @@ class Archives:
 
 @dataclass
 class TakenDown:
-    """What was taken down for a while: views of other people, in batches, and foreign keys."""
+    """What was dropped for a while: views of other people, in batches, and foreign keys."""
 
     views: list[list[Dependent]] = field(default_factory=list)
     keys: list[outside_objects.ForeignKey] = field(default_factory=list)
 
     def put_up(self, conn: Connection, ours: frozenset[RelationName], lost: frozenset[RelationName]) -> None:
-        """Put up again what is neither ours (that comes from the archive) nor lost."""
+        """Create again what is neither ours (that comes from the archive) nor lost."""
         for key in self.keys:
             key.add(conn)
-        for batch in reversed(self.views):  # what a later batch holds never stands on an earlier one's
+        for batch in reversed(self.views):  # what a later batch holds is never based on an earlier one's
             names = [(d, RelationName(d.schema, d.name)) for d in batch]
             put = [d for d, name in names if name not in ours and name not in lost and name.schema != conn.workspace.build]
             dependents.put_up(conn, put)
 
 
 def drop(conn: Connection, item: Item, taken: TakenDown, *, keeps_keys: bool) -> None:
-    """Drop a relation and take down what stands on it.
+    """Drop a relation and what is based on it.
 
     Args:
         conn: A session in a transaction.
-        item: The relation, with what is there now.
-        taken: Gets what was taken down.
+        item: The relation, with its present kind.
+        taken: Gets what was dropped.
         keeps_keys: Whether foreign keys onto it shall be added again.
     """
     if not is_there(conn, *item.relation):
-        return  # it stood on another one, and went with it
+        return  # it was based on another one, and was dropped with it
     taken.views.append(dependents.take_down(conn, *item.relation))
     for key in outside_objects.foreign_keys_onto(conn, [item.relation]):
         key.drop(conn)
@@ -100,7 +100,7 @@ def drop(conn: Connection, item: Item, taken: TakenDown, *, keeps_keys: bool) ->
 
 
 def drop_unwanted_views(conn: Connection, plan: Plan, taken: TakenDown) -> None:
-    """Drop our views that were not there, or are defined otherwise now; topmost ones go with those beneath."""
+    """Drop our views that did not exist, or are defined otherwise now; topmost ones are dropped with those beneath."""
     for item in plan.of(DROP, RECREATE):
         if item.kind in _VIEWS:
             drop(conn, item, taken, keeps_keys=False)
@@ -116,17 +116,17 @@ def drop_tables(conn: Connection, items: Iterable[Item], taken: TakenDown, *, ke
 def create_tables(conn: Connection, archives: Archives, items: Iterable[Item]) -> None:
     """Create tables without rows and without what comes after them."""
     for item in items:
-        _, found = archives.of(item.relation)
-        archives.run(conn, item.relation, [e for e in found if e.kind in BEFORE_ROWS])
+        _, of_relation = archives.of(item.relation)
+        archives.run(conn, item.relation, [e for e in of_relation if e.kind in BEFORE_ROWS])
 
 
 def complete(conn: Connection, archives: Archives, plan: Plan, recreated: frozenset[RelationName]) -> None:
     """Add what is missing: indexes, keys, triggers, comments, privileges; foreign keys last, for they need their parents."""
-    held = [i for i in plan.items if i.held is not None and i.held.kind in ("table", "materialized view")]
+    backed_up = [i for i in plan.items if i.held is not None and i.held.kind in ("table", "materialized view")]
     for is_last in (False, True):
-        for item in held:
-            _, found = archives.of(item.relation)
-            missing = [e for e in found if (e.kind == "FK CONSTRAINT") == is_last and _is_missing(conn, item, e, recreated)]
+        for item in backed_up:
+            _, of_relation = archives.of(item.relation)
+            missing = [e for e in of_relation if (e.kind == "FK CONSTRAINT") == is_last and _is_missing(conn, item, e, recreated)]
             if missing:
                 archives.run(conn, item.relation, missing)
 
@@ -150,13 +150,13 @@ def _is_missing(conn: Connection, item: Item, entry: Entry, recreated: frozenset
 
 
 def create_missing_views(conn: Connection, archives: Archives, plan: Plan) -> list[RelationName]:
-    """Create the views of the manifest that are not there, in the order of the archive, with their rows."""
+    """Create the views of the manifest that do not exist, in the order of the archive, with their rows."""
     missing = [i for i in plan.items if i.held is not None and i.held.kind in _VIEWS and not is_there(conn, *i.relation)]
     created: list[RelationName] = []
     while missing:
         left = [i for i in missing if not _try_view(conn, archives, i)]
         if len(left) == len(missing):
-            _create_view(conn, archives, left[0])  # tells why
+            _create_view(conn, archives, left[0])  # raises the reason
         created += [i.relation for i in missing if i not in left]
         missing = left
     return created
@@ -173,27 +173,27 @@ def _try_view(conn: Connection, archives: Archives, item: Item) -> bool:
 
 
 def _create_view(conn: Connection, archives: Archives, item: Item) -> None:
-    _, found = archives.of(item.relation)
-    archives.run(conn, item.relation, found)
+    _, of_relation = archives.of(item.relation)
+    archives.run(conn, item.relation, of_relation)
 
 
 def functions_of(manifest: BackupManifest) -> tuple[FunctionRecord, ...] | None:
-    """Our functions as they were; None where a manifest of an earlier version does not tell and some may have been there."""
+    """Our functions as they were; None where a manifest of an earlier version does not list them and some may have existed."""
     if manifest.functions is not None:
         return manifest.functions
     return None if any(r.kind == "materialized view" for r in manifest.relations) else ()
 
 
-def restore_functions(conn: Connection, live_schema: str, held: tuple[FunctionRecord, ...] | None) -> list[tuple[str, str]]:
+def restore_functions(conn: Connection, live_schema: str, recorded: tuple[FunctionRecord, ...] | None) -> list[tuple[str, str]]:
     """Bring our functions back; returns the names of those that changed, with what was done."""
     now = functions_named(conn, live_schema, tuple(FUNCTIONS))
     done: list[tuple[str, str]] = []
-    for name in FUNCTIONS if held is not None else ():
-        there, wanted = [f for f in now if f.name == name], [f for f in held or () if f.name == name]
-        if there == wanted:
+    for name in FUNCTIONS if recorded is not None else ():
+        present, wanted = [f for f in now if f.name == name], [f for f in recorded or () if f.name == name]
+        if present == wanted:
             continue
-        for found in there:
-            conn.execute(sql.SQL("drop function {}").format(sql.SQL(found.signature)))  # PostgreSQL's own text
+        for function in present:
+            conn.execute(sql.SQL("drop function {}").format(sql.SQL(function.signature)))  # PostgreSQL's own text
         for record in wanted:
             _create_function(conn, record)
         done.append((name, "recreated" if wanted else "dropped"))

@@ -1,4 +1,4 @@
-"""What other people built on relations that a rollback drops or empties: told before it would be lost, dropped only when told so.
+"""What other people built on relations that a rollback drops or empties: listed before it is lost, dropped only on request.
 
 Rows of other people's tables are never deleted: a foreign key that cannot stay is dropped, its table keeps every row.
 """
@@ -42,7 +42,7 @@ _FOREIGN_KEYS = """
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A foreign key: of which table, onto which, as PostgreSQL tells it."""
+    """A foreign key: of which table, onto which, as PostgreSQL prints it."""
 
     child: RelationName
     name: str
@@ -59,12 +59,12 @@ class ForeignKey:
         conn.execute(sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(*self.child), sql.Identifier(self.name)))
 
     def add(self, conn: Connection) -> None:
-        """Add the constraint again, if it is not there."""
-        there = conn.execute(
+        """Add the constraint again, if it is missing."""
+        constraint = conn.execute(
             "select from pg_constraint where conname = %s and conrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))",
             (self.name, *self.child),
         ).fetchone()
-        if there is None:
+        if constraint is None:
             conn.execute(
                 sql.SQL("alter table {} add constraint {} {}").format(
                     sql.Identifier(*self.child), sql.Identifier(self.name), sql.SQL(self.definition)
@@ -76,7 +76,7 @@ class ForeignKey:
 
         Args:
             conn: A session.
-            kept: A relation with the rows that the parent will have; None if the parent goes as a whole.
+            kept: A relation with the rows that the parent will have; None if the parent is dropped.
         """
         present = sql.SQL(" and ").join(sql.SQL("c.{} is not null").format(sql.Identifier(c)) for c in self.columns)
         query = sql.SQL("select count(*) from {} as c where {}").format(sql.Identifier(*self.child), present)
@@ -89,7 +89,7 @@ class ForeignKey:
 
 
 def foreign_keys_onto(conn: Connection, names: Iterable[RelationName]) -> list[ForeignKey]:
-    """The foreign keys onto relations, whoever made them."""
+    """The foreign keys onto relations, ours and those of other people."""
     names = list(names)
     rows = conn.execute(_FOREIGN_KEYS, ([n.schema for n in names], [n.name for n in names])).fetchall()
     return [
@@ -114,29 +114,29 @@ class Lost:
 
     def lines(self) -> list[str]:
         """Each in words."""
-        told = [f"the view {view}" for view in self.views]
-        return told + [f"{key}, which {counted(rows, 'row uses', 'rows use')} (the table and its rows stay)" for key, rows in self.keys]
+        views = [f"the view {view}" for view in self.views]
+        return views + [f"{key}, which {counted(rows, 'row uses', 'rows use')} (the table and its rows stay)" for key, rows in self.keys]
 
 
 def lost_with(conn: Connection, plan: Plan, build_schema: str) -> Lost:
     """What other people would lose with the relations that are dropped. Our own build schema counts as ours."""
     dropped = [i.relation for i in plan.of(DROP)]
     ours = plan.names
-    found = [v for v in views_above(conn, dropped) if v not in ours and v.schema != build_schema]
+    views = [v for v in views_above(conn, dropped) if v not in ours and v.schema != build_schema]
     keys = [k for k in foreign_keys_onto(conn, dropped) if k.child not in ours and k.child.schema != build_schema]
-    return Lost(tuple(found), tuple((k, k.rows_referring(conn, None)) for k in keys))
+    return Lost(tuple(views), tuple((k, k.rows_referring(conn, None)) for k in keys))
 
 
-def require_told(lost: Lost, *, with_dependents: bool, where: str) -> None:
-    """Refuse to go on when other people would lose something, unless told so.
+def require_permission(lost: Lost, *, with_dependents: bool, where: str) -> None:
+    """Refuse to go on when other people would lose something, unless that was requested.
 
     Raises:
-        RollbackError: They would, and nobody said so.
+        RollbackError: They would, and it was not requested.
     """
     lines = lost.lines()
     if lines and not with_dependents:
         raise RollbackError(
-            f"Other people would lose what they built on the relations that go: {'; '.join(lines)}.",
+            f"Other people would lose what they built on the relations that are dropped: {'; '.join(lines)}.",
             where=where,
             next_step="Drop or change these first, or give --with-dependents (with_dependents in the job) to have them dropped.",
         )

@@ -1,6 +1,6 @@
 """What a rollback has to do with each relation: decided from the manifest and the catalogue, before anything is done.
 
-Here belong the decision and the values that tell it; doing it is in the other modules.
+Contains the decision and the values that describe it; doing it is in the other modules.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Item:
 
     Attributes:
         relation: Its name.
-        kind: What is there now; empty if nothing is.
-        held: What the backup holds of it; None if it was not there.
+        kind: What it is now; empty if it does not exist.
+        held: What the backup holds of it; None if it did not exist.
         action: One of `KEEP`, `ROWS`, `RECREATE`, `DROP`, `REFRESH`.
         why: In words.
     """
@@ -65,47 +65,50 @@ class Plan:
 
     @property
     def names(self) -> frozenset[RelationName]:
-        """The names of all relations in reach, whether they are there or not."""
+        """The names of all relations in reach, whether they exist or not."""
         return frozenset(i.relation for i in self.items)
 
 
 def make_plan(conn: Connection, settings: Settings, manifest: BackupManifest) -> Plan:
-    """Compare what is there with what the manifest says."""
+    """Compare the present state with what the manifest says."""
     scope = scope_of(settings, conn.workspace)
     order = {r.name: position for position, r in enumerate(RELATIONS)}
     names = sorted({scope.legacy, *scope.relations}, key=lambda n: (n != scope.legacy, order.get(n.name, len(order)), n))
-    held = {r.relation: r for r in manifest.relations}
-    found = (_item(conn, name, held.get(name)) for name in names)
-    return Plan(manifest, tuple(item for item in found if item is not None))
+    backed_up = {r.relation: r for r in manifest.relations}
+    items = (_item(conn, name, backed_up.get(name)) for name in names)
+    return Plan(manifest, tuple(item for item in items if item is not None))
 
 
-def _item(conn: Connection, name: RelationName, held: BackedUpRelation | None) -> Item | None:
+def _item(conn: Connection, name: RelationName, backed_up: BackedUpRelation | None) -> Item | None:
     kind = _kind(conn, name)
-    if held is None:
+    if backed_up is None:
         return Item(name, kind, None, DROP, "it was not there") if kind else None
     if not kind:
-        return Item(name, kind, held, RECREATE, "it is gone")
-    if kind != held.kind:
-        return Item(name, kind, held, RECREATE, f"it was a {held.kind} and is a {kind}")
+        return Item(name, kind, backed_up, RECREATE, "it is gone")
+    if kind != backed_up.kind:
+        return Item(name, kind, backed_up, RECREATE, f"it was a {backed_up.kind} and is a {kind}")
     if kind not in ("table", "view", "materialized view"):
-        return Item(name, kind, held, KEEP, f"the content of a {kind} is not compared")
+        return Item(name, kind, backed_up, KEEP, f"the content of a {kind} is not compared")
     now = catalogue_of(conn, *name)
     assert now is not None
     if kind == "table":
-        return _table_item(conn, name, held, held.catalogue is None or set(held.catalogue.columns) == set(now.columns))
-    if held.catalogue is None or now.definition not in (held.catalogue.definition, defined_again(conn, held.catalogue).definition):
-        return Item(name, kind, held, RECREATE, "it was defined otherwise")
-    if kind == "materialized view" and content_hash(conn, *name).digest != held.content_hash:
-        return Item(name, kind, held, REFRESH, "it shows other rows")
-    return Item(name, kind, held, KEEP, "it is as it was")
+        return _table_item(conn, name, backed_up, backed_up.catalogue is None or set(backed_up.catalogue.columns) == set(now.columns))
+    if backed_up.catalogue is None or now.definition not in (
+        backed_up.catalogue.definition,
+        defined_again(conn, backed_up.catalogue).definition,
+    ):
+        return Item(name, kind, backed_up, RECREATE, "it was defined otherwise")
+    if kind == "materialized view" and content_hash(conn, *name).digest != backed_up.content_hash:
+        return Item(name, kind, backed_up, REFRESH, "it shows other rows")
+    return Item(name, kind, backed_up, KEEP, "it is as it was")
 
 
-def _table_item(conn: Connection, name: RelationName, held: BackedUpRelation, has_same_columns: bool) -> Item:
+def _table_item(conn: Connection, name: RelationName, backed_up: BackedUpRelation, has_same_columns: bool) -> Item:
     if not has_same_columns:
-        return Item(name, "table", held, RECREATE, "it has other columns")
-    if content_hash(conn, *name).digest != held.content_hash:
-        return Item(name, "table", held, ROWS, "it holds other rows")
-    return Item(name, "table", held, KEEP, "it is as it was")
+        return Item(name, "table", backed_up, RECREATE, "it has other columns")
+    if content_hash(conn, *name).digest != backed_up.content_hash:
+        return Item(name, "table", backed_up, ROWS, "it holds other rows")
+    return Item(name, "table", backed_up, KEEP, "it is as it was")
 
 
 def _kind(conn: Connection, name: RelationName) -> str:

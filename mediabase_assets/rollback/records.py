@@ -33,11 +33,11 @@ class Candidate:
         migration_id: Which one.
         released_at: When it was released.
         backup_id: The backup of the state before it.
-        is_verified: Whether that backup verified when it was last looked at.
+        is_verified: Whether that backup passed its last verification.
         rolled_back_at: When it was rolled back; None if it is live.
         later: Migrations released since, and live.
         why_not: Why it cannot be rolled back as it is; empty if it can.
-        live_schema: Where it was released, if its release tells.
+        live_schema: Where it was released, if its release says so.
         rows: Rows of the tables that it released.
         needs_later: Whether it can be rolled back together with the later ones only.
     """
@@ -55,7 +55,7 @@ class Candidate:
 
     @property
     def in_words(self) -> str:
-        """Which one it is, for a person who has to choose."""
+        """Its id, release and size, to choose from."""
         together = f", together with {', '.join(self.later)} (with_later)" if self.needs_later else ""
         return f"{self.migration_id} (released {moment(self.released_at)}, {counted(self.rows, 'row')}){together}"
 
@@ -64,7 +64,7 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
     """The released migrations, newest first."""
     if not exists(conn, "releases"):
         return ()
-    found: list[Candidate] = []
+    listed: list[Candidate] = []
     later: list[str] = []
     for migration_id, released_at, backup_id, rolled_back_at, live_schema, rows in conn.execute(_RELEASES).fetchall():
         verified, problem, backed_up = _backup_state(settings, backup_id)
@@ -80,16 +80,16 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
         else:
             why_not = problem
         needs_later = bool(since) and rolled_back_at is None and not problem
-        found.append(
+        listed.append(
             Candidate(migration_id, released_at, backup_id or "", verified, rolled_back_at, since, why_not, made_in, rows, needs_later)
         )
         if rolled_back_at is None and not is_elsewhere:
             later.append(migration_id)
-    return tuple(found)
+    return tuple(listed)
 
 
 def _backup_state(settings: Settings, backup_id: str | None) -> tuple[bool, str, str | None]:
-    """Whether a backup verified, why a rollback cannot use it (empty if it can), and the live schema that it tells."""
+    """Whether a backup verified, why a rollback cannot use it (empty if it can), and the live schema that it names."""
     if not backup_id:
         return False, "no backup was recorded", None
     try:
@@ -106,15 +106,15 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
     """The migration that shall be undone.
 
     Raises:
-        RollbackError: There is none of that id, it was never released, or later ones stand on it; it lists those that can be.
+        RollbackError: The id is unknown, it was never released, or later ones are based on it; it lists those that can be.
     """
     known = candidates(conn, settings)
-    found = next((c for c in known if c.migration_id == migration_id), None)
+    candidate = next((c for c in known if c.migration_id == migration_id), None)
     able = [c.migration_id for c in known if not c.why_not]
     listed = _listed(known)
     if not migration_id:
         raise RollbackError("No migration was named.", where=f"schema {settings.database.schema_name}", next_step=f"Name one. {listed}")
-    if found is None:
+    if candidate is None:
         row = None
         if exists(conn, "migration_runs"):
             row = conn.execute("select status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
@@ -128,19 +128,19 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
             where=f"schema {settings.database.schema_name}",
             next_step=listed,
         )
-    if found.later and not with_later:
+    if candidate.later and not with_later:
         raise RollbackError(
-            f"Later migrations were released since: {', '.join(found.later)}. Going back before {migration_id} undoes them too.",
-            where=f"migration {migration_id}, released {moment(found.released_at)}",
+            f"Later migrations were released since: {', '.join(candidate.later)}. Going back before {migration_id} undoes them too.",
+            where=f"migration {migration_id}, released {moment(candidate.released_at)}",
             next_step="Give --with-later (with_later in the job) to undo them too, or roll back the newest one first.",
         )
-    return found
+    return candidate
 
 
 def _listed(known: Iterable[Candidate]) -> str:
     """The migrations that can be rolled back, as a sentence."""
     possible = [c.in_words for c in known if not c.why_not or c.needs_later]
-    return f"Those that can be rolled back: {'; '.join(possible)}." if possible else "There is none that can be rolled back."
+    return f"Those that can be rolled back: {'; '.join(possible)}." if possible else "No migration can be rolled back."
 
 
 def _legacy(settings: Settings) -> str:
@@ -164,44 +164,44 @@ def _released_elsewhere(settings: Settings, migration_id: str, live_schema: str 
     )
 
 
-def require_same_target(settings: Settings, found: Candidate, manifest: BackupManifest) -> None:
-    """See that a migration worked for the target of these settings, as its release and its backup tell.
+def require_same_target(settings: Settings, candidate: Candidate, manifest: BackupManifest) -> None:
+    """See that a migration worked for the target of these settings, as its release and its backup say.
 
     Raises:
         RollbackError: It is another live schema's, or took another legacy table apart.
     """
-    where = f"backup {found.backup_id}"
-    made_in = {s for s in (found.live_schema, manifest.live_schema) if s} - {settings.database.schema_name}
+    where = f"backup {candidate.backup_id}"
+    made_in = {s for s in (candidate.live_schema, manifest.live_schema) if s} - {settings.database.schema_name}
     if made_in:
-        raise _released_elsewhere(settings, found.migration_id, min(made_in), where)
+        raise _released_elsewhere(settings, candidate.migration_id, min(made_in), where)
     if str(manifest.legacy) != _legacy(settings):
         raise RollbackError(
-            f"The migration {found.migration_id} took {manifest.legacy} apart, and the configuration names {_legacy(settings)}.",
+            f"The migration {candidate.migration_id} took {manifest.legacy} apart, and the configuration names {_legacy(settings)}.",
             where=f"{where}; nothing was changed",
             next_step=f"Set database.legacy_schema to {manifest.legacy.schema} and database.legacy_table to {manifest.legacy.name}.",
         )
 
 
-def verified_backup(settings: Settings, found: Candidate, database: str) -> BackupManifest:
+def verified_backup(settings: Settings, candidate: Candidate, database: str) -> BackupManifest:
     """The backup of the state before a migration, read whole.
 
     Raises:
         RollbackError: It is missing, broken, or of another database or target.
     """
-    where = str(settings.backup_dir / (found.backup_id or "?"))
-    step = "Bring the files of the backup back from a copy, then roll back again."
-    if not found.backup_id:
-        raise RollbackError(f"No backup was recorded for the migration {found.migration_id}.", where=str(settings.backup_dir))
+    where = str(settings.backup_dir / (candidate.backup_id or "?"))
+    step = "Restore the files of the backup from a copy, then roll back again."
+    if not candidate.backup_id:
+        raise RollbackError(f"No backup was recorded for the migration {candidate.migration_id}.", where=str(settings.backup_dir))
     try:
-        manifest = read_manifest(settings.backup_dir / found.backup_id)
+        manifest = read_manifest(settings.backup_dir / candidate.backup_id)
     except BackupError as error:
-        raise RollbackError(f"The backup {found.backup_id} cannot be read: {error.what}", where=where, next_step=step) from error
-    require_same_target(settings, found, manifest)
+        raise RollbackError(f"The backup {candidate.backup_id} cannot be read: {error.what}", where=where, next_step=step) from error
+    require_same_target(settings, candidate, manifest)
     wrong = [f.name for f in verify_backup(manifest) if not f.passed]
     if wrong:
-        raise RollbackError(f"The backup {found.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
+        raise RollbackError(f"The backup {candidate.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
     if manifest.database != database:
-        raise RollbackError(f"The backup {found.backup_id} is of the database {manifest.database}, not of {database}.", where=where)
+        raise RollbackError(f"The backup {candidate.backup_id} is of the database {manifest.database}, not of {database}.", where=where)
     return manifest
 
 
@@ -216,9 +216,9 @@ def prepare(conn: Connection, live_schema: str) -> None:
             record_target(conn, conn.workspace, live_schema)
 
 
-def note(conn: Connection, settings: Settings, rollback_id: str, found: Candidate, done: Iterable[Done]) -> None:
+def record_rollback(conn: Connection, settings: Settings, rollback_id: str, candidate: Candidate, done: Iterable[Done]) -> None:
     """Record what was done, and that the releases are undone."""
-    undone = [found.migration_id, *found.later]
+    undone = [candidate.migration_id, *candidate.later]
     conn.execute("update releases set rolled_back_at = now() where migration_id = any(%s) and rolled_back_at is null", (undone,))
     conn.execute("update migration_runs set status = 'rolled back' where migration_id = any(%s)", (undone,))
     with conn.cursor() as cursor:
@@ -227,8 +227,8 @@ def note(conn: Connection, settings: Settings, rollback_id: str, found: Candidat
                  row_count, content_hash, seconds, live_schema, legacy_relation, database_name)
                values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             [
-                (rollback_id, found.migration_id, d.relation, d.what, d.why, found.backup_id, d.inserted, d.updated, d.deleted, d.rows,
-                 d.content_hash, d.seconds, settings.database.schema_name, _legacy(settings), conn.info.dbname)
+                (rollback_id, candidate.migration_id, d.relation, d.what, d.why, candidate.backup_id, d.inserted, d.updated, d.deleted,
+                 d.rows, d.content_hash, d.seconds, settings.database.schema_name, _legacy(settings), conn.info.dbname)
                 for d in done
             ],
         )  # fmt: skip
@@ -241,12 +241,12 @@ def is_anything_released(conn: Connection) -> bool:
 
 
 def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool) -> None:
-    """Forget what is recorded about relations whose live content is another one now.
+    """Delete the records of relations whose live content has changed.
 
     Args:
         conn: A session in a transaction.
-        live_schema: Where people read.
-        keeps_extraction: Whether the extraction relations are still there.
+        live_schema: Schema in which the released relations are.
+        keeps_extraction: Whether the extraction relations still exist.
     """
     for name in (r.name for r in RELATIONS):
         row = conn.execute("select content_hash from built_relations where relation = %s", (name,)).fetchone()
@@ -266,12 +266,12 @@ def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool)
 
 
 def _view_records(conn: Connection, live_schema: str) -> None:
-    """A record of a view that is not the recorded one any more goes; the others tell the content and the tables of now."""
+    """Delete the record of a view that is defined otherwise now; bring the others to the present content and tables."""
     for name, recorded in state.records(conn).items():
-        found = definition.describe(conn, live_schema, name)
+        described = definition.describe(conn, live_schema, name)
         view = next((v for v in VIEWS if v.name == name), None)
         present = view is not None and all(is_there(conn, live_schema, r) for r in state.stored_relations(view))
-        if found is None or view is None or not present or found.catalogue != recorded.catalogue:
+        if described is None or view is None or not present or described.catalogue != recorded.catalogue:
             conn.execute("delete from view_state where view = %s", (name,))
             continue
         shown = definition.content_of(conn, view, live_schema)

@@ -1,7 +1,7 @@
 """A rollback from beginning to end, in one transaction: what differs is changed, everything is compared, then it is committed.
 
-Whatever fails, and whenever the process is killed, everything stays as it was; it can be repeated. Relations that go are
-dropped last, so that readers are kept out for a moment only.
+Whatever fails, and whenever the process is killed, everything stays as it was; it can be repeated. Relations that did not exist
+are dropped last, so that readers are kept out for a moment only.
 """
 
 import time
@@ -66,12 +66,12 @@ def preview(
         RollbackError: It would refuse.
     """
     with _session(settings) as conn:
-        found = records.find(conn, settings, migration_id, with_later=with_later)
-        manifest = records.verified_backup(settings, found, conn.info.dbname)
+        candidate = records.find(conn, settings, migration_id, with_later=with_later)
+        manifest = records.verified_backup(settings, candidate, conn.info.dbname)
         plan = make_plan(conn, settings, manifest)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
-        outside_objects.require_told(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
-        return found, plan, tuple(lost.lines())
+        outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
+        return candidate, plan, tuple(lost.lines())
 
 
 def roll_back(
@@ -90,24 +90,24 @@ def roll_back(
         migration_id: The migration to undo.
         with_later: Undo the migrations that were released since, too.
         with_dependents: Drop views and foreign keys of other people that cannot stay; their tables keep every row.
-        progress: Told a sentence at each step.
-        owner: Who holds the lock of migrations meanwhile; by default the rollback itself.
+        progress: Gets a sentence at each step.
+        owner: Name under which the lock of migrations is held meanwhile; by default the rollback's own.
 
     Raises:
         RollbackError: It refuses, or the outcome is not what the manifest says; everything is as it was.
         MigrationLockedError: A migration is running.
         ServerError: The server cannot be reached.
     """
-    tell = progress or (lambda sentence: None)
+    report = progress or (lambda sentence: None)
     owner = owner or f"rollback of {migration_id}"
     hold_migration_lock(settings, owner)
     try:
         with _session(settings) as conn:
-            found = records.find(conn, settings, migration_id, with_later=with_later)
-            tell(f"Verifying the backup {found.backup_id}")
-            manifest = records.verified_backup(settings, found, conn.info.dbname)
+            candidate = records.find(conn, settings, migration_id, with_later=with_later)
+            report(f"Verifying the backup {candidate.backup_id}")
+            manifest = records.verified_backup(settings, candidate, conn.info.dbname)
             records.prepare(conn, settings.database.schema_name)
-            return _rolled_back(conn, settings, found, manifest, with_dependents, tell)
+            return _rolled_back(conn, settings, candidate, manifest, with_dependents, report)
     finally:
         release_migration_lock(owner)
 
@@ -124,33 +124,33 @@ def _session(settings: Settings) -> Iterator[Connection]:
             raise RollbackError(
                 f"The database refused: {(error.diag.message_primary or str(error)).strip()}{detail}.",
                 where=f"rollback in schema {settings.database.schema_name}",
-                next_step="Everything is as it was. Mend the cause and roll back again.",
+                next_step="Everything is as it was. Fix the cause and roll back again.",
             ) from error
         except BackupError as error:
             raise RollbackError(error.what, where=error.where, next_step=error.next_step) from error
 
 
 def _rolled_back(
-    conn: Connection, settings: Settings, found: Candidate, manifest: BackupManifest, with_dependents: bool, tell: Progress
+    conn: Connection, settings: Settings, candidate: Candidate, manifest: BackupManifest, with_dependents: bool, report: Progress
 ) -> RollbackResult:
     began, live = time.monotonic(), settings.database.schema_name
     with conn.transaction():
-        tell("Comparing what is there with the manifest")
+        report("Comparing the present state with the manifest")
         plan = make_plan(conn, settings, manifest)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
-        outside_objects.require_told(lost, with_dependents=with_dependents, where=f"migration {found.migration_id}")
+        outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {candidate.migration_id}")
         changes = Changes(lost=[*lost.lines()], with_dependents=with_dependents)
-        apply(conn, plan, lost, changes, tell)
-        tell("Comparing every relation with the manifest")
+        apply(conn, plan, lost, changes, report)
+        report("Comparing every relation with the manifest")
         done = [*_verified(conn, plan, changes), *changes.other]
-        done += _drop_what_was_not_there(conn, plan, lost, manifest, live, tell)
-        records.note(conn, settings, f"{datetime.now(UTC):%Y%m%d_%H%M%S_%f}", found, done)
+        done += _drop_what_was_not_there(conn, plan, lost, manifest, live, report)
+        records.record_rollback(conn, settings, f"{datetime.now(UTC):%Y%m%d_%H%M%S_%f}", candidate, done)
         keeps = records.is_anything_released(conn)
         if not keeps:
-            _drop_workspace(conn, manifest, live, tell)
+            _drop_workspace(conn, manifest, live, report)
         records.bring_in_line(conn, live, keeps_extraction=keeps)
     seconds = round(time.monotonic() - began, 3)
-    return RollbackResult(found.migration_id, found.later, found.backup_id, tuple(done), tuple(changes.lost), seconds)
+    return RollbackResult(candidate.migration_id, candidate.later, candidate.backup_id, tuple(done), tuple(changes.lost), seconds)
 
 
 def _verified(conn: Connection, plan: Plan, changes: Changes) -> list[Done]:
@@ -165,7 +165,7 @@ def _verified(conn: Connection, plan: Plan, changes: Changes) -> list[Done]:
             continue
         inserted, updated, deleted = changes.counts.get(item.relation, (0, 0, 0))
         what = RECREATE if item.relation in changes.recreated else item.action
-        told = Done(str(item.relation), what, item.why, inserted, updated, deleted, seconds=changes.seconds.get(item.relation, 0))
+        result = Done(str(item.relation), what, item.why, inserted, updated, deleted, seconds=changes.seconds.get(item.relation, 0))
         if item.held.content_hash is not None:
             now = content_hash(conn, *item.relation)
             is_same = now == (item.held.rows, item.held.content_hash)
@@ -174,18 +174,18 @@ def _verified(conn: Connection, plan: Plan, changes: Changes) -> list[Done]:
                 raise RollbackError(
                     f"After the rollback {item.relation} would not have the content of the backup: {rows}.",
                     where=f"content {now.digest}, in the backup {item.held.content_hash}",
-                    next_step="Nothing was changed. A trigger or rule of somebody else changes rows on the way in; remove it and repeat.",
+                    next_step="Nothing was changed. A trigger or rule that is not ours changes rows on the way in; remove it and repeat.",
                 )
             why = item.why if is_same else "it shows the rows of its tables; when it was backed up it was older than these"
-            told = replace(told, rows=now.rows, content_hash=now.digest, why=why)
-        done.append(told)
+            result = replace(result, rows=now.rows, content_hash=now.digest, why=why)
+        done.append(result)
     return done
 
 
 def _drop_what_was_not_there(
-    conn: Connection, plan: Plan, lost: outside_objects.Lost, manifest: BackupManifest, live: str, tell: Progress
+    conn: Connection, plan: Plan, lost: outside_objects.Lost, manifest: BackupManifest, live: str, report: Progress
 ) -> list[Done]:
-    """Drop what was not there, all at once, the last of all changes; bring the functions back."""
+    """Drop what did not exist, all at once, the last of all changes; bring the functions back."""
     done: list[Done] = []
     items = plan.of(DROP)
 
@@ -200,23 +200,23 @@ def _drop_what_was_not_there(
         ]
 
     if items:
-        tell(f"Dropping {counted(len(items), 'relation')} created since the backup")
-    patiently(conn, all_at_once, [i.relation for i in items], tell)
+        report(f"Dropping {counted(len(items), 'relation')} created since the backup")
+    patiently(conn, all_at_once, [i.relation for i in items], report)
     return [*(Done(str(i.relation), DROP, i.why) for i in items), *done]
 
 
-def _drop_workspace(conn: Connection, manifest: BackupManifest, live: str, tell: Progress) -> None:
-    """Nothing is released any more: what was built goes too, and the live schema if the migration made it. Records stay."""
-    space = conn.workspace
+def _drop_workspace(conn: Connection, manifest: BackupManifest, live: str, report: Progress) -> None:
+    """Drop what was built, since nothing is released any more, and the live schema if the migration made it. Records stay."""
+    workspace = conn.workspace
 
     def all_at_once() -> None:
-        for schema in (space.build, space.successors, space.rehearsal):
+        for schema in (workspace.build, workspace.successors, workspace.rehearsal):
             conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
         if manifest.had_live_schema is False and manifest.live_schema == live and not _holds_anything(conn, live):
             conn.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(live)))
 
-    built = conn.execute("select relname from pg_class where relnamespace = to_regnamespace(%s)", (space.build,)).fetchall()
-    patiently(conn, all_at_once, [RelationName(space.build, name) for (name,) in built], tell)
+    built = conn.execute("select relname from pg_class where relnamespace = to_regnamespace(%s)", (workspace.build,)).fetchall()
+    patiently(conn, all_at_once, [RelationName(workspace.build, name) for (name,) in built], report)
 
 
 def _holds_anything(conn: Connection, schema: str) -> bool:

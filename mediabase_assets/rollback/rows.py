@@ -1,7 +1,7 @@
 """Bringing the rows of a table back: those of the archive beside it, then only what differs is changed.
 
 Values are compared as their text, timestamps included, so that a row that was touched comes back as it was. What other
-people's tables refer to is looked at before anything is deleted.
+people's tables refer to is checked before anything is deleted.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,9 +34,9 @@ class Loader:
 
     def load(self, manifest: BackupManifest, entries: dict[str, list[Entry]]) -> None:
         """Copy the rows of the targets out of the archives."""
-        for file, found in entries.items():
+        for file, of_file in entries.items():
             with self._open:
-                stream_rows(manifest.folder / file, found, self._start)
+                stream_rows(manifest.folder / file, of_file, self._start)
         for name, _ in self._targets.values():
             if name not in self.columns:
                 raise RollbackError("The archive holds no rows of a table that the manifest lists.", where=str(name))

@@ -35,7 +35,7 @@ def create_view(conn: Connection, table: Table) -> None:
 
 
 def add_references(conn: Connection, table: Table) -> None:
-    """Add the foreign keys; the parents must be there."""
+    """Add the foreign keys; the parents must exist."""
     path = VERSION / "foreign_keys" / f"{table.name}.sql"
     if path.exists():
         run(conn, path)

@@ -1,7 +1,7 @@
 """The versioned schema: deploy, verify, revert; and the record of which version is live.
 
 A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, one file per table; the views that people
-query stand on it. It is deployed into whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
+query are based on it. It is deployed into whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
 """
 
 from typing import Any, NamedTuple
@@ -52,15 +52,15 @@ def _first_schema(conn: Connection) -> str:
 def verify(conn: Connection, schema: str) -> list[str]:
     """How what is deployed in a schema differs from the model; empty if it does not.
 
-    Looks at the columns of every relation and view, their order, all comments, keys, unique sets, foreign keys, and indexes of views.
+    Checks the columns of every relation and view, their order, all comments, keys, unique sets, foreign keys, and indexes of views.
     """
     wrong = []
     for table in TABLES:
         expected = {r.name: (r.columns, r.comment) for r in table.relations}
         expected |= {table.name: (table.columns, table.description)} if table.is_view else {}
         for name, (columns, comment) in expected.items():
-            found = _columns(conn, schema, name)
-            named = {c: text for c, text in found.items() if c not in ("created_at", "updated_at")}
+            actual = _columns(conn, schema, name)
+            named = {c: text for c, text in actual.items() if c not in ("created_at", "updated_at")}
             if list(named) != list(columns):
                 wrong.append(f"{name}: columns are {list(named)}, the model says {list(columns)}")
             elif named != columns or _comment(conn, schema, name) != comment:
@@ -73,13 +73,13 @@ def verify(conn: Connection, schema: str) -> list[str]:
 
 
 def _wrong_view(conn: Connection, schema: str, view: View) -> list[str]:
-    found, described = _columns(conn, schema, view.name), definition.describe(conn, schema, view.name)
+    columns, described = _columns(conn, schema, view.name), definition.describe(conn, schema, view.name)
     if described is None:
         return [f"{view.name}: is not there"]
     wrong = []
-    if list(found) != list(view.columns):
-        wrong.append(f"{view.name}: columns are {list(found)}, the model says {list(view.columns)}")
-    elif found != view.columns or _comment(conn, schema, view.name) != view.description:
+    if list(columns) != list(view.columns):
+        wrong.append(f"{view.name}: columns are {list(columns)}, the model says {list(view.columns)}")
+    elif columns != view.columns or _comment(conn, schema, view.name) != view.description:
         wrong.append(f"{view.name}: comments differ from the model")
     wanted = sorted(i.name_on(view.name) for i in view.all_indexes)
     if sorted(described.indexes) != wanted:
@@ -158,22 +158,22 @@ def rehearse(conn: Connection) -> list[str]:
 
 
 def _layout(conn: Connection, schema: str) -> dict[str, str] | None:
-    """Which columns of `schema_version` hold version, time and description; None if there is no such table."""
-    found = _columns(conn, schema, "schema_version")
-    if not found:
+    """Which columns of `schema_version` hold version, time and description; None if the table does not exist."""
+    columns = _columns(conn, schema, "schema_version")
+    if not columns:
         return None
-    version = next((c for c in ("version_name", "version") if c in found), None)
+    version = next((c for c in ("version_name", "version") if c in columns), None)
     if version is None:
         raise SchemaError(
-            f"The table schema_version has a layout that no version of MEDIABASE made: {', '.join(found)}.",
+            f"The table schema_version has a layout that no version of MEDIABASE made: {', '.join(columns)}.",
             where=schema,
             next_step="Rename it, then run the migration again.",
         )
-    applied = next((c for c in ("applied_at", "created_at") if c in found), None)
+    applied = next((c for c in ("applied_at", "created_at") if c in columns), None)
     layout: dict[str, str] = {"version": str(version)}
     if applied:
         layout["applied_at"] = applied
-    if "description" in found:
+    if "description" in columns:
         layout["description"] = "description"
     return layout
 
@@ -197,7 +197,7 @@ def versions(conn: Connection, schema: str) -> list[VersionRecord]:
 
 
 def record_version(conn: Connection, schema: str) -> None:
-    """Record the version that this code deploys in `schema_version`, in the layout that is there; once."""
+    """Record the version that this code deploys in `schema_version`, in the layout of the existing table; once."""
     layout = _layout(conn, schema)
     if layout is None:
         conn.execute(

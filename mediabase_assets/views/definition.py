@@ -1,6 +1,6 @@
-"""Views in the database: create them from their values, describe what is there, tell the difference.
+"""Views in the database: create them from their values, describe existing ones, compare the two.
 
-Here belong single views in whatever schema; the release and the refresh decide when. A view is known to be ours, and
+Contains single views in any schema; the release and the refresh decide when. A view is known to be ours, and
 unchanged, by two digests in `mediabase_ops.view_state`: of its definition here, and of what the server made of it.
 """
 
@@ -23,10 +23,10 @@ QUERIES = Path(__file__).parent / "sql"
 
 
 class Difference(StrEnum):
-    """How a view that is there differs from its value."""
+    """How an existing view differs from its value."""
 
     ABSENT = "absent"
-    """Nothing of that name is there: create it."""
+    """Nothing has the name: create it."""
     QUERY = "query"
     """It shows something else, or is not ours: replace it."""
     INDEXES = "indexes"
@@ -40,7 +40,7 @@ class Described:
     """A view as the catalogue has it.
 
     Attributes:
-        kind: `m` for a materialized view, `v` for a plain one; another letter for a relation that is no view.
+        kind: `m` for a materialized view, `v` for a plain one; another letter for a relation that is not a view.
         catalogue: Digest of what the server made of the definition.
         indexes: Names of its indexes with their definitions.
         is_populated: Whether it can be read.
@@ -54,7 +54,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was noted about a view when it was last created or refreshed.
+    """What was recorded about a view when it was last created or refreshed.
 
     Attributes:
         definition: Digest of its value.
@@ -95,23 +95,23 @@ def definition_of(view: View) -> str:
     return md5(json.dumps(value).encode(), usedforsecurity=False).hexdigest()
 
 
-def difference(view: View, found: Described | None, recorded: Recorded | None) -> Difference:
-    """How what is there differs from the value; decided without the database.
+def difference(view: View, described: Described | None, recorded: Recorded | None) -> Difference:
+    """How an existing view differs from its value; decided without the database.
 
-    1. Nothing is there, or a materialized view that was never filled: ABSENT or QUERY.
-    2. The record is missing, tells another definition, or the catalogue is not the recorded one: QUERY.
+    1. Nothing has the name, or a materialized view that was never filled: ABSENT or QUERY.
+    2. The record is missing, has another definition, or the catalogue is not the recorded one: QUERY.
     3. An index of the value is missing, or one that we made before is not of the value: INDEXES.
     4. Else NONE. Indexes that other people made are theirs.
     """
-    if found is None:
+    if described is None:
         return Difference.ABSENT
-    is_same = recorded is not None and (recorded.definition, recorded.catalogue) == (definition_of(view), found.catalogue)
-    if not is_same or not found.is_populated or found.kind != ("m" if view.is_materialized else "v"):
+    is_same = recorded is not None and (recorded.definition, recorded.catalogue) == (definition_of(view), described.catalogue)
+    if not is_same or not described.is_populated or described.kind != ("m" if view.is_materialized else "v"):
         return Difference.QUERY
     assert recorded is not None
     wanted = {i.name_on(view.name) for i in view.all_indexes}
     ours = set(recorded.index_names)
-    return Difference.NONE if wanted <= set(found.indexes) and not (ours - wanted) & set(found.indexes) else Difference.INDEXES
+    return Difference.NONE if wanted <= set(described.indexes) and not (ours - wanted) & set(described.indexes) else Difference.INDEXES
 
 
 def create(conn: Connection, view: View, schema: str) -> None:
@@ -129,7 +129,7 @@ def finish(conn: Connection, view: View, schema: str) -> None:
 
 
 def add_indexes(conn: Connection, view: View, schema: str, present: Iterable[str] = ()) -> None:
-    """Create the indexes that are not there yet."""
+    """Create the indexes that do not exist yet."""
     for index in view.all_indexes:
         name = index.name_on(view.name)
         if name not in present:
@@ -146,10 +146,10 @@ def add_indexes(conn: Connection, view: View, schema: str, present: Iterable[str
             )
 
 
-def drop_old_indexes(conn: Connection, view: View, schema: str, recorded: Recorded, found: Described) -> None:
+def drop_old_indexes(conn: Connection, view: View, schema: str, recorded: Recorded, described: Described) -> None:
     """Drop the indexes that we made and that are no longer of the value."""
     wanted = {i.name_on(view.name) for i in view.all_indexes}
-    for name in sorted((set(recorded.index_names) - wanted) & set(found.indexes)):
+    for name in sorted((set(recorded.index_names) - wanted) & set(described.indexes)):
         conn.execute(sql.SQL("drop index {}").format(sql.Identifier(schema, name)))
 
 
@@ -168,7 +168,7 @@ def add_comments(conn: Connection, view: View, schema: str) -> None:
 
 
 def describe(conn: Connection, schema: str, name: str) -> Described | None:
-    """What is there under the name of a view; None if nothing is."""
+    """The relation that has the name of a view; None if there is none."""
     with conn.transaction(), looking_in(conn):
         row = conn.execute(
             """select c.relkind::text, md5(c.relkind::text || coalesce(pg_get_viewdef(c.oid), '')), c.relispopulated,
@@ -190,10 +190,10 @@ def content_of(conn: Connection, view: View, schema: str) -> ContentHash:
 
 
 def drop_built(conn: Connection, view: View, schema: str) -> None:
-    """Drop a view of the build schema, if it is there."""
-    found = describe(conn, schema, view.name)
-    if found is not None:
-        drop(conn, schema, view.name, found.kind)
+    """Drop a view of the build schema, if it exists."""
+    described = describe(conn, schema, view.name)
+    if described is not None:
+        drop(conn, schema, view.name, described.kind)
 
 
 def drop(conn: Connection, schema: str, name: str, kind: str) -> None:

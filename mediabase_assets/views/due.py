@@ -1,6 +1,6 @@
 """Whether a scheduled refresh has anything to do: which live views are old, asked of the database.
 
-Here belongs the question; how a view is refreshed is in `release.refresh`, when it is asked in the definitions.
+Contains the question; how a view is refreshed is in `release.refresh`, when it is asked in the definitions.
 """
 
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ class Due:
 
     Attributes:
         reasons: Views that are old, each with the reason in words.
-        skipped: Why there is nothing to do, where there are none.
-        up_to_date: Views that were looked at and are not old.
+        skipped: Why there is nothing to do, where no view is old.
+        up_to_date: Views that were checked and are not old.
     """
 
     reasons: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ def due_views(settings: Settings) -> Due:
             return Due(skipped=f"The database is being worked on{who}; a migration brings the views up to date by itself.")
         if not state.has_records(conn) or not state.records(conn):
             return Due(skipped="Nothing was released yet, so that there are no views to refresh.")
-        found = state.looked_at(conn, settings.database.schema_name)
-    reasons = {view: reason for view, reason in found.items() if reason}
+        by_view = state.refresh_reasons(conn, settings.database.schema_name)
+    reasons = {view: reason for view, reason in by_view.items() if reason}
     skipped = "" if reasons else "No table changed since the views were last refreshed."
-    return Due(reasons, skipped, tuple(view for view, reason in found.items() if not reason))
+    return Due(reasons, skipped, tuple(view for view, reason in by_view.items() if not reason))

@@ -1,6 +1,6 @@
 """The functions of schema v0.3.0 in the live schema: created with the release, changed only where their text did.
 
-A function's text and the schema that it looks into are digested into its comment, so that a changed one is noticed.
+A digest of a function's text and of the schema that it reads is in its comment, so that a changed one is noticed.
 """
 
 from hashlib import md5
@@ -22,13 +22,13 @@ _OF_THAT_NAME = """
 
 def bring(conn: Connection, live_schema: str) -> None:
     """Create the functions in the live schema, or bring them up to date; what is the same stays untouched."""
-    # pg_temp comes last, or whoever calls a function could put a table of his own in the place of ours
+    # pg_temp comes last, or the caller of a function could put a table of his own in the place of ours
     with looking_in(conn, live_schema, "pg_temp"):
         for name in FUNCTIONS:
-            there = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
+            existing = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
             comment = _comment(name, live_schema)
-            if [found[1] for found in there] != [comment]:
-                _create(conn, name, _text(name), there)
+            if [row[1] for row in existing] != [comment]:
+                _create(conn, name, _text(name), existing)
                 conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
 
 
@@ -37,7 +37,7 @@ def missing_functions(conn: Connection, live_schema: str) -> list[str]:
     return [
         name
         for name in FUNCTIONS
-        if [found[1] for found in conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()] != [_comment(name, live_schema)]
+        if [row[1] for row in conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()] != [_comment(name, live_schema)]
     ]
 
 
@@ -50,8 +50,8 @@ def _comment(name: str, live_schema: str) -> str:
     return f"{FUNCTIONS[name]} (definition {digest})"
 
 
-def _create(conn: Connection, name: str, text: LiteralString, there: list[tuple[str, str | None, list[str]]]) -> None:
-    """Create or replace a function; one of an old version may return other columns, and has to go first."""
+def _create(conn: Connection, name: str, text: LiteralString, existing: list[tuple[str, str | None, list[str]]]) -> None:
+    """Create or replace a function; one of an old version may return other columns, and has to be dropped first."""
     statement = sql.SQL(text)
     try:
         with conn.transaction():
@@ -60,10 +60,10 @@ def _create(conn: Connection, name: str, text: LiteralString, there: list[tuple[
                 return
             raise psycopg.errors.InvalidFunctionDefinition("another function of the same name takes other arguments")
     except psycopg.errors.InvalidFunctionDefinition:
-        for signature, _, _ in there:
+        for signature, _, _ in existing:
             conn.execute(sql.SQL("drop function {}").format(sql.SQL(signature)))
         conn.execute(statement)
-        for role in sorted({role for _, _, roles in there for role in roles}):
+        for role in sorted({role for _, _, roles in existing for role in roles}):
             conn.execute(sql.SQL("grant execute on function {} to {}").format(sql.Identifier(name), sql.Identifier(role)))
 
 

@@ -1,6 +1,6 @@
 """What is known about live views and the tables beneath: records, fingerprints, and what follows from them.
 
-A view is stale if a table that it was made from has another fingerprint now: so changes that nobody told Dagster about
+A view is stale if a table that it was made from has another fingerprint now: so changes that Dagster does not know of
 are noticed too, from the tables themselves. Fingerprints are taken before a view is made, never after: what is written in
 between is then seen the next time, and nothing is missed.
 """
@@ -31,13 +31,13 @@ def fingerprints(conn: Connection, schema: str, names: Iterable[str]) -> dict[st
     return {name: physical_fingerprint(conn, schema, name) for name in sorted(set(names))}
 
 
-def inputs_of(view: View, found: dict[str, str]) -> dict[str, str]:
+def inputs_of(view: View, by_relation: dict[str, str]) -> dict[str, str]:
     """The fingerprints that matter to a view."""
-    return {name: found[name] for name in stored_relations(view)}
+    return {name: by_relation[name] for name in stored_relations(view)}
 
 
 def records(conn: Connection) -> dict[str, Recorded]:
-    """What is recorded about every view; empty where there are no records yet."""
+    """What is recorded about every view; empty before the first release."""
     if not has_records(conn):
         return {}
     rows = conn.execute("select view, definition, catalogue, index_names, inputs, content_hash, row_count from view_state").fetchall()
@@ -45,9 +45,9 @@ def records(conn: Connection) -> dict[str, Recorded]:
 
 
 def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str], content_hash: str, rows: int, migration_id: str) -> None:
-    """Note what a view is now, and from which tables it was made."""
-    found = definition.describe(conn, schema, view.name)
-    assert found is not None
+    """Record what a view is now, and from which tables it was made."""
+    described = definition.describe(conn, schema, view.name)
+    assert described is not None
     conn.execute(
         """insert into view_state (view, definition, catalogue, index_names, inputs, content_hash, row_count, migration_id)
            values (%(view)s, %(definition)s, %(catalogue)s, %(indexes)s, %(inputs)s::jsonb, %(hash)s, %(rows)s, %(migration)s)
@@ -55,7 +55,7 @@ def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str],
              index_names = excluded.index_names, inputs = excluded.inputs, content_hash = excluded.content_hash,
              row_count = excluded.row_count, migration_id = excluded.migration_id, refreshed_at = now()""",
         {
-            "view": view.name, "definition": definition.definition_of(view), "catalogue": found.catalogue,
+            "view": view.name, "definition": definition.definition_of(view), "catalogue": described.catalogue,
             "indexes": [i.name_on(view.name) for i in view.all_indexes], "inputs": json.dumps(inputs), "hash": content_hash,
             "rows": rows, "migration": migration_id,
         },
@@ -65,26 +65,26 @@ def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str],
 def stale_views(conn: Connection, schema: str) -> dict[str, str]:
     """The live materialized views whose rows or definition are old, each with the reason in words.
 
-    Views whose tables are not all there are none of them: there is nothing to show yet.
+    A view of which a table is missing is not listed: it has nothing to show yet.
     """
-    return {name: reason for name, reason in looked_at(conn, schema).items() if reason}
+    return {name: reason for name, reason in refresh_reasons(conn, schema).items() if reason}
 
 
-def looked_at(conn: Connection, schema: str) -> dict[str, str]:
-    """The materialized views whose tables are all there, each with the reason why it is old; empty where it is up to date."""
+def refresh_reasons(conn: Connection, schema: str) -> dict[str, str]:
+    """The materialized views whose tables all exist, each with the reason why it is old; empty where it is up to date."""
     recorded = records(conn)
     present = _relations(conn, schema)
     shown = [v for v in MATERIALIZED if present.issuperset(stored_relations(v))]
-    found = fingerprints(conn, schema, {name for v in shown for name in stored_relations(v)})
+    current = fingerprints(conn, schema, {name for v in shown for name in stored_relations(v)})
     return {
-        view.name: why_stale(view, definition.describe(conn, schema, view.name), recorded.get(view.name), inputs_of(view, found))
+        view.name: why_stale(view, definition.describe(conn, schema, view.name), recorded.get(view.name), inputs_of(view, current))
         for view in shown
     }
 
 
-def why_stale(view: View, found: Described | None, recorded: Recorded | None, inputs: dict[str, str]) -> str:
+def why_stale(view: View, described: Described | None, recorded: Recorded | None, inputs: dict[str, str]) -> str:
     """Why a live view has to be refreshed, created or replaced; empty if it has not. A plain view never shows old rows."""
-    differs = definition.difference(view, found, recorded)
+    differs = definition.difference(view, described, recorded)
     if differs is Difference.ABSENT:
         return "it is not there"
     if differs is not Difference.NONE:
@@ -96,13 +96,13 @@ def why_stale(view: View, found: Described | None, recorded: Recorded | None, in
     return f"{', '.join(changed)} changed" if changed else ""
 
 
-def note_audited(conn: Connection, found: dict[str, str], *, passed: bool) -> None:
-    """Note the outcome of an audit of relations, by their fingerprints."""
+def record_audited(conn: Connection, by_relation: dict[str, str], *, passed: bool) -> None:
+    """Record the outcome of an audit of relations, by their fingerprints."""
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into audited_relations (relation, fingerprint, passed) values (%s, %s, %s)
                on conflict (relation) do update set fingerprint = excluded.fingerprint, passed = excluded.passed, audited_at = now()""",
-            [(name, fingerprint, passed) for name, fingerprint in found.items()],
+            [(name, fingerprint, passed) for name, fingerprint in by_relation.items()],
         )
 
 
@@ -113,7 +113,7 @@ def audited(conn: Connection) -> dict[str, tuple[str, bool]]:
 
 
 def has_records(conn: Connection) -> bool:
-    """Whether the tables of records are there; a migration of an earlier version did not make them."""
+    """Whether the tables of records exist; a migration of an earlier version did not make them."""
     return exists(conn, "view_state")
 
 

@@ -18,7 +18,7 @@ def test_the_wheel_comes_first_and_has_every_tool():
 
 
 def test_a_missing_program_is_told():
-    with pytest.raises(ServerError, match="no program pg_nonsense"):
+    with pytest.raises(ServerError, match="The program pg_nonsense is not installed"):
         binaries.client_tool("pg_nonsense")
 
 

@@ -249,7 +249,7 @@ def test_damaged_pages(conn, tmp_path):
 
 def test_files_of_something_else(conn, tmp_path):
     pq.write_table(pa.table({"a": [1], "b": ["x"]}), tmp_path / "other")
-    error = refused(conn, tmp_path / "other", "no legacy table")
+    error = refused(conn, tmp_path / "other", "not a legacy table")
     assert "a, b" in error.what
     pq.write_table(pa.Table.from_pylist([], legacy_schema()), tmp_path / "empty")
     refused(conn, tmp_path / "empty", "without any row")

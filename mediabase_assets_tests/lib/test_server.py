@@ -139,7 +139,7 @@ def test_data_of_another_version_is_refused(home):
     file = find_cluster(home).data / "PG_VERSION"
     text = file.read_text()
     try:
-        for version, what in (("7\n", "PostgreSQL 7"), ("damaged", "does not tell its version")):
+        for version, what in (("7\n", "PostgreSQL 7"), ("damaged", "version cannot be read")):
             find_cluster(home).account.write(file, version)
             with pytest.raises(ServerError, match=what):
                 server.ensure_running(home)

@@ -87,7 +87,7 @@ def test_back_to_the_state_between(twice, this):
 
 
 def test_back_to_nothing(twice, this):
-    """The first migration was released into an empty schema; a view that people made afterwards is lost only when told so."""
+    """The first migration was released into an empty schema; a view that people made afterwards is lost only on request."""
     with pytest.raises(RollbackError, match=f"Later migrations were released since: {twice.second}"):
         roll_back(this.settings, twice.first)
     with pytest.raises(RollbackError, match=r"the view public\.of_people"):

@@ -1,6 +1,6 @@
 """Planted damage of annotation: redundancy, NULLs, accessions, labels, pathways, PMIDs (C20-C26).
 
-Here belong rows whose lists and cross-references are the trouble.
+Contains rows whose lists and cross-references are damaged.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,6 +31,7 @@ def variants() -> Iterator[Variant]:
     """The variants of this module, in order of their code."""
     yield from _repetition()
     yield from _accessions()
+    yield from _protein_labels()
     yield from _pathways()
     yield from _pmids()
 
@@ -112,12 +113,15 @@ def _accessions() -> Iterator[Variant]:
     yield Variant(
         "C22",
         "retyped",
-        "A RefSeq accession stands among the UniProt ids.",
-        "Kept under the authority that its form tells.",
+        "A RefSeq accession is among the UniProt ids.",
+        "Kept under the authority that its form shows.",
         "identifier_retyped",
         gene_wide(uniprot_ids=lambda row: [*row["uniprot_ids"], "NM_950000002.1"]),
     )
-    for name, protein, told, reason in (
+
+
+def _protein_labels() -> Iterator[Variant]:
+    for name, protein, kind, reason in (
         ("ensp", None, "an Ensembl protein id", "refseq_protein_relabelled"),
         ("np", "NP_950000003.1", "a true RefSeq protein id", ""),
         ("xp", "XP_950000004.1", "a predicted RefSeq protein id", ""),
@@ -125,8 +129,8 @@ def _accessions() -> Iterator[Variant]:
         yield Variant(
             "C24",
             name,
-            f"alt_transcript_ids.RefSeq_protein holds {told}.",
-            "Kept under the authority that its prefix tells.",
+            f"alt_transcript_ids.RefSeq_protein holds {kind}.",
+            "Kept under the authority that its prefix shows.",
             reason,
             gene_wide(alt_transcript_ids=_labelled(protein)),
         )
@@ -141,7 +145,7 @@ def _labelled(protein: str | None) -> Callable[[Values], dict[str, Any]]:
 
 
 def _pathways() -> Iterator[Variant]:
-    parsed = "Name and id are told apart at the last bracket."
+    parsed = "Name and id are split at the last bracket."
     cases = (
         ("bare-id", "R-HSA-990000011", "is a bare id", "Kept; its name comes from other rows.", "pathway_bare_id"),
         ("missing-id", "Demo pathway without id", "has no id", "Quarantined.", "pathway_unparsable"),
@@ -163,11 +167,11 @@ def _pathways() -> Iterator[Variant]:
         ),
         ("blank", "  ", "is blank", "Counted as quarantined.", "blank_value"),
     )
-    for name, text, told, expected, reason in cases:
+    for name, text, description, expected, reason in cases:
         yield Variant(
             "C25",
             name,
-            f"A pathway {told}.",
+            f"A pathway {description}.",
             expected,
             reason,
             gene_wide(pathways=lambda row, text=text: [*row["pathways"], text]),
@@ -175,23 +179,23 @@ def _pathways() -> Iterator[Variant]:
 
 
 def _pmids() -> Iterator[Variant]:
-    kept, without = "Kept as PubMed id without it.", "Quarantined: no publication can be told."
+    kept, without = "Kept as PubMed id without it.", "Quarantined: no publication can be identified."
     cases: tuple[tuple[str, list[Any], str, str, str], ...] = (
         ("prefix", ["PMID:98000011"], "has the prefix PMID:", kept, "pmid_prefix"),
         ("number", [98000012], "is a number", "Kept as text.", "pmid_number"),
         ("nan", ["nan"], "is `nan`", without, "bad_pmid"),
         ("nine-digits", ["980000131"], "has nine digits", without, "bad_pmid"),
         ("short", ["1", "123", "123456"], "has one to six digits", "Kept: old publications have short ids.", ""),
-        ("duplicates", ["98000014"] * 3, "is there three times", "One publication, the others merged.", ""),
+        ("duplicates", ["98000014"] * 3, "occurs three times", "One publication, the others merged.", ""),
         ("empty", [""], "is an empty text", without, "bad_pmid"),
         ("null", [None], "is null", without, "bad_pmid"),
     )
-    for name, pmids, told, expected, reason in cases:
+    for name, pmids, description, expected, reason in cases:
         publications = [reference(pmid) | ({"url": None} if not pmid else {}) for pmid in pmids]
         yield Variant(
             "C26",
             name,
-            f"A PubMed id {told}.",
+            f"A PubMed id {description}.",
             expected,
             reason,
             gene_wide(source_references=references(publications)),

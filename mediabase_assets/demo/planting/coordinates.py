@@ -1,6 +1,6 @@
 """Planted damage of places and values: coordinates that differ or are bad, bad fold changes (C18, C19, C27).
 
-Here belong rows whose `coordinates`, `chromosome` or `expression_fold_change` is the trouble.
+Contains rows whose `coordinates`, `chromosome` or `expression_fold_change` is damaged.
 """
 
 from collections.abc import Iterator
@@ -49,9 +49,9 @@ def variants() -> Iterator[Variant]:
     yield Variant("C18", "strand", "One of three transcripts has the other strand.", majority, "locus_differs", _strand)
     yield Variant("C18", "chromosome", "One of three transcripts lies on another chromosome.", majority, "locus_differs", _place)
     for name, value, is_readable in _BAD:
-        told = f"One of two transcripts has the coordinates {value}."
+        looks_like = f"One of two transcripts has the coordinates {value}."
         expected, reason = (_COERCED, "coordinates_coerced") if is_readable else (_UNKNOWN, "bad_coordinates")
-        yield Variant("C19", name, told, expected, reason, one_of_two(coordinates=value))
+        yield Variant("C19", name, looks_like, expected, reason, one_of_two(coordinates=value))
     for name, number in _FOLD_CHANGES:
         yield Variant(
             "C27",

@@ -1,6 +1,6 @@
 """Planted damage of `drugs`: the PharmGKB payload, every family of keys, the same drug twice, defaults (C1-C3, C28).
 
-Here belong rows whose drugs are the trouble; values that are not objects are in `json_shapes`.
+Contains rows whose drugs are damaged; values that are not objects are in `json_shapes`.
 """
 
 from collections.abc import Callable, Iterator
@@ -249,12 +249,12 @@ def _defaults() -> Iterator[Variant]:
             {"mechanism": "unknown", "action_type": "unknown", "evidence": {"type": "experimental", "score": 1.0}},
         ),
     )
-    for number, (name, told, changes) in enumerate(cases, start=1):
+    for number, (name, default, changes) in enumerate(cases, start=1):
         drugs = {f"923000000{number}": made_up_drug(f"demodefault {number}", **changes)}
         yield Variant(
             "C28",
             name,
-            f"A drug has {told}, which stands for missing.",
+            f"A drug has {default}, which means missing.",
             "Kept with NULL in its place.",
             "default_evidence",
             gene_wide(drugs=drugs),

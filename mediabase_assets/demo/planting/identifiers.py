@@ -1,6 +1,6 @@
 """Planted damage of gene and transcript ids: versions, PAR_Y, missing gene ids (C6, C7, C11).
 
-Here belong rows whose `gene_id` or `transcript_id` is the trouble; accessions of other authorities are in `annotation`.
+Contains rows whose `gene_id` or `transcript_id` is damaged; accessions of other authorities are in `annotation`.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def _versions() -> Iterator[Variant]:
     yield Variant(
         "C6",
         "reloaded",
-        "The same transcript is there twice, with and without version, with the same annotation.",
+        "The same transcript occurs twice, with and without version, with the same annotation.",
         "One transcript with the version known; the second row is merged.",
         "versioned_id",
         _reloaded,
@@ -67,13 +67,13 @@ def _reloaded(slot: Slot) -> list[Planted]:
 
 def _par_y() -> Iterator[Variant]:
     def par(name: str, looks_like: str, plant: Plant, expected: str = "") -> Variant:
-        told = expected or "One gene, marked as PAR, at its locus on chromosome X."
-        return Variant("C7", name, looks_like, told, "par_y_duplicate" if name == "e2" else "par_y", plant)
+        expected = expected or "One gene, marked as PAR, at its locus on chromosome X."
+        return Variant("C7", name, looks_like, expected, "par_y_duplicate" if name == "e2" else "par_y", plant)
 
     yield par("e1-pair", "Era E1: a row X.N on chrX and a row X.N_PAR_Y on chrY, in both ids.", _e1_pair)
     yield par(
         "e1-orphan",
-        "Era E1: only the _PAR_Y row is there.",
+        "Era E1: only the _PAR_Y row exists.",
         _e1_orphan,
         "The gene is kept under its own id, marked as PAR, on chromosome Y.",
     )
@@ -81,15 +81,15 @@ def _par_y() -> Iterator[Variant]:
     yield par("ensgr-pair", "Old GENCODE: ENSGR and ENSTR ids on chrY beside the gene's own on chrX.", _ensgr_pair)
     yield par(
         "ensgr-orphan",
-        "Old GENCODE: only the ENSGR row is there.",
+        "Old GENCODE: only the ENSGR row exists.",
         _ensgr_orphan,
         "The gene is kept under its own id, marked as PAR, on chromosome Y.",
     )
     yield par(
         "e3",
-        "Era E3: the gene's own ids with chrY and its coordinates; only features tell of _PAR_Y.",
+        "Era E3: the gene's own ids with chrY and its coordinates; only features say _PAR_Y.",
         _e3,
-        "One gene, marked as PAR; nothing in the rows tells its locus on chromosome X.",
+        "One gene, marked as PAR; nothing in the rows gives its locus on chromosome X.",
     )
 
 
@@ -121,7 +121,7 @@ def _e2(slot: Slot) -> list[Planted]:
 
 
 def _old_gencode(row: Values) -> Values:
-    """ENSGR and ENSTR stand for ENSG0 and ENST0."""
+    """ENSGR and ENSTR in place of ENSG0 and ENST0."""
     return _renamed(_on_y(row), "ENSTR" + row["transcript_id"][5:] + ".4", "ENSGR" + row["gene_id"][5:] + ".15", features={})
 
 
@@ -145,8 +145,8 @@ def _e3(slot: Slot) -> list[Planted]:
     rows = []
     for n in (1, 2):
         row = _on_y(clean_row(slot.gene(), n))
-        told = feature(gene_id_versioned=f"{row['gene_id']}.15_PAR_Y", transcript_id_versioned=f"{row['transcript_id']}.4_PAR_Y")
-        rows.append(Planted(row | {"features": told(row)}))
+        features = feature(gene_id_versioned=f"{row['gene_id']}.15_PAR_Y", transcript_id_versioned=f"{row['transcript_id']}.4_PAR_Y")
+        rows.append(Planted(row | {"features": features(row)}))
     return rows
 
 
@@ -156,8 +156,8 @@ def _missing_gene_ids() -> Iterator[Variant]:
 
     by_features = "by features.gene_id_versioned"
     for name, blank in (("null", None), ("empty", ""), ("blank", "  ")):
-        told = f"The gene id is {name}; features name the gene."
-        yield resolved(f"features-{name}", told, _lacking(blank, alt_gene_ids={}), by_features)
+        text = f"The gene id is {name}; features name the gene."
+        yield resolved(f"features-{name}", text, _lacking(blank, alt_gene_ids={}), by_features)
     yield resolved(
         "alt-gene-ids",
         "The gene id is missing; alt_gene_ids.Ensembl names the gene.",
@@ -166,7 +166,7 @@ def _missing_gene_ids() -> Iterator[Variant]:
     )
     yield resolved(
         "same-symbol",
-        "The gene id is missing and no other id is there; another row has the same symbol and a gene id.",
+        "The gene id is missing and no other id exists; another row has the same symbol and a gene id.",
         _lacking(None, features={}, alt_gene_ids={}),
         "by the one gene of the same symbol",
     )

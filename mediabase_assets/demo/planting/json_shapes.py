@@ -1,6 +1,6 @@
-"""Planted damage of JSON shapes: no objects, other shapes of GO terms, odd but sound values (C15-C17, X).
+"""Planted damage of JSON shapes: values that are not objects, other shapes of GO terms, odd but sound values (C15-C17, X).
 
-Here belong rows whose JSON has an unexpected form; wrong content in the right form is in `drugs` and `annotation`.
+Contains rows whose JSON has an unexpected form; wrong content in the right form is in `drugs` and `annotation`.
 """
 
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ def variants() -> Iterator[Variant]:
     """The variants of this module, in order of their code."""
     yield from _not_objects()
     yield from _go_shapes()
+    yield from _inherited()
     yield from _odd()
 
 
@@ -154,11 +155,14 @@ def _go_shapes() -> Iterator[Variant]:
         "",
         gene_wide(go_terms=lambda row: {i: t | {"pmid": "97000001"} for i, t in row["go_terms"].items()}),
     )
+
+
+def _inherited() -> Iterator[Variant]:
     yield Variant(
         "C17",
         "inherited",
         "The evidence of a GO term is `Inherited from GO:0005654`.",
-        "Told as inherited from that term, evidence code NULL.",
+        "Kept as inherited from that term, evidence code NULL.",
         "inherited_evidence",
         gene_wide(go_terms=_with_ancestor),
     )
@@ -195,7 +199,7 @@ def _odd() -> Iterator[Variant]:
         "X",
         "huge",
         "An unknown key of features holds a text of 1 MiB.",
-        "Told as an unknown key, complete; nothing else of the row suffers.",
+        "Reported as an unknown key, complete; the rest of the row is kept.",
         "unknown_key",
         lone_row(features=lambda row: row["features"] | {"note": "MEDIABASE demo! " * (_HUGE // 16)}),
     )
@@ -203,7 +207,7 @@ def _odd() -> Iterator[Variant]:
         "X",
         "deep",
         "An unknown key of features holds objects 200 levels deep.",
-        "Told as an unknown key, complete; nothing else of the row suffers.",
+        "Reported as an unknown key, complete; the rest of the row is kept.",
         "unknown_key",
         lone_row(features=lambda row: row["features"] | {"tree": _nested(_DEEP)}),
     )

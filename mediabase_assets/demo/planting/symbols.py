@@ -1,6 +1,6 @@
 """Planted damage of symbols: shared, invalid, missing, blank and odd ones (C4, C5, C8-C10, C12-C14).
 
-Here belong rows whose gene symbol is the trouble; identifiers are in `identifiers`.
+Contains rows whose gene symbol is damaged; identifiers are in `identifiers`.
 """
 
 from collections.abc import Iterator
@@ -132,11 +132,11 @@ def _look_alikes(slot: Slot) -> list[Planted]:
 def _missing() -> Iterator[Variant]:
     named_by_id = "The gene id serves as symbol."
     for name, symbol in (("null", None), ("empty", "")):
-        told = f"The symbol is {'NULL' if symbol is None else 'an empty text'}."
-        yield Variant("C8", name, told, named_by_id, "missing_symbol", gene_wide(gene_symbol=symbol))
+        text = f"The symbol is {'NULL' if symbol is None else 'an empty text'}."
+        yield Variant("C8", name, text, named_by_id, "missing_symbol", gene_wide(gene_symbol=symbol))
     for name, symbol in (("spaces", "   "), ("tab", "\t")):
-        told = f"The symbol is white space ({name})."
-        yield Variant("C9", name, told, named_by_id, "blank_symbol", gene_wide(gene_symbol=symbol))
+        text = f"The symbol is white space ({name})."
+        yield Variant("C9", name, text, named_by_id, "blank_symbol", gene_wide(gene_symbol=symbol))
     trimmed = "Trimmed and counted as repaired; the gene stays one."
     yield Variant(
         "C10",
@@ -178,7 +178,7 @@ def _odd() -> Iterator[Variant]:
         "C14",
         "gene-id",
         "The symbol is the gene's own Ensembl id, as GENCODE names unnamed genes.",
-        "Kept, with the source of the symbol told.",
+        "Kept, with the source of the symbol recorded.",
         "",
         gene_wide(gene_symbol=lambda row: row["gene_id"]),
     )

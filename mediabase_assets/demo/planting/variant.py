@@ -1,6 +1,6 @@
 """What a planted variant of damage is, and the ways to make its rows.
 
-Here belong the value type and the helpers that the modules beside this one share; no particular damage.
+Contains the value type and the helpers that the modules beside this one share; no particular damage.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,8 @@ class Variant:
     """One way in which a kind of damage looks.
 
     Attributes:
-        code: `C1` to `C28` of the legacy contract, or `X` for odd values that are no damage.
-        name: What tells it from the others of its code.
+        code: `C1` to `C28` of the legacy contract, or `X` for odd values that are not damage.
+        name: What distinguishes it from the others of its code.
         looks_like: What the rows hold, one sentence.
         expected: What the migration must do with them, one sentence.
         reason: The reason code under which the migration accounts for it, empty where it is simply kept.

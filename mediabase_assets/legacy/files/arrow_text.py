@@ -1,6 +1,6 @@
 """Arrow columns as PostgreSQL reads them: their SQL type, their values as text, and the lines of COPY.
 
-Here belong vectorized conversions only, no file and no database. Values are never looked into: whether JSON text is
+Contains vectorized conversions only, no file and no database. Values are never parsed: whether JSON text is
 JSON is decided by PostgreSQL.
 """
 
@@ -95,7 +95,7 @@ def distinct(values: pa.Array, sql_type: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _plain_text(values: pa.Array) -> pa.Array:
-    """As `string`, without a look at its UTF-8: PostgreSQL looks, and names the row."""
+    """As `string`, without a check of its UTF-8: PostgreSQL checks it, and names the row."""
     if pa.types.is_string(values.type):
         return values
     if pa.types.is_binary(values.type):

@@ -1,4 +1,4 @@
-"""What kind of file it is, told by its first bytes and never by its name."""
+"""What kind of file it is, by its first bytes and never by its name."""
 
 import gzip
 import zlib
@@ -22,10 +22,10 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
 
 
 def detect_format(path: Path) -> FileFormat:
-    """Tell what a file or folder is.
+    """Detect what a file or folder is.
 
     Raises:
-        LegacyFileError: It is not there, empty, not readable, or none of the formats.
+        LegacyFileError: It does not exist, is empty, not readable, or has none of the formats.
     """
     try:
         if path.is_dir():

@@ -97,8 +97,8 @@ class _Loader:
                     where=str(self._path),
                     next_step=_EXPORT,
                 )
-            found = [(name, legacy_column(name)) for name in part.columns]
-            self._create(tuple((name, column.sql_type if column else "text") for name, column in found))
+            typed = [(name, legacy_column(name)) for name in part.columns]
+            self._create(tuple((name, column.sql_type if column else "text") for name, column in typed))
         self._copy(part)
 
     def _create(self, columns: tuple[tuple[str, str], ...]) -> None:
@@ -163,7 +163,7 @@ def _script(path: Path, file_format: FileFormat) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _archive(path: Path) -> Iterator[BinaryIO]:
-    """The SQL of the one table, from pg_restore; its failure is told when the stream has been read."""
+    """The SQL of the one table, from pg_restore; its failure is raised when the stream has been read."""
     entries = _entries(path)
     with tempfile.NamedTemporaryFile("w", suffix=".list") as selection, tempfile.TemporaryFile() as messages:
         selection.write("\n".join(entries) + "\n")
@@ -173,7 +173,7 @@ def _archive(path: Path) -> Iterator[BinaryIO]:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages) as process:
             try:
                 yield cast(BinaryIO, cast(IO[bytes], process.stdout))
-                # pg_restore waits for its reader: what follows the table is read away
+                # pg_restore waits for its reader: what follows the table is read and discarded
                 while process.stdout is not None and process.stdout.read(1 << 20):
                     pass
                 code = process.wait()
@@ -202,9 +202,9 @@ def _entries(path: Path) -> list[str]:
         with tempfile.TemporaryFile() as messages:
             messages.write(done.stderr)
             raise _unreadable(path, messages)
-    found: list[re.Match[str]] = [m for m in map(_ENTRY.match, done.stdout.decode().splitlines()) if m]
-    wanted = [m for m in found if m.group(4) == LEGACY_TABLE]
-    others = sorted({f"{m.group(3)}.{m.group(4)}" for m in found if m not in wanted})
+    entries: list[re.Match[str]] = [m for m in map(_ENTRY.match, done.stdout.decode().splitlines()) if m]
+    wanted = [m for m in entries if m.group(4) == LEGACY_TABLE]
+    others = sorted({f"{m.group(3)}.{m.group(4)}" for m in entries if m not in wanted})
     schemas = sorted({m.group(3) for m in wanted})
     if not wanted:
         raise LegacyFileError(

@@ -1,6 +1,6 @@
 """A legacy file into a database, whatever its format: all of it or nothing.
 
-Here belong the choice of the reader, the transaction and the report; the readers are the other modules of the package.
+Contains the choice of the reader, the transaction and the report; the readers are the other modules of the package.
 """
 
 import time
@@ -38,46 +38,51 @@ def load_legacy_file(
         path: The file, or the folder of a dump in directory format.
         schema: Where the table goes; created if absent.
         table: Its name there.
-        progress: Told rows done and rows in all.
+        progress: Gets rows done and rows in all.
 
     Raises:
         LegacyFileError: The file is broken, truncated, of something else, or holds a value that PostgreSQL refuses.
-        LegacyTableExistsError: A relation of that name is there already.
+        LegacyTableExistsError: A relation of that name exists already.
         ServerError: The server gave up: disk full, out of memory, connection lost.
     """
-    started = time.monotonic()
     path = Path(path)
     file_format = detect_format(path)
-    ignored: tuple[str, ...] = ()
     try:
         with conn.transaction():
-            refuse_existing(conn, schema, table)
-            if file_format is FileFormat.PARQUET:
-                rows = load_parquet(conn, path, schema=schema, table=table, progress=progress)
-            else:
-                rows, ignored = load_dump(conn, path, file_format, schema=schema, table=table, progress=progress)
-            copied = time.monotonic()
-            if rows == 0:
-                raise LegacyFileError(
-                    "The file holds the legacy table without any row.",
-                    where=str(path),
-                    next_step="Export the table with its data.",
-                )
-            add_keys_and_indexes(conn, schema, table)
-            conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
-            found = describe_legacy_table(conn, schema, table)
+            return _load(conn, path, file_format, schema, table, progress)
     except (errors.InsufficientPrivilege, psycopg.OperationalError) as error:
         raise ServerError(
             f"The server could not load the legacy table: {reason(error)}.",
             where=f"{schema}.{table}",
             next_step="Give the server what it lacks and load again; nothing was loaded.",
         ) from error
+
+
+def _load(conn: Connection[Any], path: Path, file_format: FileFormat, schema: str, table: str, progress: Progress | None) -> LoadReport:
+    """Create, fill and index the table, inside the transaction of the load."""
+    started = time.monotonic()
+    refuse_existing(conn, schema, table)
+    ignored: tuple[str, ...] = ()
+    if file_format is FileFormat.PARQUET:
+        rows = load_parquet(conn, path, schema=schema, table=table, progress=progress)
+    else:
+        rows, ignored = load_dump(conn, path, file_format, schema=schema, table=table, progress=progress)
+    copied = time.monotonic()
+    if rows == 0:
+        raise LegacyFileError(
+            "The file holds the legacy table without any row.",
+            where=str(path),
+            next_step="Export the table with its data.",
+        )
+    add_keys_and_indexes(conn, schema, table)
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
+    description = describe_legacy_table(conn, schema, table)
     return LoadReport(
         format=file_format,
         rows=rows,
         seconds=time.monotonic() - started,
         copy_seconds=copied - started,
-        columns_missing=found.missing,
-        columns_extra=found.extra,
+        columns_missing=description.missing,
+        columns_extra=description.extra,
         ignored=ignored,
     )

@@ -1,4 +1,4 @@
-"""What a load tells about itself, and how it tells its progress."""
+"""What a load reports at its end, and its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class FileFormat(StrEnum):
-    """The kinds of file that can hold a legacy table, told by their content."""
+    """The kinds of file that can hold a legacy table, detected by their content."""
 
     PARQUET = "Parquet file"
     DUMP_CUSTOM = "pg_dump archive, custom format"
@@ -32,7 +32,7 @@ class LoadReport:
         format: What the file was.
         rows: Rows in the table now.
         seconds: Time of the whole load, indexes included.
-        copy_seconds: Part of it until all rows were there.
+        copy_seconds: Part of it until all rows were copied.
         columns_missing: Columns of schema v0.1.9 that the file does not hold; they were not created.
         columns_extra: Columns that no schema version had; they were loaded as they are.
         ignored: What else the file holds and was not touched, one phrase each.

@@ -1,6 +1,6 @@
-"""The legacy table in a stream of SQL: its definition and its rows; everything else is passed over.
+"""The legacy table in a stream of SQL: its definition and its rows; everything else is skipped.
 
-Nothing in a script is ever executed. `SqlScript` reads lines and tells what it meets of the table that is looked for:
+Nothing in a script is ever executed. `SqlScript` reads lines and yields what they hold of the wanted table:
 a definition, a COPY block, INSERT statements; of all others it keeps the names.
 """
 
@@ -54,7 +54,7 @@ class SqlScript:
     """One pass over a script.
 
     Attributes:
-        table: The table that is looked for, in whatever schema.
+        table: The wanted table, in any schema.
         where: The file, for errors.
         other_tables: Names of other tables that were met.
         statements: Number of other statements by their first word.
@@ -66,7 +66,7 @@ class SqlScript:
     statements: dict[str, int] = field(default_factory=dict)
     is_dump: bool = False
     is_complete: bool = False
-    _found: str | None = None
+    _full_name: str | None = None
     _encoding: str = "UTF8"
     _pending: bytes = b""
 
@@ -97,11 +97,11 @@ class SqlScript:
                 else:
                     self._statement(line, stream)
             else:
-                self._note(line)
+                self._observe(line)
                 self._skip_body(line, stream)
 
     def _skip_body(self, line: bytes, stream: BinaryIO) -> None:
-        """Pass over the body of a function: what is quoted by dollars may look like anything."""
+        """Skip the body of a function: what is quoted by dollars may hold any text."""
         tags = [] if line.startswith(b"--") else _DOLLAR.findall(line)
         while tags:
             tag = tags.pop(0)
@@ -154,12 +154,12 @@ class SqlScript:
             self.other_tables.add(".".join(parts))
             return False
         full = ".".join(parts)
-        if self._found not in (None, full):
-            raise self._error(f"The script holds two such tables, {self._found} and {full}", "one table")
-        self._found = full
+        if self._full_name not in (None, full):
+            raise self._error(f"The script holds two such tables, {self._full_name} and {full}", "one table")
+        self._full_name = full
         return True
 
-    def _note(self, line: bytes) -> None:
+    def _observe(self, line: bytes) -> None:
         if line.startswith(b"--"):
             self.is_dump = self.is_dump or line.startswith(b"-- PostgreSQL database dump")
             self.is_complete = self.is_complete or line.startswith(b"-- PostgreSQL database dump complete")
@@ -202,8 +202,8 @@ def _open_string(line: bytes, state: str) -> str:
 
 
 def _names(text: bytes | None) -> tuple[str, ...]:
-    found = re.findall(r'"((?:[^"]|"")+)"|([\w$]+)', (text or b"").decode())
-    return tuple(quoted.replace('""', '"') or plain for quoted, plain in found)
+    names = re.findall(r'"((?:[^"]|"")+)"|([\w$]+)', (text or b"").decode())
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in names)
 
 
 def _definition(body: str) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """Rows of INSERT statements as values, without executing anything.
 
 Only literals are understood: strings, numbers, NULL, booleans, arrays of these, each with or without a cast. Anything
-else, such as a function call, is refused: a script is somebody else's program.
+else, such as a function call, is refused: a script is a foreign program.
 """
 
 import re

@@ -5,7 +5,7 @@ hold numbers instead of large values, and as the distinct values under these num
 real table (227,198 rows, 1.25 GB of JSON text) this takes half the time of COPY with every value written out,
 because PostgreSQL parses and compresses 0.16 GB instead.
 
-Here belong the staging tables and the naming of the row that PostgreSQL refuses.
+Contains the staging tables and the naming of the row that PostgreSQL refuses.
 """
 
 import re
@@ -52,7 +52,7 @@ class Batch:
     Attributes:
         first_row: Number of its first row in the file, from 1.
         size: Number of rows.
-        ids: The transcript_ids, to name a row by; None if the file has none.
+        ids: The transcript_ids, to name a row by; None if the file has no such column.
         rows: COPY lines of the slim rows.
         values: By SQL type, the distinct values of each large column.
         lines: By SQL type, COPY lines of these values.
@@ -75,12 +75,12 @@ def prepare(batch: pa.RecordBatch, columns: Sequence[LegacyColumn], first_row: i
         if column.sql_type not in LARGE_TYPES:
             slim.append(escape(as_text(array, column.sql_type)))
             continue
-        indices, found = distinct(array, column.sql_type)
+        indices, distinct_values = distinct(array, column.sql_type)
         slim.append(indices.cast(pa.string()))
-        values[column.sql_type].append(Values(position, indices, len(found)))
-        tags = pa.array([str(position)] * len(found), pa.string())
-        numbers = pa.array(range(len(found)), pa.int32()).cast(pa.string())
-        lines[column.sql_type].append(copy_lines([tags, numbers, escape(found)]))
+        values[column.sql_type].append(Values(position, indices, len(distinct_values)))
+        tags = pa.array([str(position)] * len(distinct_values), pa.string())
+        numbers = pa.array(range(len(distinct_values)), pa.int32()).cast(pa.string())
+        lines[column.sql_type].append(copy_lines([tags, numbers, escape(distinct_values)]))
     names = [column.name for column in columns]
     ids = batch.column(names.index("transcript_id")) if "transcript_id" in names else None
     return Batch(first_row, batch.num_rows, ids, copy_lines(slim), values, lines)
@@ -152,9 +152,9 @@ class Stage:
     def _locate(self, values: list[Values], line: int) -> tuple[int | None, str]:
         """The first row that uses the value in that line, and its column."""
         ends = list(accumulate(v.size for v in values))
-        found = next((i for i, end in enumerate(ends) if line < end), len(values) - 1)
-        entry = values[found]
-        row = pc.index(entry.indices, pa.scalar(line - (ends[found] - entry.size), entry.indices.type)).as_py()
+        index = next((i for i, end in enumerate(ends) if line < end), len(values) - 1)
+        entry = values[index]
+        row = pc.index(entry.indices, pa.scalar(line - (ends[index] - entry.size), entry.indices.type)).as_py()
         return (row if row >= 0 else None), self._columns[entry.position].name
 
 

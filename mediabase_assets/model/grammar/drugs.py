@@ -4,7 +4,7 @@ from mediabase_assets.model.grammar.annotation import CITED, REFERENCE
 from mediabase_assets.model.grammar.base import Leaf, Match, Place, archived, either, items, text
 
 _INTERACTIONS = "gene_drug_interactions"
-#: Whatever a drug entry says is in a column of the interaction or, whole, in its details; a constant, a flag or a default that stands for
+#: Whatever a drug entry says is in a column of the interaction or, whole, in its details; a constant, a flag or a default that means
 #: missing says nothing.
 _SAID = Leaf(
     to=(

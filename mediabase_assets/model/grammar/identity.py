@@ -15,7 +15,7 @@ _ELSEWHERE = "gene_cross_references.external_id"
 
 
 def _identifier(own: str = "") -> Place:
-    """An identifier of the column's authority, or of another that its form tells."""
+    """An identifier of the column's authority, or of another that its form shows."""
     return text(_ELSEWHERE, pattern=f"{own}|{_TYPED}" if own else _TYPED, longest=100, match=Match.STEM)
 
 

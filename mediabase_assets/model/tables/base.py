@@ -1,6 +1,6 @@
 """What every table of the normalized schema is as a value: its relations, keys, references, and Pandera models.
 
-Here belong the types and the id formats that several tables share. The tables themselves are in the modules beside.
+Contains the types and the id formats that several tables share. The tables themselves are in the modules beside.
 """
 
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ Bool = pd.BooleanDtype
 class TableModel(pa.DataFrameModel):
     """Base of all table models: every column is described, none is missing, none is extra.
 
-    Arrays and JSON are looked at as their JSON text.
+    Arrays and JSON are checked as their JSON text.
     """
 
     class Config:
@@ -65,7 +65,7 @@ def optional(description: str, **checks: Any) -> Any:
 
 
 def audited(model: type[TableModel]) -> str:
-    """What an audit by a model looks at, as text: it changes when a type or a rule does, not with a description."""
+    """What an audit by a model checks, as text: it changes when a type or a rule does, not with a description."""
     schema = model.to_schema()
     columns = [
         (name, str(c.dtype), c.nullable, sorted((str(k.name), str(sorted(k.statistics.items()))) for k in c.checks))
@@ -93,7 +93,7 @@ class Relation:
         key: Columns whose values are unique together.
         references: Its foreign keys.
         unique: Further sets of columns whose values are unique.
-        later_references: Foreign keys that are looked at and added with another table, which is built later.
+        later_references: Foreign keys that are checked and added with another table, which is built later.
     """
 
     name: str
@@ -138,7 +138,7 @@ class Table:
 
     @property
     def audited(self) -> str:
-        """What its audit looks at, as text: models, keys and references."""
+        """What its audit checks, as text: models, keys and references."""
         return repr([(audited(r.model), r.key, r.references, r.unique, r.later_references) for r in self.relations])
 
     @property

@@ -1,6 +1,6 @@
 """What every view is as a value: its columns, key, indexes and parents. The query is a file of the views layer.
 
-Here belong the types. The views themselves are in the modules beside; how they are created, compared and refreshed is
+Contains the types. The views themselves are in the modules beside; how they are created, compared and refreshed is
 machinery. Two views are the same if their queries, indexes (with the order of their columns) and comments are.
 """
 
@@ -14,7 +14,7 @@ LONGEST_NAME = 63
 
 
 def members(description: str, **checks: Any) -> Any:
-    """A column that holds a list (a JSON array or a text array); audits look at its number of members."""
+    """A column that holds a list (a JSON array or a text array); audits check its number of members."""
     return column(description, ge=0, **checks)
 
 
@@ -24,9 +24,9 @@ class Index:
 
     Attributes:
         columns: Indexed columns; their order matters.
-        method: `btree`, or `hash` for texts of any length that are looked up whole.
+        method: `btree`, or `hash` for texts of any length that are compared whole.
         is_unique: Whether no two rows agree in all of them.
-        label: Stands for the columns in the name of the index, where they would make it too long.
+        label: Used instead of the columns in the name of the index, where they would make it too long.
         where: The rows that it holds, as SQL; empty for all of them.
     """
 
@@ -52,7 +52,7 @@ class View:
     Attributes:
         name: Its name, the owner's.
         model: Its columns, types and meaning; the docstring is its comment.
-        key: Columns that tell one row from another: the grain. Empty for a view of one row.
+        key: Columns that identify a row: the grain. Empty for a view of one row.
         parents: Normalized tables that it is made from.
         indexes: Its indexes beside the one of the key.
         is_materialized: Whether its rows are stored, and refreshed; a plain view is computed when it is read.
@@ -71,7 +71,7 @@ class View:
     cost: float = 0.5
 
     def __post_init__(self) -> None:
-        """See that no name is longer than PostgreSQL takes, and that rows can be told apart for a concurrent refresh."""
+        """See that no name is longer than PostgreSQL takes, and that rows have a key for a concurrent refresh."""
         for name in (self.name, *(i.name_on(self.name) for i in self.all_indexes)):
             if len(name.encode()) > LONGEST_NAME:
                 raise ValueError(f"The name {name} is longer than {LONGEST_NAME} bytes.")
@@ -85,7 +85,7 @@ class View:
 
     @property
     def relation(self) -> Relation:
-        """The view as a relation with a model and a key, as audits look at it."""
+        """The view as a relation with a model and a key, as audits check it."""
         return Relation(self.name, self.model, self.key)
 
     @property

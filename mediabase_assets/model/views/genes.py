@@ -102,7 +102,7 @@ class PatientQueryOptimizedView(TableModel):
     view_created_at: Series[str] = column(_STAMP_OF_TRANSCRIPT)
 
 
-#: Without a patient's data every fold change is 1.0, and nobody asks for those.
+#: Without a patient's data every fold change is 1.0, which no query selects.
 _CHANGED = Index(("expression_fold_change",), label="changed", where="expression_fold_change <> 1.0")
 _ANNOTATION = ("gene_cross_references", "gene_pathways", "gene_drug_interactions", "gene_publications")
 

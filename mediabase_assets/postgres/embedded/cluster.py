@@ -59,7 +59,7 @@ class Cluster(NamedTuple):
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's data directory; there only when complete."""
+        """PostgreSQL's data directory; it exists only when complete."""
         return self.folder / "data"
 
     @property
@@ -79,14 +79,14 @@ class Cluster(NamedTuple):
             return int(file.read_text().split(".")[0])
         except (OSError, ValueError) as error:
             raise ServerError(
-                "The embedded server's data directory is damaged: it does not tell its version.",
+                "The embedded server's data directory is damaged: its version cannot be read.",
                 where=str(file),
                 next_step="Move the data directory away to start with an empty one, then restore a backup.",
             ) from error
 
 
 def find_cluster(home: Path) -> Cluster | None:
-    """The cluster of a home, if its folder is there.
+    """The cluster of a home, if its folder exists.
 
     Raises:
         ServerError: It belongs to an account that this process cannot become, or cannot be reached any more.
@@ -200,7 +200,7 @@ def _last_lines(text: str, lines: int) -> str:
 def socket_folder(cluster: Cluster) -> Path:
     """A folder for the socket that only the server's account can enter, its path short enough for a socket.
 
-    The same at each start where possible; where it is, a running server tells in its postmaster.pid.
+    The same at each start where possible; a running server writes the place to its postmaster.pid.
     """
     inside = cluster.folder / "run"
     # the setting is a list: a path with a comma or quotes would be taken apart
@@ -212,7 +212,7 @@ def socket_folder(cluster: Cluster) -> Path:
         return remembered
     base = tempfile.gettempdir()
     if len(base) > LONGEST_SOCKET_FOLDER - 20 or not cluster.account.can_reach(Path(base)):
-        base = "/tmp"  # noqa: S108 - a folder of its own is made in it, with a name that nobody can foresee
+        base = "/tmp"  # noqa: S108 - a folder of its own is made in it, with a name that cannot be guessed
     folder = Path(tempfile.mkdtemp(prefix="mediabase-", dir=base))
     cluster.account.own(folder)
     cluster.account.write(cluster.folder / "socket_folder", str(folder))
@@ -220,9 +220,9 @@ def socket_folder(cluster: Cluster) -> Path:
 
 
 def remembered_socket_folder(cluster: Cluster) -> Path | None:
-    """The temporary folder that an earlier start made for the socket, if it is still there.
+    """The temporary folder that an earlier start made for the socket, if it still exists.
 
-    The account wrote its path down and root reads it, so it counts only if it looks like ours and is the account's.
+    The account wrote its path down and root reads it, so it counts only if its name is one of ours and the account owns it.
     """
     try:
         folder = Path((cluster.folder / "socket_folder").read_text())

@@ -1,6 +1,6 @@
 """The embedded server's configuration, made for the machine it runs on.
 
-It is written anew at each start, so that it follows the machine; `alter system` has the last word.
+It is rewritten at each start, so that it follows the machine; `alter system` has the last word.
 """
 
 import os
@@ -75,7 +75,7 @@ def server_settings(machine: Machine) -> dict[str, str]:
         "max_parallel_workers_per_gather": str(helpers),
         "max_parallel_maintenance_workers": str(helpers),
         "max_locks_per_transaction": "256",
-        # bulk loads into new relations skip the log; nobody replicates an embedded server
+        # bulk loads into new relations skip the log; an embedded server is not replicated
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "max_wal_size": "4GB",

@@ -85,7 +85,7 @@ class Account(NamedTuple):
         return bool(status.st_mode & stat.S_IXOTH)
 
     def own(self, folder: Path) -> None:
-        """Create a folder for this account alone, or make one that is there its own; a link is refused, not followed.
+        """Create a folder for this account alone, or make an existing one its own; a link is refused, not followed.
 
         Raises:
             OSError: It cannot be created, is a link, or may not be given away.
@@ -138,7 +138,7 @@ def shared_folder() -> Path:
         except OSError:
             continue
     raise ServerError(
-        "There is no folder that root can share with the account of the server.",
+        "No folder can be shared between root and the account of the server.",
         where="/var/lib/mediabase",
         next_step="Set MEDIABASE_HOME to a folder that every account can enter, such as one in /srv.",
     )

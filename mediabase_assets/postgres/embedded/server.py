@@ -79,9 +79,9 @@ def ensure_running(home: Path) -> ServerAddress:
     """
     cluster = find_cluster(home)
     if cluster is not None:
-        found = read_pid_file(cluster)
-        if found is not None and _answers(found.address):
-            return found.address
+        pid_file = read_pid_file(cluster)
+        if pid_file is not None and _answers(pid_file.address):
+            return pid_file.address
     with _lock(home):
         cluster = find_cluster(home) or create_folder(home)
         if not cluster.data.exists():
@@ -92,10 +92,10 @@ def ensure_running(home: Path) -> ServerAddress:
 
 
 def known_address(home: Path) -> ServerAddress | None:
-    """Where the server was last, without asking whether it is still there: cheap enough for every connection."""
+    """Where the server was last, without asking whether it still answers: cheap enough for every connection."""
     cluster = find_cluster(home)
-    found = cluster and read_pid_file(cluster)
-    return found.address if found else None
+    pid_file = cluster and read_pid_file(cluster)
+    return pid_file.address if pid_file else None
 
 
 def stop(home: Path) -> bool:
@@ -108,18 +108,18 @@ def stop(home: Path) -> bool:
     if cluster is None:
         return False
     with _lock(home):
-        found = read_pid_file(cluster)
-        if found is None or not _is_ours(found.pid, cluster):
+        pid_file = read_pid_file(cluster)
+        if pid_file is None or not _is_ours(pid_file.pid, cluster):
             return False
         command = [str(server_bin_dir(cluster.account, cluster.major) / "pg_ctl"), "-D", str(cluster.data)]
         with tempfile.TemporaryFile("w+") as output:
             done = cluster.account.run([*command, "stop", "-m", "fast", "-w", "-t", str(START_TIMEOUT)], stdout=output, stderr=output)
             output.seek(0)
-            if done.returncode != 0 and _is_ours(found.pid, cluster):
+            if done.returncode != 0 and _is_ours(pid_file.pid, cluster):
                 raise ServerError(
                     f"The embedded server does not stop: {output.read().strip()}",
                     where=str(cluster.data),
-                    next_step=f"Look at {cluster.log}.",
+                    next_step=f"Read {cluster.log}.",
                 )
     return True
 
@@ -153,12 +153,12 @@ def status(home: Path) -> ServerStatus:
     cluster = find_cluster(home)
     if cluster is None or not cluster.data.exists():
         return ServerStatus(False, None, None, None, None, None, None)
-    found = read_pid_file(cluster)
-    is_running = found is not None and _is_ours(found.pid, cluster)
+    pid_file = read_pid_file(cluster)
+    is_running = pid_file is not None and _is_ours(pid_file.pid, cluster)
     return ServerStatus(
         is_running=is_running,
-        address=found.address if found and is_running else None,
-        pid=found.pid if found and is_running else None,
+        address=pid_file.address if pid_file and is_running else None,
+        pid=pid_file.pid if pid_file and is_running else None,
         version=cluster.major,
         account=cluster.account.name,
         data_dir=cluster.data,
@@ -167,13 +167,13 @@ def status(home: Path) -> ServerStatus:
 
 
 def log_tail(home: Path, lines: int = 20) -> str:
-    """The last lines that the server wrote to its log; empty if there is none."""
+    """The last lines that the server wrote to its log; empty if there is no log."""
     cluster = find_cluster(home)
     return _tail(cluster, lines) if cluster else ""
 
 
 def ensure_database(address: ServerAddress, name: str) -> None:
-    """Create a database in the embedded server if it is not there yet.
+    """Create a database in the embedded server if it does not exist yet.
 
     Raises:
         ServerError: The server does not let us.
@@ -184,7 +184,7 @@ def ensure_database(address: ServerAddress, name: str) -> None:
             host=str(address.socket_dir), port=address.port, user=address.user, dbname="postgres", autocommit=True
         ) as connection:
             if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
-                # template0: nobody can be connected to it, which would make this fail
+                # template0: no session can be connected to it, which would make this fail
                 statement = sql.SQL("create database {} template template0").format(sql.Identifier(name))
                 with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     connection.execute(statement)
@@ -233,7 +233,7 @@ def _is_ours(pid: int, cluster: Cluster) -> bool:
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
-        return False  # a process of another account; ours we may look at
+        return False  # a process of another account; our own can be read
 
 
 def _has_orphans(cluster: Cluster) -> bool:
@@ -245,13 +245,13 @@ def _start(cluster: Cluster) -> ServerAddress:
     """Bring the server up, under the lock, whatever state it is in."""
     began = time.monotonic()
     while time.monotonic() - began < START_TIMEOUT:
-        found = read_pid_file(cluster)
-        if found is not None and _is_ours(found.pid, cluster):
-            if _answers(found.address):
-                return found.address
+        pid_file = read_pid_file(cluster)
+        if pid_file is not None and _is_ours(pid_file.pid, cluster):
+            if _answers(pid_file.address):
+                return pid_file.address
             time.sleep(0.05)  # it is starting, recovering or stopping
             continue
-        if found is not None and psutil.pid_exists(found.pid) and not _has_orphans(cluster):
+        if pid_file is not None and psutil.pid_exists(pid_file.pid) and not _has_orphans(cluster):
             # the number was given to another process, or the killed one was not reaped: PostgreSQL would refuse
             (cluster.data / "postmaster.pid").unlink(missing_ok=True)
         failure = _try_start(cluster)
@@ -267,7 +267,7 @@ def _start(cluster: Cluster) -> ServerAddress:
     raise ServerError(
         f"The embedded server is not ready after {START_TIMEOUT} s.",
         where=str(cluster.data),
-        next_step=f"Look at {cluster.log}; it may still be recovering.",
+        next_step=f"Read {cluster.log}; it may still be recovering.",
     )
 
 
