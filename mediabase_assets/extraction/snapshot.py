@@ -14,9 +14,9 @@ from mediabase_assets.legacy.table import LegacyDescription
 from mediabase_assets.model.errors import BuildError, EmptiedError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate, LegacyColumn
 from mediabase_assets.postgres.content_hash import ContentHash, HashColumn, combine, hash_columns, hash_sums, physical_fingerprint
-from mediabase_assets.postgres.session import settings_digest
 from mediabase_assets.postgres.sql_files import Connection, exists, has_rows, run
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.settings.sql_settings import settings_digest
 
 #: Relations that the snapshot builds.
 SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")

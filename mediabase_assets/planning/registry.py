@@ -15,6 +15,7 @@ from pathlib import Path
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.postgres.sql_files import read
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.settings.sql_settings import SQL_SETTINGS
 
 LEGACY = "legacy/cancer_transcript_base"
 BACKUP = "backup/legacy_backup"
@@ -87,15 +88,7 @@ class Definition:
         ).hexdigest()
 
 
-_VALUES = {
-    "symbol_conflicts": lambda s: s.symbol_conflicts,
-    "invalid_symbol_patterns": lambda s: s.validation.invalid_symbol_patterns,
-    "max_gene_symbol_length": lambda s: s.validation.max_gene_symbol_length,
-    "drug_name_min_length": lambda s: s.validation.drug_name_min_length,
-    "max_validation_errors": lambda s: s.validation.max_validation_errors,
-    "max_validation_error_share": lambda s: s.validation.max_validation_error_share,
-    "enable_strict_validation": lambda s: s.validation.enable_strict_validation,
-}
+_VALUES = SQL_SETTINGS | {"enable_strict_validation": lambda s: s.validation.enable_strict_validation}
 _definitions: dict[str, Definition] = {}
 
 

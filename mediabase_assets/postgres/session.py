@@ -4,7 +4,6 @@ A build session finds the relation just built, or the live one where it did not 
 are never changed, only those of our own sessions. The lock of a target is in `records.lock`.
 """
 
-import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.settings.sql_settings import session_values
 
 #: Settings that a build session makes for itself, beyond those of every session (`session_settings`).
 _BUILD_SETTINGS = {
@@ -37,19 +37,6 @@ _WORK_MEM = """
 _building: defaultdict[int, list[Connection]] = defaultdict(list)
 
 
-def settings_digest(settings: Settings) -> str:
-    """The settings that change what the extraction makes of the same legacy table, as JSON."""
-    return json.dumps(
-        {
-            "symbol_conflicts": settings.symbol_conflicts,
-            "invalid_symbol_patterns": settings.validation.invalid_symbol_patterns,
-            "max_gene_symbol_length": settings.validation.max_gene_symbol_length,
-            "drug_name_min_length": settings.validation.drug_name_min_length,
-        },
-        sort_keys=True,
-    )
-
-
 def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: str = "", asset: str = "") -> None:
     """Give a session its search_path and the settings that the SQL files read."""
     path = sql.SQL(", ").join(sql.Identifier(s) for s in schemas)
@@ -59,12 +46,7 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
         **_BUILD_SETTINGS,
         "mediabase.migration_id": migration_id,
         "mediabase.asset": asset,
-        "mediabase.symbol_conflicts": settings.symbol_conflicts,
-        "mediabase.invalid_symbol_patterns": json.dumps(settings.validation.invalid_symbol_patterns),
-        "mediabase.max_gene_symbol_length": str(settings.validation.max_gene_symbol_length),
-        "mediabase.drug_name_min_length": str(settings.validation.drug_name_min_length),
-        "mediabase.max_validation_errors": str(settings.validation.max_validation_errors),
-        "mediabase.max_validation_error_share": str(settings.validation.max_validation_error_share),
+        **session_values(settings),
     }
     for name, value in values.items():
         conn.execute("select set_config(%s, %s, false)", (name, value))

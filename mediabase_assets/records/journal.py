@@ -14,9 +14,9 @@ from mediabase_assets.backup import BackupManifest
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.postgres.session import settings_digest
 from mediabase_assets.postgres.sql_files import Connection, is_there
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.settings.sql_settings import settings_digest
 
 
 def open_run(
