@@ -1,6 +1,9 @@
-"""What all tests share: nothing of the person's environment reaches them, and the header names the server."""
+"""What all tests share: the fixtures of an empty database, and the header that names the server."""
 
 from mediabase_assets.postgres.embedded.binaries import server_bin_dir
+from mediabase_assets_tests.fixtures.server import conn, files_home, settings
+
+__all__ = ["conn", "files_home", "settings"]
 
 
 def pytest_report_header():

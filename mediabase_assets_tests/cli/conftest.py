@@ -1,6 +1,5 @@
 """A project of its own for the tests of the command line: the real program, a real server, a folder that goes away."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from mediabase_assets.postgres import connect as database
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import clean_environment, forget_environment
 
 
 class Done(NamedTuple):
@@ -35,7 +35,7 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_", "CI"))}
+        kept = clean_environment()
         return kept | {"MEDIABASE_HOME": str(self.home), "COLUMNS": "200"}
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
@@ -90,6 +90,4 @@ def project() -> Iterator[Project]:
 
 @pytest.fixture(autouse=True)
 def _embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)

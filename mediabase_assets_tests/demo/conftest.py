@@ -1,6 +1,5 @@
 """One server for this folder's tests, and a demonstration table that only readers use."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from mediabase_assets.demo.build import build_demo
 from mediabase_assets.postgres import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +19,7 @@ def demo_settings():
     parent = Path(tempfile.mkdtemp(prefix="mediabase-demo-"))
     parent.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        for name in [*os.environ]:
-            if name.startswith(("MB_", "PG", "MEDIABASE_")):
-                patch.delenv(name)
+        forget_environment(patch)
         settings = load_settings(home=parent / "home")
     try:
         server.ensure_running(settings.home)

@@ -8,6 +8,7 @@ import pytest
 
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets_tests.faults.places import planted, uninterrupted
+from mediabase_assets_tests.fixtures.environment import forget_environment
 from mediabase_assets_tests.pipeline import harness
 
 
@@ -17,7 +18,7 @@ def fault_home():
     parent = Path(tempfile.mkdtemp(prefix="mediabase-faults-"))
     parent.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        harness.forget_environment(patch)
+        forget_environment(patch)
         try:
             server.ensure_running(parent / "home")
             yield parent / "home"

@@ -8,7 +8,6 @@ it; about 20 seconds each. A mutation takes a rule away, narrows a column or dro
 # ruff: noqa: E501  # a mutation is one line, so that the list can be read
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -25,6 +24,7 @@ import mediabase_assets
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import clean_environment
 
 PACKAGE = Path(mediabase_assets.__file__).parent
 SQL = Path("defs/extraction/sql")
@@ -125,7 +125,7 @@ def migrate(home: Path, mutation: Mutation | None, *options: str) -> subprocess.
     """`mediabase migrate` by a copy of the package."""
     with tempfile.TemporaryDirectory(prefix="mediabase-mutation-") as folder:
         path = copy_of_package(Path(folder), mutation)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_"))}
+        environment = clean_environment()
         environment |= {"MEDIABASE_HOME": str(home), "PYTHONPATH": str(path), "COLUMNS": "200"}
         command = [sys.executable, "-m", "mediabase_assets", "migrate", "--skip-confirmation", *options]
         return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)

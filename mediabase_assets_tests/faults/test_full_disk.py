@@ -15,6 +15,7 @@ from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.runs.log_file import QuietHandler, RunLog, begin_log
 from mediabase_assets_tests.faults.places import assert_as_uninterrupted
+from mediabase_assets_tests.fixtures.environment import clean_environment
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -88,7 +89,7 @@ def test_a_full_disk_under_the_home_is_told_before_anything_is_written(template,
         fill(place)
         with this.connect() as conn:
             address = {"MB_POSTGRES_HOST": conn.info.host, "MB_POSTGRES_PORT": str(conn.info.port), "MB_POSTGRES_USER": conn.info.user}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_"))}
+        kept = clean_environment()
         done = subprocess.run(
             [sys.executable, "-m", "mediabase_assets.cli", *arguments],
             env=kept | this.environment | address | {"MEDIABASE_HOME": str(place)}, capture_output=True, text=True,

@@ -9,8 +9,7 @@ from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.normalized.tables import NORMALIZED
 from mediabase_assets.schema.tables import VERSION, definition_paths
-
-EMPTY = {"Int64": pd.Int64Dtype(), "Float64": pd.Float64Dtype(), "boolean": pd.BooleanDtype()}
+from mediabase_assets_tests.model.frames import EMPTY
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)

@@ -12,7 +12,7 @@ from mediabase_assets.runs.factories.view import checks_of
 from mediabase_assets.views import definition
 from mediabase_assets.views.definition import QUERIES, Described, Difference, Recorded, definition_of, difference, view_named
 from mediabase_assets.views.state import stored_relations, why_stale
-from mediabase_assets_tests.model.test_tables import EMPTY
+from mediabase_assets_tests.model.frames import EMPTY
 
 VIEW = view_named("gene_summary_view")
 NAMES = tuple(i.name_on(VIEW.name) for i in VIEW.all_indexes)

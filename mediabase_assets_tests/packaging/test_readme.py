@@ -32,6 +32,7 @@ from mediabase_assets.model.views import FUNCTIONS, VIEWS
 from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.settings.load import ENVIRONMENT, Settings, keys_without_effect, load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 TREE = Path(mediabase_assets.__file__).parents[1]
 README = TREE / "README.md"
@@ -292,9 +293,7 @@ def test_every_module_that_is_run_exists(page: Path) -> None:
 
 
 def test_settings_and_variables_are_those_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)
     file = tmp_path / "config.yaml"
     file.write_text(next(block.text for block in blocks(README) if block.language == "yaml"))
     assert keys_without_effect(load_settings(file)) == {}

@@ -1,6 +1,5 @@
 """A server for this folder's tests, databases on it, and migrations run by the real Dagster runtime."""
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -20,6 +19,7 @@ from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.runs.results import KEEP, KEEP_TAG, REBUILD, is_kept
 from mediabase_assets.settings.load import Settings, load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 #: Rows of the demonstration table that the tests migrate.
 ROWS = 3000
@@ -41,13 +41,6 @@ def pipeline_home() -> Iterator[Path]:
         finally:
             server.remove(home)
             shutil.rmtree(parent, ignore_errors=True)
-
-
-def forget_environment(patch: pytest.MonkeyPatch) -> None:
-    """No variable of the person who runs the tests reaches them."""
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            patch.delenv(name)
 
 
 @dataclass

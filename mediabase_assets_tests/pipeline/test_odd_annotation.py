@@ -13,7 +13,7 @@ from mediabase_assets.legacy.table import create_legacy_table
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.validation.round_trip import compare
 from mediabase_assets_tests.pipeline import harness
-from mediabase_assets_tests.pipeline.test_round_trip import compared, rows_of
+from mediabase_assets_tests.pipeline.round_trips import compared, rows_of
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, read, same
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]

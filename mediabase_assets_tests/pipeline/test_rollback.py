@@ -1,6 +1,5 @@
 """Going back: after a first migration, after a second one over changed data, refused where something would be lost, repeated."""
 
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from mediabase_assets.model.errors import RollbackError
 from mediabase_assets.rollback import candidates, preview, roll_back
 from mediabase_assets.rollback.after_failure import remove_unreleased
+from mediabase_assets_tests.fixtures.environment import clean_environment
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.rollbacks import ROWS, copied, everything, released
 
@@ -212,7 +212,7 @@ def test_what_is_refused(twice, this):
 
 def command(this, *arguments):
     """The command `mediabase` in a process of its own."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_"))}
+    environment = clean_environment()
     return subprocess.Popen(
         [sys.executable, "-m", "mediabase_assets.cli", *arguments], env=environment | this.environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,

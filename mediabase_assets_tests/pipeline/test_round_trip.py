@@ -9,12 +9,13 @@ from mediabase_assets.defs.validation.round_trip import CHECKS
 from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
-from mediabase_assets.postgres.session import prepare, working_sessions
+from mediabase_assets.postgres.session import working_sessions
 from mediabase_assets.validation.round_trip import compare as round_trip
 from mediabase_assets.validation.round_trip import parts
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, relations
-from mediabase_assets_tests.pipeline.test_eras import ERAS
+from mediabase_assets_tests.pipeline.legacy_versions import ERAS
+from mediabase_assets_tests.pipeline.round_trips import compared, rows_of
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -37,24 +38,8 @@ OTHER_VALUE = {
 }
 
 
-def compared(this, *statements, live=None):
-    """What the proof finds after some statements, all of which are rolled back."""
-    with this.connect(autocommit=False) as conn:
-        prepare(conn, this.settings, "mediabase_next", "mediabase_ops", "public", migration_id="test", asset="validation/round_trip")
-        conn.execute("set local session_replication_role = replica")  # no foreign key gets in the way of a spoiled cell
-        for statement in statements:
-            assert conn.execute(statement).rowcount != 0, statement
-        found = round_trip.compare(conn, this.settings, live, sample_rows=1000)
-        conn.rollback()
-    return found
-
-
 def failures(found):
     return {f.check: f for f in found.findings if not f.passed}
-
-
-def rows_of(found, check):
-    return list(next(f for f in found.findings if f.check == check).sample)
 
 
 def cells(found):

@@ -21,7 +21,7 @@ from mediabase_assets.runs import storage_database
 from mediabase_assets.runs.runner import prepare_dagster_home
 from mediabase_assets.runs.storage import PLUGIN
 from mediabase_assets_tests.pipeline import copies, harness
-from mediabase_assets_tests.pipeline.test_role import CREATE_IN_DATABASE, CREATE_IN_PUBLIC, OWN, READ, as_role
+from mediabase_assets_tests.pipeline.roles import CREATE_IN_DATABASE, CREATE_IN_PUBLIC, OWN, READ, as_role
 
 pytestmark = pytest.mark.pg
 

@@ -22,8 +22,8 @@ from mediabase_assets.rollback import candidates, preview, roll_back
 from mediabase_assets.runs.storage_database import dagster_url
 from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import two_targets
+from mediabase_assets_tests.pipeline.roles import CREATE_IN_DATABASE, READ, as_role
 from mediabase_assets_tests.pipeline.rollbacks import copied, everything
-from mediabase_assets_tests.pipeline.test_role import CREATE_IN_DATABASE, READ, as_role
 from mediabase_assets_tests.pipeline.two_targets import Pair, State, live, migrate, target, undo_newest
 
 ODD = 'Ünï "odd"\\ schema'

@@ -1,6 +1,5 @@
 """A live view outside a release: refreshed from audited tables, replaced, repaired after a kill; and readers do not notice."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,8 +17,9 @@ from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.records.lock import Purpose, hold_migration_lock, release_migration_lock
 from mediabase_assets.views import definition
 from mediabase_assets.views import state as view_state
-from mediabase_assets.views.due import due_views
+from mediabase_assets_tests.fixtures.environment import clean_environment
 from mediabase_assets_tests.pipeline import copies, harness
+from mediabase_assets_tests.pipeline.refreshes import due, other_query, view_hashes
 from mediabase_assets_tests.pipeline.view_oracle import Oracle, read
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -45,11 +45,6 @@ def refresh(this, *names):
     return this.migrate(*(f"views/{n}" for n in names), job="refresh_views")
 
 
-def view_hashes(this):
-    with this.connect() as conn:
-        return {v.name: content_hash(conn, "public", v.name) for v in MATERIALIZED}
-
-
 def row_versions(this, name):
     return dict(this.rows(f"select ctid::text, xmin::text from {name}"))
 
@@ -59,10 +54,6 @@ def drop_an_interaction(this):
         return conn.execute(
             "delete from gene_drug_interactions where ctid = (select min(ctid) from gene_drug_interactions) returning gene_id"
         ).fetchone()[0]
-
-
-def due(this):
-    return due_views(this.settings)
 
 
 # ------------------------------------------------------------------------------------------------------------- what is refreshed
@@ -161,22 +152,6 @@ def test_a_view_is_never_refreshed_from_a_table_that_does_not_pass_its_audit(liv
         conn.execute("update genes set chromosome = 'chr17' where gene_id = %s", (gene,))
     assert refresh(live).success
     assert due(live).reasons == {}
-
-
-@contextmanager
-def other_query(tmp_path, monkeypatch, name, old, new):
-    """Another query of a view, as a new version of the project would bring."""
-    folder = tmp_path / "sql"
-    (folder / "checks").mkdir(parents=True)
-    (folder / "functions").mkdir()
-    for path in definition.QUERIES.glob("**/*.sql"):
-        (folder / path.relative_to(definition.QUERIES)).write_text(path.read_text())
-    text = (folder / f"{name}.sql").read_text()
-    assert old in text
-    (folder / f"{name}.sql").write_text(text.replace(old, new))
-    with monkeypatch.context() as patch:
-        patch.setattr(definition, "QUERIES", folder)
-        yield
 
 
 def test_a_refresh_whose_audit_fails_never_replaces_good_content(live, tmp_path, monkeypatch):
@@ -325,7 +300,7 @@ def a_run_of_its_own(this, tmp_path, view, queries=""):
     """A process that refreshes a view."""
     folder = tmp_path / "dagster"
     folder.mkdir()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_"))} | this.environment
+    environment = clean_environment() | this.environment
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", SCRIPT, str(folder), str(queries), view],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

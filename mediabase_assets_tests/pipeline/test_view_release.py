@@ -9,10 +9,10 @@ from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED, VIEWS
 from mediabase_assets.views import functions
 from mediabase_assets_tests.pipeline import copies, harness
-from mediabase_assets_tests.pipeline.test_release import change_legacy
-from mediabase_assets_tests.pipeline.test_view_refresh import due, other_query, view_hashes
-from mediabase_assets_tests.pipeline.test_views import SHOWN, differences
+from mediabase_assets_tests.pipeline.changes import change_legacy
+from mediabase_assets_tests.pipeline.refreshes import due, other_query, view_hashes
 from mediabase_assets_tests.pipeline.view_oracle import Oracle
+from mediabase_assets_tests.pipeline.view_rows import SHOWN, differences
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 

@@ -5,7 +5,6 @@ table, roll back a, roll back b} up to that length; `--rounds 10` migrates both 
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from mediabase_assets.rollback import candidates, roll_back
 from mediabase_assets.runs.results import KEEP, KEEP_TAG
 from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.benchmarks.place import QUIET
+from mediabase_assets_tests.fixtures.environment import clean_environment
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.rollbacks import ROWS, copied
 
@@ -228,7 +228,7 @@ def both_at_once(this: harness.Project) -> list[str]:
 
 
 def _start(project: harness.Project) -> "subprocess.Popen[bytes]":
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_"))}
+    clean = clean_environment()
     command = [sys.executable, "-m", "mediabase_assets.cli", "migrate", "--skip-confirmation"]
     return subprocess.Popen(command, env=clean | project.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 

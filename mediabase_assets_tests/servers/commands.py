@@ -17,7 +17,7 @@ from mediabase_assets.demo.build import build_demo
 from mediabase_assets.model.legacy import LEGACY_TABLE
 from mediabase_assets.model.workspace import DEFAULT_SCHEMA, Workspace, workspace_for
 from mediabase_assets.postgres.connect import client_tool
-from mediabase_assets_tests.lib.pg_for_files import write_parquet
+from mediabase_assets_tests.fixtures.legacy_files import write_parquet
 from mediabase_assets_tests.servers.running import RunningServer
 
 #: Rows of the demonstration that is migrated: the fewest that it has.

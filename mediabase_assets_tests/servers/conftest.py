@@ -1,9 +1,8 @@
 """A server of each version on this machine: Debian's, where it is installed, and the wheel's."""
 
-import os
-
 import pytest
 
+from mediabase_assets_tests.fixtures.environment import forget_environment
 from mediabase_assets_tests.servers.running import installed, running
 
 
@@ -17,6 +16,4 @@ def server(request):
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch):
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)

@@ -3,7 +3,6 @@
 Here belong servers, their databases and roles; what is run on them is in `commands.py`.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ from psycopg import sql
 
 from mediabase_assets.postgres.embedded.binaries import DEBIAN, major_version, server_bin_dir
 from mediabase_assets.postgres.embedded.os_account import server_account
+from mediabase_assets_tests.fixtures.environment import clean_environment
 
 #: The oldest and the newest major version that the project supports.
 OLDEST, NEWEST = 14, 18
@@ -77,7 +77,7 @@ class RunningServer:
 
     def environment(self, database: str, home: Path, **more: str) -> dict[str, str]:
         """Variables under which the project works there, as the role that is no superuser."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_", "CI"))}
+        kept = clean_environment()
         return kept | {
             "MEDIABASE_HOME": str(home),
             "MB_POSTGRES_HOST": str(self.folder),

@@ -11,18 +11,7 @@ from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError, ServerError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.postgres.content_hash import content_hash
-from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
-    TABLE,
-    conn_fixture,
-    fetch,
-    files_home_fixture,
-    legacy_row,
-    legacy_rows,
-    legacy_schema,
-    relations,
-    settings_fixture,
-    write_parquet,
-)
+from mediabase_assets_tests.fixtures.legacy_files import TABLE, fetch, legacy_row, legacy_rows, legacy_schema, relations, write_parquet
 
 pytestmark = pytest.mark.pg
 REAL = Path(__file__).parents[3] / "shared/data/legacy/cancer_transcript_base_sample.parquet"

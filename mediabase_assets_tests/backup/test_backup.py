@@ -28,14 +28,7 @@ from mediabase_assets.model.errors import BackupError
 from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
 from mediabase_assets.postgres.content_hash import content_hash, physical_fingerprint
 from mediabase_assets.settings.load import load_settings
-from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
-    TABLE,
-    conn_fixture,
-    files_home_fixture,
-    legacy_rows,
-    settings_fixture,
-    write_parquet,
-)
+from mediabase_assets_tests.fixtures.legacy_files import TABLE, legacy_rows, write_parquet
 
 pytestmark = pytest.mark.pg
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from mediabase_assets.extraction.rules import define_rules
 from mediabase_assets.model.tables.base import PRODUCT_TYPES
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 

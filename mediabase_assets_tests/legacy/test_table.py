@@ -8,7 +8,7 @@ from mediabase_assets.legacy.table import (
 )
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, LEGACY_INDEXES, LegacyColumn
-from mediabase_assets_tests.lib.pg_for_files import TABLE, conn_fixture, files_home_fixture, relations, settings_fixture  # noqa: F401
+from mediabase_assets_tests.fixtures.legacy_files import TABLE, relations
 
 pytestmark = pytest.mark.pg
 

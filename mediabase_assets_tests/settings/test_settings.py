@@ -1,11 +1,11 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.load import ENVIRONMENT, WITHOUT_EFFECT, Settings, keys_without_effect, load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 OWNERS_FILE = """
 database:
@@ -28,9 +28,7 @@ SECRET = "s3cret-Pass"
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch, tmp_path):
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

@@ -9,7 +9,6 @@ from rich.console import Console
 from mediabase_assets.cli.status_tables import print_status
 from mediabase_assets.postgres.advice import MB, advise, read_settings
 from mediabase_assets.report.status import read_status
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 

@@ -8,7 +8,6 @@ import pytest
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.parallel import needs_of, part, share
 from mediabase_assets.validation.round_trip.parts import parts_of
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 

@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from mediabase_assets.postgres import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.runs.storage import instance_config_file
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 pytestmark = pytest.mark.pg
 DEFINITIONS = """
@@ -29,9 +29,7 @@ def checkout(monkeypatch):
     """A folder as after `git clone`, and no environment but DAGSTER_HOME."""
     folder = Path(tempfile.mkdtemp(prefix="mediabase-checkout-"))
     folder.chmod(0o755)
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)
     shutil.copy(instance_config_file(), folder)
     (folder / "tiny_definitions.py").write_text(DEFINITIONS)
     monkeypatch.setenv("DAGSTER_HOME", str(folder))

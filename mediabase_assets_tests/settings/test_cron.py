@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.cron import cron, longest_pause
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import clean_environment
 
 _numbers = st.integers(0, 70).map(str)
 _bases = st.one_of(
@@ -79,7 +80,7 @@ def test_a_mistake_is_told_with_its_key_and_reason(key, text, reason):
 
 
 def test_a_command_fails_at_the_start_and_not_when_dagster_loads(tmp_path):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MB_", "PG", "MEDIABASE_", "DAGSTER_"))}
+    kept = clean_environment()
     done = subprocess.run(
         [sys.executable, "-m", "mediabase_assets.cli", "migrate", "--demo", "--skip-confirmation"],
         env=kept | {"MEDIABASE_HOME": str(tmp_path / "home"), "MEDIABASE_REFRESH_SCHEDULE": "0 0 31 2 *", "COLUMNS": "200"},

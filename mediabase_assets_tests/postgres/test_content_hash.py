@@ -15,7 +15,6 @@ from mediabase_assets.postgres.content_hash import (
     hash_sums,
     physical_fingerprint,
 )
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 

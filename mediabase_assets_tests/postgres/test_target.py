@@ -7,7 +7,6 @@ from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets.postgres.sql_files import looking_in, run
 from mediabase_assets.postgres.target import Target, targets
 from mediabase_assets.records.tables import RECORDS
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 ROLE = "reader_of_one_copy"
 

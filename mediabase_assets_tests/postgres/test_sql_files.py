@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from mediabase_assets.postgres.sql_files import vacuum
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 pytestmark = pytest.mark.pg
 #: Pages that PostgreSQL made ready for rows to come are never marked: most of the others are, or none.

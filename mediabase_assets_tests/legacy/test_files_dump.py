@@ -8,16 +8,7 @@ from mediabase_assets.legacy.files import FileFormat, detect_format, load_legacy
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
 from mediabase_assets.postgres.content_hash import content_hash
-from mediabase_assets_tests.lib.pg_for_files import (  # noqa: F401
-    TABLE,
-    conn_fixture,
-    fetch,
-    files_home_fixture,
-    legacy_rows,
-    relations,
-    settings_fixture,
-    write_parquet,
-)
+from mediabase_assets_tests.fixtures.legacy_files import TABLE, fetch, legacy_rows, relations, write_parquet
 
 pytestmark = pytest.mark.pg
 

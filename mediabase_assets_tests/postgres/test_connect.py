@@ -1,4 +1,3 @@
-import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.embedded.cluster import find_cluster
 from mediabase_assets.runs import storage_database
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 pytestmark = pytest.mark.pg
 SECRET = "p@ss/w%rd: ?&#"
@@ -22,9 +22,7 @@ SECRET = "p@ss/w%rd: ?&#"
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pytest
 from mediabase_assets.model.quantities import counted, moment, size
 from mediabase_assets.runs.log_file import QuietHandler
 from mediabase_assets.runs.results import rows_table, sized
-from mediabase_assets_tests.lib.pg_for_files import conn_fixture, files_home_fixture, settings_fixture  # noqa: F401
 
 AT = datetime(2026, 11, 29, 7, 31, 42, tzinfo=UTC)
 SHOWN = "2026-11-29 07:31:42 UTC"

@@ -17,6 +17,7 @@ from mediabase_assets.postgres.embedded import cluster as cluster_module
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.embedded.cluster import find_cluster, socket_folder
 from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 pytestmark = pytest.mark.pg
 START = """
@@ -47,9 +48,7 @@ def select(home: Path, statement: str = "select 1"):
 
 @pytest.fixture(autouse=True)
 def _embedded(monkeypatch):
-    for name in [*os.environ]:
-        if name.startswith(("MB_", "PG", "MEDIABASE_")):
-            monkeypatch.delenv(name)
+    forget_environment(monkeypatch)
 
 
 def test_a_running_server_is_found_at_once_and_by_psql(home):
