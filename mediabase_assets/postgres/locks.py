@@ -7,7 +7,7 @@ between (`briefly`). A lookout reports which session blocks one of ours that wai
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,10 +33,15 @@ _IN_THE_WAY = f"""
   where w.datname = current_database() and w.application_name like 'mediabase %%' and w.wait_event_type = 'Lock'
     and b.application_name not like 'mediabase %%'"""  # noqa: S608  # two constants
 _HOLDERS = f"""
-  select distinct '', {_COLUMNS} from pg_locks as l join pg_stat_activity as b on b.pid = l.pid
-  where l.granted and l.database = (select oid from pg_database where datname = current_database())
-    and l.relation = any(select c.oid from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-                         where n.nspname = %s and c.relname = any(%s)) and l.pid <> pg_backend_pid()"""  # noqa: S608
+  select '', {_COLUMNS}, string_agg(distinct n.nspname || '.' || c.relname, ', ')
+  from pg_locks as l join pg_class as c on c.oid = l.relation join pg_namespace as n on n.oid = c.relnamespace
+  join pg_stat_activity as b on b.pid = l.pid
+  where l.locktype = 'relation' and l.granted and l.pid <> pg_backend_pid()
+    and l.database = (select oid from pg_database where datname = current_database())
+    and (n.nspname, c.relname) in (select * from unnest(%s::text[], %s::text[]))
+  group by b.pid, b.usename, b.application_name, b.state, b.state_change, b.backend_start, b.query order by b.pid"""  # noqa: S608
+#: Sessions that a message names.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Blocker:
         state: What it does.
         since: Since when.
         query: Its statement, the beginning of it.
+        relations: Which relations it has locked, where it was found by these.
     """
 
     waiting: str
@@ -60,11 +66,13 @@ class Blocker:
     state: str | None
     since: datetime
     query: str
+    relations: str = ""
 
     def __str__(self) -> str:
         who = ", ".join(filter(None, (f"role {self.user}" if self.user else "", self.application)))
+        lock = f", with a lock on {self.relations}" if self.relations else ""
         query = f": {self.query}" if self.query else ""
-        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {moment(self.since, with_date=False)}{query}"
+        return f"server process {self.pid} ({who}), {self.state or 'at work'} since {moment(self.since, with_date=False)}{lock}{query}"
 
 
 @dataclass
@@ -88,16 +96,19 @@ class Lookout:
 
 def blocker(row: Sequence[Any]) -> Blocker:
     """A row of a query for blockers; a statement with a password is not repeated."""
-    waiting, pid, user, application, state, since, query = row
+    waiting, pid, user, application, state, since, query, *relations = row
     text = " ".join((query or "").split())
     return Blocker(
-        waiting, int(pid), user, application, state, since or datetime.now(UTC), "" if _SECRET.search(text) else text[:_QUERY_LENGTH]
-    )
+        waiting, int(pid), user, application, state, since or datetime.now(UTC), "" if _SECRET.search(text) else text[:_QUERY_LENGTH],
+        *relations,
+    )  # fmt: skip
 
 
-def holders(conn: psycopg.Connection[Any], schema: str, names: Sequence[str]) -> list[Blocker]:
-    """The other sessions that hold a lock on relations."""
-    return [blocker(row) for row in conn.execute(_HOLDERS, (schema, list(names))).fetchall()]
+def holders(conn: psycopg.Connection[Any], relations: Iterable[tuple[str, str]]) -> list[Blocker]:
+    """The other sessions that hold a lock on relations, given by schema and name."""
+    pairs = list(relations)
+    parameters = ([schema for schema, _ in pairs], [name for _, name in pairs])
+    return [blocker(row) for row in conn.execute(_HOLDERS, parameters).fetchall()]
 
 
 Say = Callable[[str], object]
@@ -190,34 +201,57 @@ def _report_blockers(conn: Session, watch: _Watch, reported: dict[tuple[str, int
             return
 
 
+class LockHeldError(Exception):
+    """Locks that never came free; the callers say what could not be done without them.
+
+    Attributes:
+        held_by: The sessions that hold one, as a phrase; empty if none could be seen.
+    """
+
+    def __init__(self, held_by: str) -> None:
+        self.held_by = held_by
+        super().__init__(f"The lock is held by {held_by or 'a session that cannot be seen'}.")
+
+
 def briefly(
-    conn: psycopg.Connection[Any], action: Callable[[], None], *, attempts: int | None = None, wait: str = SHORT_WAIT,
-    pause: float = 0.1, meanwhile: Callable[[], None] = lambda: None,
-) -> bool:  # fmt: skip
-    """Do what locks others out, waiting for a moment only, letting them pass, and trying again; false if it never succeeded.
+    conn: psycopg.Connection[Any], action: Callable[[], None], *, on: Iterable[tuple[str, str]], report: Say | None = None,
+    attempts: int = ATTEMPTS, wait: str = SHORT_WAIT, pause: float = 0.1,
+) -> None:  # fmt: skip
+    """Do what locks others out: wait for the locks a moment only, let the others pass, and try again.
 
     Args:
         conn: A session, in a transaction or not.
         action: What is done, in a transaction or savepoint of its own.
+        on: The relations that it locks, by schema and name.
+        report: Gets a sentence when other sessions hold the lock than before.
         attempts: How often it is tried; usually for about a minute.
         wait: How long one attempt waits.
         pause: Seconds that the others have in between.
-        meanwhile: Called after each attempt that did not get its lock.
+
+    Raises:
+        LockHeldError: The locks never came free.
     """
+    relations = list(on)
     usual = conn.execute("show lock_timeout").fetchone()
-    left = ATTEMPTS if attempts is None else attempts
-    while left:
-        left -= 1
+    blockers: list[Blocker] = []
+    for left in reversed(range(attempts)):
         try:
             with conn.transaction():
                 conn.execute("select set_config('lock_timeout', %s, true)", (wait,))
                 action()
                 conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
-                return True
+                return
         except psycopg.errors.LockNotAvailable:
-            meanwhile()
+            before, now = blockers, holders(conn, relations)
+            blockers = now or before
+            if report is not None and {b.pid for b in blockers} != {b.pid for b in before}:
+                report(f"Waiting for a lock that is held by {_named(blockers)}")
             time.sleep(pause if left else 0)
-    return False
+    raise LockHeldError(_named(blockers))
+
+
+def _named(blockers: Sequence[Blocker]) -> str:
+    return "; ".join(map(str, blockers[:_NAMED]))
 
 
 def _is_lock_timeout(error: BaseException | None) -> bool:

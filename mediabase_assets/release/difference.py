@@ -14,6 +14,7 @@ from psycopg import sql
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.postgres.content_hash import content_hash, hash_columns
+from mediabase_assets.postgres.difference import columns_by_text, compared, matching
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.views import definition
 from mediabase_assets.views.state import stored_relations
@@ -169,18 +170,18 @@ _SHOWN: LiteralString = """
 
 def _by_key(conn: Connection, name: str, key: tuple[str, ...], columns: list[str], live_schema: str, is_view: bool) -> Difference:
     rest = [c for c in columns if c not in key]
-    both = sql.SQL(" and ").join(sql.SQL("n.{0} = l.{0}").format(sql.Identifier(k)) for k in key)
+    as_text = columns_by_text(conn, conn.workspace.build, name)
     parts = {
         "keys": sql.SQL(", ").join(sql.SQL("coalesce(n.{0}, l.{0}) as {0}").format(sql.Identifier(k)) for k in key),
         "first": sql.Identifier(key[0]),
         "next": sql.Identifier(conn.workspace.build, name),
         "live": sql.Identifier(live_schema, name),
-        "match": both,
-        "new_rest": _comparable(conn, name, rest, "n"),
-        "live_rest": _comparable(conn, name, rest, "l"),
+        "match": matching(key, "n", "l"),
+        "new_rest": compared(rest, as_text, "n"),
+        "live_rest": compared(rest, as_text, "l"),
         "plain_keys": _names(key),
-        "match_new": sql.SQL(" and ").join(sql.SQL("n.{0} = d.{0}").format(sql.Identifier(k)) for k in key),
-        "match_live": sql.SQL(" and ").join(sql.SQL("l.{0} = d.{0}").format(sql.Identifier(k)) for k in key),
+        "match_new": matching(key, "n", "d"),
+        "match_live": matching(key, "l", "d"),
         "limit": sql.Literal(SAMPLE_ROWS),
     }
     conn.execute(sql.SQL(_JOINED).format(**parts))
@@ -193,19 +194,6 @@ def _by_key(conn: Connection, name: str, key: tuple[str, ...], columns: list[str
     rows, live_rows = _count(conn, conn.workspace.build, name), _count(conn, live_schema, name)
     added, removed, changed = (int(counts.get(kind, 0)) for kind in KINDS)
     return Difference(name, is_view, rows, live_rows, added, removed, changed, tuple(samples))
-
-
-def _comparable(conn: Connection, name: str, columns: Sequence[str], alias: str) -> sql.Composable:
-    """Columns as they can be compared: `json` has no equality, its text has."""
-    types = dict(
-        conn.execute(
-            "select attname::text, atttypid = 'json'::regtype from pg_attribute where attnum > 0"
-            " and attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))",
-            (conn.workspace.build, name),
-        ).fetchall()
-    )
-    parts = [sql.SQL("{}::text" if types[c] else "{}").format(sql.Identifier(alias, c)) for c in columns]
-    return sql.SQL(", ").join(parts)
 
 
 def _as_multiset(conn: Connection, name: str, _key: tuple[str, ...], columns: list[str], live_schema: str, is_view: bool) -> Difference:

@@ -14,6 +14,7 @@ from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.tables import RELATIONS, TABLES, Relation, Table
 from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.difference import RowDifference, columns_by_text
 from mediabase_assets.postgres.sql_files import Connection, is_there, looking_in
 from mediabase_assets.release.column_types import bring_types
 from mediabase_assets.release.views import ViewChange, patiently, release_views
@@ -129,16 +130,31 @@ def _show(conn: Connection, table: Table) -> None:
 
 
 def _apply_differences(conn: Connection, relations: list[Relation], live_schema: str) -> dict[str, tuple[int, int, int]]:
-    """Insert and update parents first, then delete children first; constraints are checked afterwards."""
+    """Update and insert parents first, then delete children first; constraints are checked afterwards."""
     conn.execute("set constraints all deferred")
+    differences = {r.name: _difference(conn, r, live_schema) for r in relations}
     changed: dict[str, list[int]] = {}
-    for relation in relations:
-        updated = _update(conn, relation, live_schema)
-        changed[relation.name] = [_insert(conn, relation, live_schema), updated, 0]
-    for relation in reversed(relations):
-        changed[relation.name][2] = _delete(conn, relation, live_schema)
+    for name, difference in differences.items():
+        updated = difference.update()
+        changed[name] = [difference.insert(), updated, 0]
+    for name, difference in reversed(differences.items()):
+        changed[name][2] = difference.delete()
     conn.execute("set constraints all immediate")
     return {name: (c[0], c[1], c[2]) for name, c in changed.items()}
+
+
+def _difference(conn: Connection, relation: Relation, live_schema: str) -> RowDifference:
+    """How a live relation differs from the one that was built."""
+    build = conn.workspace.build
+    return RowDifference(
+        conn,
+        sql.Identifier(live_schema, relation.name),
+        sql.Identifier(build, relation.name),
+        relation.key,
+        _columns(conn, build, relation),
+        as_text=columns_by_text(conn, build, relation.name),
+        stamp="updated_at" if "updated_at" in _all_columns(conn, live_schema, relation.name) else None,
+    )
 
 
 def _columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
@@ -151,72 +167,12 @@ def _columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
     return [name for (name,) in rows if name not in TIMESTAMPS]
 
 
-def _names(names: list[str] | tuple[str, ...], prefix: str = "") -> sql.Composable:
-    pattern = sql.SQL(f"{prefix}.{{}}") if prefix in ("n", "l") else sql.SQL("{}")  # two fixed aliases
-    return sql.SQL(", ").join(pattern.format(sql.Identifier(n)) for n in names)
-
-
-def _decimals(conn: Connection, schema: str, relation: Relation) -> set[str]:
-    """Columns of type numeric, in which 1.50 and 1.5 are equal but not the same content."""
-    query = """
-      select attname from pg_attribute
-      where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and atttypid = 'numeric'::regtype"""
-    rows = conn.execute(query, (schema, relation.name)).fetchall()
-    return {str(name) for (name,) in rows}
-
-
-def _compared(names: list[str], decimals: set[str], alias: str) -> sql.Composable:
-    """Columns as they are compared: decimals by their text."""
-    return sql.SQL(", ").join(
-        sql.SQL("{}.{}::text" if name in decimals else "{}.{}").format(sql.Identifier(alias), sql.Identifier(name)) for name in names
-    )
-
-
-def _match(key: tuple[str, ...]) -> sql.Composable:
-    return sql.SQL(" and ").join(sql.SQL("n.{0} = l.{0}").format(sql.Identifier(k)) for k in key)
-
-
-def _parts(conn: Connection, relation: Relation, live_schema: str) -> dict[str, sql.Composable]:
-    columns = _columns(conn, conn.workspace.build, relation)
-    rest = [c for c in columns if c not in relation.key]
-    decimals = _decimals(conn, conn.workspace.build, relation)
-    return {
-        "live": sql.Identifier(live_schema, relation.name),
-        "next": sql.Identifier(conn.workspace.build, relation.name),
-        "columns": _names(columns),
-        "new_columns": _names(columns, "n"),
-        "match": _match(relation.key),
-        "new_rest": _compared(rest, decimals, "n"),
-        "live_rest": _compared(rest, decimals, "l"),
-        "assign": sql.SQL(", ").join(sql.SQL("{0} = n.{0}").format(sql.Identifier(c)) for c in rest),
-    }
-
-
-def _insert(conn: Connection, relation: Relation, live_schema: str) -> int:
-    query = "insert into {live} ({columns}) select {new_columns} from {next} as n where not exists (select from {live} as l where {match})"
-    return conn.execute(sql.SQL(query).format(**_parts(conn, relation, live_schema))).rowcount
-
-
-def _update(conn: Connection, relation: Relation, live_schema: str) -> int:
-    parts = _parts(conn, relation, live_schema)
-    if not any(c not in relation.key for c in _columns(conn, conn.workspace.build, relation)):
-        return 0
-    stamp = sql.SQL(", updated_at = now()") if "updated_at" in _all_columns(conn, live_schema, relation.name) else sql.SQL("")
-    query = "update {live} as l set {assign}{stamp} from {next} as n where {match} and row({new_rest}) is distinct from row({live_rest})"
-    return conn.execute(sql.SQL(query).format(stamp=stamp, **parts)).rowcount
-
-
 def _all_columns(conn: Connection, schema: str, name: str) -> list[str]:
     rows = conn.execute(
         "select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0 order by attnum",
         (schema, name),
     ).fetchall()
     return [name for (name,) in rows]
-
-
-def _delete(conn: Connection, relation: Relation, live_schema: str) -> int:
-    query = "delete from {live} as l where not exists (select from {next} as n where {match})"
-    return conn.execute(sql.SQL(query).format(**_parts(conn, relation, live_schema))).rowcount
 
 
 def _change_of(

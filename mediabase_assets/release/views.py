@@ -17,7 +17,7 @@ from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.views import VIEWS, View
 from mediabase_assets.postgres import dependents
 from mediabase_assets.postgres.content_hash import content_hash
-from mediabase_assets.postgres.locks import briefly, holders
+from mediabase_assets.postgres.locks import LockHeldError, briefly
 from mediabase_assets.postgres.sql_files import Connection, looking_in
 from mediabase_assets.views import definition, functions, state
 from mediabase_assets.views.definition import Described, Difference
@@ -239,8 +239,13 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
         ReleaseError: It never succeeded, or what was done cannot be.
     """
     try:
-        if briefly(conn, action, attempts=ATTEMPTS):
-            return
+        briefly(conn, action, on=[(schema, name) for name in names], attempts=ATTEMPTS)
+    except LockHeldError as error:
+        raise ReleaseError(
+            f"A view is being read all the time, so that it could not be replaced{f', by {error.held_by}' if error.held_by else ''}.",
+            where=", ".join(names),
+            next_step="Nothing was changed. Try again when the long queries that read it have ended (see pg_stat_activity).",
+        ) from error
     except (
         psycopg.errors.DependentObjectsStillExist,
         psycopg.errors.UndefinedColumn,
@@ -252,12 +257,6 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
             where=f"{', '.join(names)}; {error.diag.message_detail or ''}".rstrip("; "),
             next_step="Nothing was changed. Drop or change that object, then release again.",
         ) from error
-    reading = "; ".join(map(str, holders(conn, schema, names)))
-    raise ReleaseError(
-        f"A view is being read all the time, so that it could not be replaced{f', by {reading}' if reading else ''}.",
-        where=", ".join(names),
-        next_step="Nothing was changed. Try again when the long queries that read it have ended (see pg_stat_activity).",
-    )
 
 
 def _change_of(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:

@@ -14,10 +14,11 @@ from mediabase_assets.backup import RelationName
 from mediabase_assets.model.errors import RollbackError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.tables import RELATIONS
+from mediabase_assets.postgres.difference import RowDifference
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.rollback import definitions, outside_objects
 from mediabase_assets.rollback.plan import DROP, RECREATE, REFRESH, ROWS, Done, Item, Plan
-from mediabase_assets.rollback.rows import Counts, Difference, Loader, beside, make_beside
+from mediabase_assets.rollback.rows import Counts, Loader, beside, key_of, make_beside
 from mediabase_assets.rollback.waiting import patiently
 
 Progress = Callable[[str], None]
@@ -98,12 +99,15 @@ def _change_rows(conn: Connection, plan: Plan, archives: definitions.Archives, c
     for target in targets.values():
         conn.execute(sql.SQL("analyze {}").format(target))
     _spare_referring_rows(conn, plan, targets, changes)
-    differences = {name: Difference(conn, name, target, loader.columns[name]) for name, target in targets.items()}
+    differences = {
+        name: RowDifference(conn, sql.Identifier(*name), target, key_of(conn, name), loader.columns[name])
+        for name, target in targets.items()
+    }
     report("Changing the rows that differ")
     _change(conn, differences, changes)
 
 
-def _change(conn: Connection, differences: dict[RelationName, Difference], changes: Changes) -> None:
+def _change(conn: Connection, differences: dict[RelationName, RowDifference], changes: Changes) -> None:
     """Our tables refer to each other: insert and update parents first, delete children first. Others: delete first."""
     ours = {r.name for r in RELATIONS}
     conn.execute("set constraints all deferred")

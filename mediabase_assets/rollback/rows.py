@@ -1,12 +1,11 @@
-"""Bringing the rows of a table back: those of the archive beside it, then only what differs is changed.
+"""Loading the rows of a table from the archive into a temporary table beside it, so that only what differs is changed.
 
-Values are compared as their text, timestamps included, so that a row that was touched comes back as it was. What other
-people's tables refer to is checked before anything is deleted.
+The change itself is a `RowDifference`: values are compared as their text, timestamps included, so that a row that was
+touched comes back as it was. What other people's tables refer to is checked before anything is deleted.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 from psycopg import sql
 
@@ -80,60 +79,3 @@ def key_of(conn: Connection, name: RelationName) -> tuple[str, ...]:
         tuple(name),
     ).fetchall()
     return tuple(column for (column,) in rows)
-
-
-class Difference:
-    """The changes that make a table hold what the table beside it holds."""
-
-    def __init__(self, conn: Connection, name: RelationName, target: sql.Identifier, columns: Iterable[str]) -> None:
-        self._conn = conn
-        self._key = key_of(conn, name)
-        columns = tuple(columns)
-        rest = [c for c in columns if c not in self._key]
-        self._has_rest = bool(rest)
-        self._parts: dict[str, sql.Composable] = {
-            "live": sql.Identifier(*name),
-            "beside": target,
-            "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
-            "match": sql.SQL(" and ").join(sql.SQL("s.{0} = l.{0}").format(sql.Identifier(k)) for k in self._key),
-            "wanted": _row("s", columns),
-            "found": _row("l", columns),
-            "assign": sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in rest),
-        }
-
-    def insert(self) -> int:
-        """Insert the rows that are missing."""
-        if self._key:
-            which = "from {beside} as s where not exists (select from {live} as l where {match})"
-        else:
-            which = _SURPLUS.format(mine="{beside}", my_row="{wanted}", mine_as="s", other="{live}", other_row="{found}", other_as="l")
-        return self._run("insert into {live} ({columns}) overriding system value select {columns} " + which)
-
-    def update(self) -> int:
-        """Give the rows of the same key their content."""
-        if not (self._key and self._has_rest):
-            return 0
-        return self._run("update {live} as l set {assign} from {beside} as s where {match} and {wanted} is distinct from {found}")
-
-    def delete(self) -> int:
-        """Delete the rows that were not there."""
-        if self._key:
-            return self._run("delete from {live} as l where not exists (select from {beside} as s where {match})")
-        which = _SURPLUS.format(mine="{live}", my_row="{found}", mine_as="l", other="{beside}", other_row="{wanted}", other_as="s")
-        return self._run("delete from {live} where ctid in (select ctid " + which + ")")  # noqa: S608  # names come in below
-
-    def _run(self, query: Any) -> int:
-        return self._conn.execute(sql.SQL(query).format(**self._parts)).rowcount
-
-
-# rows of one side beyond as many equal ones as the other side has: a difference of multisets
-_SURPLUS = """from (
-    select {mine_as}.*, {mine_as}.ctid, md5({my_row}) as restore_digest,
-      row_number() over (partition by md5({my_row})) as restore_number from {mine} as {mine_as}) as m
-  left join (select md5({other_row}) as restore_digest, count(*) as restore_count from {other} as {other_as} group by 1) as o
-    using (restore_digest)
-  where restore_number > coalesce(restore_count, 0)"""
-
-
-def _row(alias: str, columns: Iterable[str]) -> sql.Composable:
-    return sql.SQL("row({})::text").format(sql.SQL(", ").join(sql.Identifier(alias, c) for c in columns))

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.postgres import connect, locks
-from mediabase_assets.postgres.locks import blocker, briefly, holders
+from mediabase_assets.postgres.locks import LockHeldError, blocker, briefly, holders
 from mediabase_assets.release.views import replace
 from mediabase_assets_tests.faults.places import content_of
 from mediabase_assets_tests.pipeline import copies
@@ -142,7 +142,7 @@ def test_a_replacement_that_readers_never_allow_names_them(template, fault_home,
     with copies.copy_of(template, fault_home) as this, this.connect() as conn:
         conn.execute("create view pathway_annotation_coverage as select 1 as x")
         with held(this, view.name, "access share", seconds=60):
-            assert [b.application for b in holders(conn, "public", [view.name])] == ["somebody"]
+            assert [b.application for b in holders(conn, [("public", view.name)])] == ["somebody"]
             with pytest.raises(Exception, match=r"being read all the time.*by server process \d+ \(role postgres, somebody\)"):
                 replace(conn, [view], "mediabase_next", "public")
         assert conn.execute("select x from pathway_annotation_coverage").fetchall() == [(1,)]
@@ -150,9 +150,20 @@ def test_a_replacement_that_readers_never_allow_names_them(template, fault_home,
 
 def test_what_locks_others_out_gives_up_and_lets_them_pass(template, fault_home):
     with copies.copy_of(template, fault_home) as this, this.connect() as conn:
-        with held(this, "cancer_transcript_base", "access share", seconds=60):
-            assert not briefly(conn, lambda: conn.execute("lock table cancer_transcript_base"), attempts=2)
-        assert briefly(conn, lambda: conn.execute("lock table cancer_transcript_base"), attempts=2)
+
+        def act():
+            conn.execute("lock table cancer_transcript_base")
+            acted.append(True)
+
+        acted, reported, on = [], [], [("public", "cancer_transcript_base")]
+        with held(this, "cancer_transcript_base", "access share", seconds=60), pytest.raises(LockHeldError) as caught:
+            briefly(conn, act, on=on, report=reported.append, attempts=2)
+        assert "somebody" in caught.value.held_by
+        assert "with a lock on public.cancer_transcript_base" in caught.value.held_by
+        assert len(reported) == 1
+        assert acted == []
+        briefly(conn, act, on=on, attempts=2)
+        assert acted == [True]
         assert conn.execute("show lock_timeout").fetchone() == ("1min",)
 
 
