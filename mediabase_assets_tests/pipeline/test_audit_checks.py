@@ -15,6 +15,7 @@ from mediabase_assets.normalized.accounts import take_account
 from mediabase_assets.postgres.session import prepare
 from mediabase_assets.postgres.sql_files import read
 from mediabase_assets.runs.factories.table import GENERAL_CHECKS, _findings
+from mediabase_assets.validation import column_account
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
@@ -400,7 +401,7 @@ def test_every_check_of_the_extraction_passes_and_fails(migrated, name):
 
 @pytest.mark.parametrize("change", ["facts_read = facts_read + 1", "kept = kept - 1", "quarantined = quarantined + 1", "merged = 0"])
 def test_the_account_of_the_legacy_table_finds_a_column_that_does_not_balance(migrated, change):
-    query = sql.SQL(read(validation.SQL / "columns_unaccounted.sql"))
+    query = sql.SQL(read(column_account.FILES[1]))
     with session(migrated) as conn:
         (migration,) = conn.execute("select max(migration_id) from mediabase_ops.column_account").fetchone()
         conn.execute("select set_config('mediabase.migration_id', %s, true)", (migration,))
