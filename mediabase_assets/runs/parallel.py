@@ -12,7 +12,6 @@ The crew also builds what is stale beneath the assets of a run; the first step t
 
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -32,9 +31,18 @@ _crews: dict[str, Crew] = {}
 _guard = threading.Lock()
 
 
-def register(work: Work) -> None:
-    """Register how an asset is built; its definition does so once."""
-    _works[work.key] = replace(work, needs=frozenset(map(maker_of, work.needs)))
+def register(key: str, build: Build, *, after: Iterable[str] = (), cost: float, by_its_step: bool = False) -> None:
+    """Say how an asset of the registry is built; its definition does so once, after it registered the asset.
+
+    Args:
+        key: The asset, `layer/relation`.
+        build: Builds it, and yields what Dagster is to record.
+        after: Assets that have to be built before.
+        cost: Seconds in proportion to others.
+        by_its_step: Whether its own step builds it if the run has one, and a builder only beneath the assets of a run.
+    """
+    needs = frozenset(map(maker_of, after))
+    _works[key] = Work(key, needs, cost, registry.definition(key).stage, build, by_its_step)
 
 
 def ways(keys: Collection[str]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.planning import registry
 from mediabase_assets.runs import builders as crew_module
 from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.asset_run import AssetRun
@@ -24,12 +25,14 @@ WAIT = 10
 def crew_of(monkeypatch):
     """A crew for works given as name: (needs, cost, what its build does)."""
     monkeypatch.setattr(parallel, "_works", {})
+    monkeypatch.setattr(registry, "_definitions", {})
     crews = []
 
     def make(works, hands=1):
         monkeypatch.setattr(crew_module, "MAX_BUILDERS", hands)
         for key, (needs, cost, build) in works.items():
-            parallel.register(parallel.Work(key, frozenset(needs), cost, Stage.POPULATION, build))
+            registry.register(registry.Definition(key, Stage.POPULATION, (), "1"))
+            parallel.register(key, build, after=needs, cost=cost)
         crews.append(Crew(parallel._works, frozenset(works), STEP))
         return crews[-1]
 
@@ -140,7 +143,8 @@ def test_at_the_end_nothing_more_is_begun(crew_of):
 
 def test_the_step_that_makes_two_assets_is_one_work(monkeypatch):
     monkeypatch.setattr(parallel, "_works", {})
-    parallel.register(parallel.Work("x", frozenset({"extraction/legacy_payloads", "y"}), 1, Stage.POPULATION, noting([], "x")))
+    monkeypatch.setattr(registry, "_definitions", {"x": registry.Definition("x", Stage.POPULATION, (), "1")})
+    parallel.register("x", noting([], "x"), after=["extraction/legacy_payloads", "y"], cost=1)
     assert parallel._works["x"].needs == {"extraction/legacy_rows", "y"}
 
 
@@ -152,8 +156,10 @@ def test_beneath_the_assets_of_a_run_is_built_what_their_steps_would_not_build_a
         return [this.asset]
 
     monkeypatch.setattr(parallel, "_works", {})
+    monkeypatch.setattr(registry, "_definitions", {})
     for key in ("backup", "report", "table"):
-        parallel.register(parallel.Work(key, frozenset(), 1, Stage.POPULATION, build, by_its_step=key != "table"))
+        registry.register(registry.Definition(key, Stage.POPULATION, (), "1"))
+        parallel.register(key, build, cost=1, by_its_step=key != "table")
     crew = Crew(parallel._works, frozenset({"report", "table"}), replace(STEP, keeps=False), beneath={"backup"})
     try:
         assert [crew.job_of(key).events for key in ("backup", "table")] == [["backup"], ["table"]]

@@ -133,4 +133,4 @@ def _materialized(this: AssetRun, manifest: BackupManifest, *, reused: bool) -> 
     )
 
 
-parallel.register(parallel.Work(registry.BACKUP, frozenset(), 5, Stage.BACKUP, _back_up, by_its_step=True))
+parallel.register(registry.BACKUP, _back_up, cost=5, by_its_step=True)

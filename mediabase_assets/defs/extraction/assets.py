@@ -189,7 +189,7 @@ def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
         yield dg.MaterializeResult(asset_key=key, metadata=shown[key.path[-1]], data_version=dg.DataVersion(snapshot.snapshot_id))
 
 
-parallel.register(parallel.Work(ROWS.to_user_string(), frozenset({SCHEMA.to_user_string()}), _COST, Stage.GENE_EXTRACTION, _snapshot))
+parallel.register(ROWS.to_user_string(), _snapshot, after=[SCHEMA.to_user_string()], cost=_COST)
 
 
 def _record(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:

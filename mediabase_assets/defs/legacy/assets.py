@@ -85,4 +85,4 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
     )
 
 
-parallel.register(parallel.Work(registry.LEGACY, frozenset(), 0.3, Stage.PREREQUISITES, _check, by_its_step=True))
+parallel.register(registry.LEGACY, _check, cost=0.3, by_its_step=True)

@@ -94,7 +94,7 @@ def _prepare(this: AssetRun) -> Iterator[dg.MaterializeResult[Any] | dg.AssetChe
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(tables.SCHEMA_VERSION))
 
 
-parallel.register(parallel.Work(KEY.to_user_string(), frozenset(), 0.3, Stage.SCHEMA, _prepare))
+parallel.register(KEY.to_user_string(), _prepare, cost=0.3)
 
 
 def _finding(wrong: list[str]) -> Finding:

@@ -114,11 +114,8 @@ def _account(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event
 
 
 parallel.register(
-    parallel.Work(
-        KEY.to_user_string(), frozenset({*registry.RECORDED, *(f"normalized/{t.name}" for t in TABLES)}), 0.3, Stage.VALIDATION, _account,
-        by_its_step=True,
-    )
-)  # fmt: skip
+    KEY.to_user_string(), _account, after=[*registry.RECORDED, *(f"normalized/{t.name}" for t in TABLES)], cost=0.3, by_its_step=True
+)
 
 
 def _writers(backup: BackupManifest, snapshot: Snapshot) -> Finding:

@@ -124,11 +124,7 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
-parallel.register(
-    parallel.Work(
-        KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), _COST, Stage.VALIDATION, lambda s: _count(s, set(CHECKS))
-    )
-)  # fmt: skip
+parallel.register(KEY.to_user_string(), lambda this: _count(this, set(CHECKS)), after=[k.to_user_string() for k in DEPS], cost=_COST)
 
 
 def _severity(settings: Settings, finding: Finding) -> dg.AssetCheckSeverity:

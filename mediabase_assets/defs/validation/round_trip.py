@@ -122,6 +122,4 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
 
 
 # the longest step of a migration, and the only one that uses all cores by itself: on a machine with few cores it comes last
-parallel.register(
-    parallel.Work(KEY.to_user_string(), frozenset(k.to_user_string() for k in DEPS), 0, Stage.VALIDATION, lambda s: _prove(s, set(CHECKS)))
-)
+parallel.register(KEY.to_user_string(), lambda this: _prove(this, set(CHECKS)), after=[k.to_user_string() for k in DEPS], cost=0)

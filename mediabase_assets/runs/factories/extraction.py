@@ -118,10 +118,8 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
     all_checks = {c.name for c in extraction.checks}
     parallel.register(
-        parallel.Work(
-            key.to_user_string(), frozenset(d.to_user_string() for d in deps), extraction.cost,
-            extraction.stage, lambda this: _extract(this, extraction, key, all_checks, True),
-        )
+        key.to_user_string(), lambda this: _extract(this, extraction, key, all_checks, True),
+        after=[d.to_user_string() for d in deps], cost=extraction.cost,
     )  # fmt: skip
     return _asset
 

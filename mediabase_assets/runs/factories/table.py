@@ -96,10 +96,8 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
 
     all_checks = {spec.name for spec in _check_specs(table, key, checks)}
     parallel.register(
-        parallel.Work(
-            key.to_user_string(), frozenset(d.to_user_string() for d in deps), table.cost, Stage.POPULATION,
-            lambda this: _build_and_audit(this, table, key, checks, all_checks),
-        )
+        key.to_user_string(), lambda this: _build_and_audit(this, table, key, checks, all_checks),
+        after=[d.to_user_string() for d in deps], cost=table.cost,
     )  # fmt: skip
     return _asset
 

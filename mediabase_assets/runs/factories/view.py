@@ -95,11 +95,8 @@ def view_asset(view: View) -> dg.AssetsDefinition:
 
     every = set(checks_of(view))
     parallel.register(
-        parallel.Work(
-            key.to_user_string(), frozenset(d.to_user_string() for d in deps), view.cost, Stage.VIEWS,
-            lambda this: _build(this, view, key, every),
-        )
-    )  # fmt: skip
+        key.to_user_string(), lambda this: _build(this, view, key, every), after=[d.to_user_string() for d in deps], cost=view.cost
+    )
     return _asset
 
 
