@@ -13,6 +13,7 @@ import psycopg
 from mediabase_assets.backup import BackupManifest
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection, is_there
 from mediabase_assets.settings.load import Settings
@@ -31,7 +32,7 @@ def open_run(
            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
            on conflict (migration_id) do update set run_id = excluded.run_id, status = excluded.status, finished_at = null,
              backup_id = coalesce(excluded.backup_id, migration_runs.backup_id)""",
-        (migration_id, run_id, "running" if releases else "partial", started_at, relation,
+        (migration_id, run_id, RunStatus.RUNNING if releases else RunStatus.PARTIAL, started_at, relation,
          legacy and legacy.fingerprint, legacy and legacy.content_hash, backup and backup.migration_id, schema_version,
          settings_digest(settings)),
     )  # fmt: skip
@@ -70,9 +71,9 @@ def write_stage(
     conn.execute(
         # "not exists" comes first: in a snapshot older than the last change of the record, a conflict would be an error
         """insert into migration_runs (migration_id, status, started_at)
-           select %(id)s, 'running', %(start)s where not exists (select from migration_runs where migration_id = %(id)s)
+           select %(id)s, %(status)s, %(start)s where not exists (select from migration_runs where migration_id = %(id)s)
            on conflict (migration_id) do nothing""",
-        {"id": migration_id, "start": started_at},
+        {"id": migration_id, "status": RunStatus.RUNNING, "start": started_at},
     )
     conn.execute(
         """insert into migration_stages (
@@ -105,6 +106,6 @@ def note_failure(
                 conn, migration_id=migration_id, asset=asset, stage=stage, status="failed", started_at=started_at,
                 finished_at=finished_at, detail={"error": what},
             )  # fmt: skip
-            close_run(conn, migration_id, "failed")
+            close_run(conn, migration_id, RunStatus.FAILED)
     except (ServerError, psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.OperationalError):
         return

@@ -6,6 +6,7 @@ Contains the queries on the records, by the Dagster run that did the work; print
 from dataclasses import dataclass
 
 from mediabase_assets.model.reasons import sentence
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection, exists
@@ -99,9 +100,9 @@ def note_interrupted(settings: Settings, run_id: str) -> None:
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
         if exists(conn, "migration_runs"):
             conn.execute(
-                """update migration_runs set status = 'interrupted', finished_at = clock_timestamp()
-                   where run_id = %s and status = 'running'""",
-                (run_id,),
+                """update migration_runs set status = %s, finished_at = clock_timestamp()
+                   where run_id = %s and status = %s""",
+                (RunStatus.INTERRUPTED, run_id, RunStatus.RUNNING),
             )
 
 
@@ -113,7 +114,7 @@ def was_released(settings: Settings, run_id: str) -> bool:
     """
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
         entry = _entry(conn, run_id)
-        return entry is not None and entry[1] == "released"
+        return entry is not None and entry[1] == RunStatus.RELEASED
 
 
 def _entry(conn: Connection, run_id: str) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from mediabase_assets.backup import BackupManifest, is_of_target, list_backups
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.postgres.advice import Advice, advise, read_settings
@@ -174,7 +175,7 @@ def read_status(settings: Settings) -> Status:
             others=tuple(sorted({t.live_schema for t in targets(conn) if t.live_schema and t.workspace != conn.workspace})),
             lock=lock,
             runs=runs,
-            stages=_stages(conn, runs[0].migration_id, runs[0].status == "released") if runs else (),
+            stages=_stages(conn, runs[0].migration_id, runs[0].status == RunStatus.RELEASED) if runs else (),
             releases=_releases(conn) if has_journal else (),
             rollbacks=candidates(conn, settings)[:5] if has_journal else (),
             backups=_backups(conn, settings),
@@ -243,7 +244,10 @@ def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
            from migration_runs as r order by r.started_at desc, r.migration_id desc limit 5""",
     )
     runs = [Run(*row) for row in rows]
-    return tuple(Run(**{**run.__dict__, "status": "interrupted"}) if run.status == "running" and not is_locked else run for run in runs)
+    return tuple(
+        Run(**{**run.__dict__, "status": RunStatus.INTERRUPTED}) if run.status == RunStatus.RUNNING and not is_locked else run
+        for run in runs
+    )
 
 
 def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[StageRow, ...]:

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from mediabase_assets.backup import RelationName, read_manifest
 from mediabase_assets.model.errors import BackupError
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.postgres.session import prepare
@@ -81,7 +82,8 @@ def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
         row = conn.execute("select backup_id from migration_runs where run_id = %s", (run_id,)).fetchone()
         legacy = _legacy(conn, settings, row[0] if row else None)
         conn.execute(
-            "update migration_runs set status = 'rolled back', finished_at = coalesce(finished_at, now()) where run_id = %s", (run_id,)
+            "update migration_runs set status = %s, finished_at = coalesce(finished_at, now()) where run_id = %s",
+            (RunStatus.ROLLED_BACK, run_id),
         )
         records.bring_in_line(conn, settings.database.schema_name, keeps_extraction=False)
     return Removal(schemas, legacy, "")

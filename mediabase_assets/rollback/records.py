@@ -7,6 +7,7 @@ from datetime import datetime
 from mediabase_assets.backup import BackupManifest, is_verified, read_manifest, verify_backup
 from mediabase_assets.model.errors import BackupError, RollbackError
 from mediabase_assets.model.quantities import counted, moment
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.postgres.content_hash import content_hash
@@ -220,7 +221,7 @@ def record_rollback(conn: Connection, settings: Settings, rollback_id: str, cand
     """Record what was done, and that the releases are undone."""
     undone = [candidate.migration_id, *candidate.later]
     conn.execute("update releases set rolled_back_at = now() where migration_id = any(%s) and rolled_back_at is null", (undone,))
-    conn.execute("update migration_runs set status = 'rolled back' where migration_id = any(%s)", (undone,))
+    conn.execute("update migration_runs set status = %s where migration_id = any(%s)", (RunStatus.ROLLED_BACK, undone))
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into rollbacks (rollback_id, migration_id, relation, what, why, backup_id, inserted, updated, deleted,

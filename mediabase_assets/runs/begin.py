@@ -10,6 +10,7 @@ import dagster as dg
 
 from mediabase_assets.backup.choice import find_reusable_backup
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.model.statuses import OPEN
 from mediabase_assets.planning import registry
 from mediabase_assets.planning.beneath import stale_beneath
 from mediabase_assets.planning.carry_over import carry
@@ -23,8 +24,6 @@ from mediabase_assets.runs.results import planned_assets
 from mediabase_assets.schema.tables import SCHEMA_VERSION
 from mediabase_assets.settings.load import Settings
 
-#: Status of migrations that another run may continue.
-_OPEN = ["running", "partial", "failed", "interrupted"]
 #: How many assets a sentence of the log names.
 _NAMED = 8
 #: Several steps may begin at the same time.
@@ -84,7 +83,7 @@ def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
     if not exists(conn, "migration_runs"):
         return True
     row = conn.execute("select run_id, status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
-    return row is None or row[0] == run_id or row[1] in _OPEN
+    return row is None or row[0] == run_id or row[1] in OPEN
 
 
 def beneath_of(run_id: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from mediabase_assets.extraction.snapshot import Snapshot, current_snapshot
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.planning import freshness, registry
@@ -65,7 +66,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         kept = reuse.kept(this, KEY, ())
         if kept is not None:
             with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
-                journal.close_run(conn, this.migration_id, "unchanged")
+                journal.close_run(conn, this.migration_id, RunStatus.UNCHANGED)
             now = {"can be rolled back": choices_table(choices(settings))}
             yield from (e._replace(metadata={**(e.metadata or {}), **now}) if isinstance(e, dg.MaterializeResult) else e for e in kept)
             return
@@ -143,7 +144,7 @@ def _record(
     content = md5(repr(sorted((c.relation, c.content_hash) for c in changes)).encode(), usedforsecurity=False)
     content.update(repr(sorted((c.view, c.content_hash) for c in shown)).encode())
     this.finish(conn, rows=sum(c.rows for c in changes), data_version=content.hexdigest(), metadata=metadata)
-    journal.close_run(conn, this.migration_id, "released", snapshot.snapshot_id)
+    journal.close_run(conn, this.migration_id, RunStatus.RELEASED, snapshot.snapshot_id)
     return content.hexdigest()
 
 
