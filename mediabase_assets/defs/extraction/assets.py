@@ -65,6 +65,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
         "One row per legacy row: kept, merged, repaired or quarantined as a whole, and why.",
         ("legacy_rows", "legacy_payloads", "gene_payloads", "transcript_candidates", "gene_candidates"), "row_states",
         (_check("every_legacy_row_has_one_outcome", "Every legacy row has exactly one outcome: kept, repaired, merged or quarantined."),),
+        cost=2.5,
     ),
     Extraction(
         "symbol_conflicts", Stage.CROSS_VALIDATION,
@@ -84,6 +85,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
                 is_warning=True,
             ),
         ),
+        cost=3.3,
     ),
     Extraction(
         "drug_facts", Stage.DRUG_EXTRACTION,
@@ -102,6 +104,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     ),
     Extraction(
         "go_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per GO term that a distinct value of a gene names.", ("gene_payloads",), "facts",
+        cost=3,
     ),
     Extraction(
         "go_payload_sets", Stage.PATHWAY_GO_EXTRACTION, "One row per distinct GO value, with the set of annotations that it says.",
@@ -110,6 +113,7 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     Extraction(
         "pathway_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per Reactome pathway that a gene is said to be in.",
         ("gene_payloads",), "facts",
+        cost=2,
     ),
     Extraction(
         "annotation_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per product type, molecular function and cellular location of a gene.",
@@ -118,10 +122,12 @@ EXTRACTIONS: tuple[Extraction, ...] = (
     Extraction(
         "cross_reference_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per identifier of a gene at another authority.",
         ("gene_payloads", "transcript_candidates", "gene_candidates"), "facts",
+        cost=2.5,
     ),
     Extraction(
         "reference_facts", Stage.PATHWAY_GO_EXTRACTION,
         "One row per publication that a gene's annotation cites.", ("gene_payloads",), "facts",
+        cost=3.5,
     ),
     Extraction(
         "remaining_facts", Stage.CROSS_VALIDATION,

@@ -126,6 +126,7 @@ class Table:
         parents: Tables that it reads or refers to.
         counted: (field, kind) of the legacy facts whose primary place this table is.
         cost: Seconds that it takes in proportion to others, as measured on the real table.
+        row_kind: Kind of fact of which one is kept for each row; None where every kept fact is a row.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Table:
     parents: tuple[str, ...] = field(default=())
     counted: tuple[tuple[str, str], ...] = field(default=())
     cost: float = 1
+    row_kind: str | None = None
 
     @property
     def audited(self) -> str:

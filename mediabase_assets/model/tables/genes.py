@@ -96,10 +96,12 @@ GENES = Table(
     "genes",
     (Relation("genes", Genes, ("gene_id",), unique=(("gene_symbol",),)),),
     inputs=("gene_candidates", "gene_identities", "transcript_candidates", "row_states", "legacy_rows"),
+    row_kind="gene of a row",
 )
 TRANSCRIPTS = Table(
     "transcripts",
     cost=4.5,
+    row_kind="transcript",
     relations=(
         Relation(
             "transcripts",

@@ -37,8 +37,6 @@ from mediabase_assets.runs.results import account_table, check_result, column_sc
 from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
 
-_COSTS = {"reference_facts": 3.5, "fact_counts": 3.3, "go_facts": 3, "row_states": 2.5, "cross_reference_facts": 2.5, "pathway_facts": 2}
-
 
 @dataclass(frozen=True)
 class ExtractionCheck:
@@ -76,11 +74,7 @@ class Extraction:
     inputs: tuple[str, ...]
     records: str | None = None
     checks: tuple[ExtractionCheck, ...] = field(default=())
-
-    @property
-    def cost(self) -> float:
-        """Seconds on the real table, as measured; the order of builds depends on it."""
-        return _COSTS.get(self.name, 0.5)
+    cost: float = 0.5
 
 
 def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetKey]) -> dg.AssetsDefinition:
