@@ -91,6 +91,13 @@ def beneath_of(run_id: str) -> dict[str, str]:
     return _opened.get(run_id, {})
 
 
+def forget(run_id: str) -> None:
+    """A run has ended: its id and what was stale beneath it are not needed any more."""
+    with _guard:
+        _opened.pop(run_id, None)
+        _ids.pop(run_id, None)
+
+
 def open_migration(context: dg.AssetExecutionContext, this: AssetRun) -> None:
     """Open the record of the migration that a run works for, unless this process did so before."""
     with _guard:

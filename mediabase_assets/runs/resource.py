@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy.exc
 
 from mediabase_assets.records.lock import release_migration_lock
-from mediabase_assets.runs import parallel, scope
+from mediabase_assets.runs import begin, parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
 
@@ -63,5 +63,6 @@ _noted: set[str] = set()
 def end_run(run_id: str) -> None:
     """Stop what nobody asked for, and give the migration lock of the run back."""
     parallel.forget(run_id)
+    begin.forget(run_id)
     release_migration_lock(run_id)
     _noted.discard(run_id)
