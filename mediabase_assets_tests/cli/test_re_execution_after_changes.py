@@ -19,7 +19,7 @@ from mediabase_assets_tests.spoiling import LIMITS, REFUSE
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 CENSUS, RELEASE, BENCHMARK = "validation/leaf_census", "release/current_release", "validation/query_benchmark"
 STRICT, LAX = LIMITS, {"validation": LIMITS["validation"] | {"max_validation_errors": 10_000}}
-GO = Path("mediabase_assets/defs/extraction/sql/go_facts.sql")
+GO = Path("mediabase_assets/extraction/sql/go_facts.sql")
 #: More rows than there are; each correction of the code is another one.
 LIMIT = count(10**9)
 #: Seconds until the daemon has noticed a death and begun a retry; it looks every 10 s for the one, and the sensor every 60.

@@ -27,7 +27,7 @@ from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.fixtures.environment import clean_environment
 
 PACKAGE = Path(mediabase_assets.__file__).parent
-SQL = Path("defs/extraction/sql")
+SQL = Path("extraction/sql")
 ROWS = 1500
 
 
