@@ -163,7 +163,7 @@ def test_a_mistake_in_the_code_of_a_step_is_told_in_three_lines(installed):
     assert "KeyError: 'planted'" in Path(lines[1]).read_text()
 
 
-@pytest.mark.parametrize("name", ["defs/views/sql/gene_summary_view.sql", "defs/release/assets.py"])
+@pytest.mark.parametrize("name", ["views/sql/gene_summary_view.sql", "defs/release/assets.py"])
 def test_a_part_of_the_package_that_is_missing_or_broken_is_told(installed, name):
     with broken(installed, name, lambda text: "raise KeyError('planted')\n" if name.endswith(".py") else None):
         process = installed.start("mediabase", "migrate", "--demo", "--demo-transcripts", "1500", "--skip-confirmation")
