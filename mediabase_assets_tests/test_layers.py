@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -33,13 +34,21 @@ def package_of(path):
     return parts[0] if len(parts) > 1 else None
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path):
     """Full names of what a module imports, also within functions."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    names = []
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(names)
 
 
 def every(paths=MODULES):
@@ -90,16 +99,15 @@ def test_a_module_opens_only_files_below_its_package(path):
 
 @every()
 def test_modules_of_the_project_are_imported_and_not_named_in_strings(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
             assert not any("mediabase_assets" in ast.unparse(argument) for argument in node.args), ast.unparse(node)
 
 
 @every()
 def test_a_module_is_small_and_says_what_it_contains(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= LINES
-    tree = ast.parse(text)
+    tree = tree_of(path)
+    assert len(path.read_text().splitlines()) <= LINES
     assert ast.get_docstring(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):

@@ -31,6 +31,7 @@ from mediabase_assets.cli.summary import print_failures, print_made, print_next_
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.postgres.connect import connect, psql_command
 from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.records import journal
 from mediabase_assets.rehearsal import workspace
 from mediabase_assets.report import migration
 from mediabase_assets.runs.events import StepEvent
@@ -167,7 +168,7 @@ def _place(conn: Connection, settings: Settings) -> Place:
 def _interrupted(settings: Settings, outcome: "Outcome", console: Console) -> Exit:
     console.print("[bold yellow]Interrupted.[/]")
     try:
-        migration.note_interrupted(settings, outcome.run_id)
+        journal.note_interrupted(settings, outcome.run_id)
     except ServerError:
         console.print("The server does not answer, so the journal could not be updated.")
     print_unpublished(console)

@@ -49,6 +49,22 @@ def failure_lines(failed: Iterable[Finding]) -> list[str]:
     return lines
 
 
+def failure_text(what: str, failed: Iterable[Finding], next_step: str) -> str:
+    """The message of an asset that did not pass, with rows that show it.
+
+    Args:
+        what: What failed, and what that means for what is live.
+        failed: The findings that did not pass.
+        next_step: What to do.
+
+    >>> print(failure_text("genes did not pass its audit.", [Finding("model", False, {}, 2)], "correct the rows."))
+    genes did not pass its audit.
+      model: 2 failures
+      next:  correct the rows.
+    """
+    return "\n".join([what, *failure_lines(failed), f"  next:  {next_step}"])
+
+
 def in_short(failed: Iterable[Finding]) -> str:
     """The same in one line, each finding with the first row of its sample.
 

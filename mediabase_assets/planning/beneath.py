@@ -45,6 +45,6 @@ def _stale(conn: Connection, settings: Settings) -> dict[str, str]:
     """Everything that is stale; a legacy table that no longer exists counts as unchanged, since what was built from it still exists."""
     database = settings.database
     if not has_operations(conn):
-        return {key: "it was not built yet" for key in registry.definitions() if key not in (registry.LEGACY, registry.BACKUP)}
+        return dict.fromkeys(registry.built(), registry.NOT_BUILT)
     has_table = is_there(conn, database.source_schema, database.legacy_table)
     return stale_assets(conn, settings, legacy_content(conn, settings).digest if has_table else None)

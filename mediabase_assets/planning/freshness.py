@@ -51,7 +51,7 @@ def stale_assets(conn: Connection, settings: Settings, legacy_version: str | Non
         legacy_version: Content hash of the legacy table as it is now; None to take the one that was last read.
     """
     known = asset_state.states(conn)
-    all_ = {k: d for k, d in registry.definitions().items() if k not in (registry.LEGACY, registry.BACKUP)}  # see `plan`
+    all_ = registry.built()  # about the other two decides `plan`
     changed: dict[str, str] = {}
     lost: dict[str, str] = {}
     for key, definition in all_.items():
@@ -92,7 +92,7 @@ def why_changed(settings: Settings, definition: Definition, known: dict[str, Sta
     """
     state = known.get(definition.key)
     if state is None:
-        return "it was not built yet"
+        return registry.NOT_BUILT
     if state.code_version != definition.code_version:
         return "its code changed"
     wanted = definition.configuration(settings)

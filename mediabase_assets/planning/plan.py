@@ -29,7 +29,7 @@ def work_to_do(
     if everything:
         return dict.fromkeys(registry.definitions(), registry.EVERYTHING)
     if not has_operations(conn):
-        reasons = dict.fromkeys((k for k in registry.definitions() if k not in (registry.LEGACY, registry.BACKUP)), "it was not built yet")
+        reasons = dict.fromkeys(registry.built(), registry.NOT_BUILT)
     else:
         reasons = stale_assets(conn, settings, legacy_content(conn, settings, records=not reads_only).digest)
     if registry.RELEASE not in reasons:

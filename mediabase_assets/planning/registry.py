@@ -27,6 +27,8 @@ CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
 
+#: The reason of assets that no migration has built.
+NOT_BUILT = "it was not built yet"
 #: The reason of assets that are rebuilt because a person asked for it.
 EVERYTHING = "everything was asked for"
 #: Extraction assets that leave records (quarantine, repairs, accounts) or counts, which the validation reads.
@@ -110,6 +112,11 @@ def definitions() -> dict[str, Definition]:
     for key in sorted(_definitions):
         add(_definitions[key])
     return ordered
+
+
+def built() -> dict[str, Definition]:
+    """The assets that make something of the legacy table, each after its inputs: without that table and its backup."""
+    return {key: definition for key, definition in definitions().items() if key not in (LEGACY, BACKUP)}
 
 
 def definition(key: str) -> Definition:

@@ -34,3 +34,8 @@ def note_built(
         {"relation": name, "asset": asset, "snapshot": snapshot_id, "migration": migration_id, "rows": content.rows,
          "digest": content.digest, "code": code_version},
     )  # fmt: skip
+
+
+def note_extracted(conn: Connection, name: str, *, asset: str, snapshot_id: str, migration_id: str, rows: int) -> None:
+    """Record an extraction relation, whose content needs no hash, so that one which a crash emptied is noticed."""
+    note_built(conn, name, ContentHash(rows, ""), asset=asset, snapshot_id=snapshot_id, migration_id=migration_id, code_version="")

@@ -15,7 +15,7 @@ from mediabase_assets.model.errors import ServerError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.postgres.sql_files import Connection, is_there
+from mediabase_assets.postgres.sql_files import Connection, exists, is_there
 from mediabase_assets.settings.load import Settings
 from mediabase_assets.settings.sql_settings import settings_digest
 
@@ -109,3 +109,18 @@ def note_failure(
             close_run(conn, migration_id, RunStatus.FAILED)
     except (ServerError, psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.OperationalError):
         return
+
+
+def note_interrupted(settings: Settings, run_id: str) -> None:
+    """Record in the journal that a run was interrupted; does nothing if the run did not get as far as a journal.
+
+    Raises:
+        ServerError: The server cannot be reached.
+    """
+    with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+        if exists(conn, "migration_runs"):
+            conn.execute(
+                """update migration_runs set status = %s, finished_at = clock_timestamp()
+                   where run_id = %s and status = %s""",
+                (RunStatus.INTERRUPTED, run_id, RunStatus.RUNNING),
+            )

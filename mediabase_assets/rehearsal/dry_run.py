@@ -16,7 +16,7 @@ from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.postgres.connect import Session
 from mediabase_assets.postgres.target import NAMES, targets, workspace_of
 from mediabase_assets.rehearsal.footprint import Footprint, compare, read_footprint
-from mediabase_assets.rehearsal.instance import JOB, some_of, temporary_instance
+from mediabase_assets.rehearsal.instance import JOB, bound_to, some_of, temporary_instance
 from mediabase_assets.rehearsal.outcome import Plan, read_plan
 from mediabase_assets.rehearsal.workspace import occupied
 from mediabase_assets.runs.events import StepEvent
@@ -79,8 +79,8 @@ def dry_run(
         _require_prerequisites(conn, trial)
         wal = _wal(conn)
         with temporary_instance() as instance:
-            job = some_of(definitions, trial, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
-            outcome = run_job(job, JOB, instance, tell=on_event, log_folder=settings.home / "logs")
+            job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
+            outcome = run_job(bound_to(job, trial), JOB, instance, tell=on_event, log_folder=settings.home / "logs")
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)

@@ -38,7 +38,7 @@ def bound_to(definitions: dg.Definitions, settings: Settings) -> dg.Definitions:
 
 
 def some_of(
-    definitions: dg.Definitions, settings: Settings, layers: Collection[str], *, but: Collection[str] = (), but_checks: Collection[str] = ()
+    definitions: dg.Definitions, layers: Collection[str], *, but: Collection[str] = (), but_checks: Collection[str] = ()
 ) -> dg.Definitions:
     """The definitions of some assets, with one job of all of them.
 
@@ -46,7 +46,6 @@ def some_of(
 
     Args:
         definitions: All of the project's.
-        settings: With which the assets are built.
         layers: First parts of the keys of the assets.
         but: Assets that are left out, `layer/relation`.
         but_checks: Checks that are left out, `layer/relation:check`.
@@ -63,7 +62,7 @@ def some_of(
     return dg.Definitions(
         assets=chosen,
         jobs=[dg.define_asset_job(JOB, selection=selection, tags={"dagster/max_retries": "0"})],
-        resources={**(definitions.resources or {}), MEDIABASE: Mediabase.bound_to(settings)},
+        resources=definitions.resources,
         executor=dg.in_process_executor,
     )
 

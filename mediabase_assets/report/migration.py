@@ -91,21 +91,6 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
         return None if entry is None else _result(conn, entry[0])
 
 
-def note_interrupted(settings: Settings, run_id: str) -> None:
-    """Record in the journal that a run was interrupted; does nothing if the run did not get as far as a journal.
-
-    Raises:
-        ServerError: The server cannot be reached.
-    """
-    with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-        if exists(conn, "migration_runs"):
-            conn.execute(
-                """update migration_runs set status = %s, finished_at = clock_timestamp()
-                   where run_id = %s and status = %s""",
-                (RunStatus.INTERRUPTED, run_id, RunStatus.RUNNING),
-            )
-
-
 def was_released(settings: Settings, run_id: str) -> bool:
     """Whether a run released what it built.
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.model.finding import Finding, failure_lines
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
 from mediabase_assets.planning import state as asset_state
@@ -102,16 +101,6 @@ class AssetRun:
             conn, migration_id=self.migration_id, asset=asset, stage=int(self.stage), status="failed" if failed else "done",
             started_at=self.started_at, finished_at=datetime.now(UTC), rows=rows, spent=self.spent if asset == self.asset else None,
         )  # fmt: skip
-
-    def failure_text(self, what: str, failed: Sequence[Finding], next_step: str) -> str:
-        """The message of an asset that did not pass, with rows that show it.
-
-        Args:
-            what: What failed, and what that means for what is live.
-            failed: The findings that did not pass.
-            next_step: What to do.
-        """
-        return "\n".join([what, *failure_lines(failed), f"  next:  {next_step}"])
 
 
 def _finding_record(result: dg.AssetCheckResult) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from mediabase_assets.postgres.sql_files import Connection, exists
 from mediabase_assets.records import journal
 from mediabase_assets.records.tables import has_operations, prepare_schemas
 from mediabase_assets.runs.asset_run import AssetRun
-from mediabase_assets.runs.edges import step_of
 from mediabase_assets.runs.results import planned_assets
+from mediabase_assets.runs.step_keys import step_of
 from mediabase_assets.schema.tables import SCHEMA_VERSION
 from mediabase_assets.settings.load import Settings
 

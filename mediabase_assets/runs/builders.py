@@ -18,7 +18,7 @@ from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.postgres.transient_errors import is_transient
 from mediabase_assets.runs import scope
 from mediabase_assets.runs.asset_run import AssetRun
-from mediabase_assets.runs.edges import asset_of, step_of
+from mediabase_assets.runs.step_keys import asset_of, step_of
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 Build = Callable[[AssetRun], Iterable[Event]]

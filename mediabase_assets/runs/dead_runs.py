@@ -16,7 +16,7 @@ import psycopg
 from mediabase_assets.model.quantities import counted, moment
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.report.migration import note_interrupted
+from mediabase_assets.records.journal import note_interrupted
 from mediabase_assets.runs.worker import Life, Worker, worker_of
 from mediabase_assets.settings.load import Settings
 

@@ -14,12 +14,10 @@ import dagster as dg
 
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.runs.results import planned_assets
+from mediabase_assets.runs.step_keys import step_of
 
 #: The groups of the graph from left to right.
 GROUPS = ("legacy", "backup", "schema", "extraction", "normalized", "views", "validation", "release", "measurement")
-#: The two assets of the snapshot are one step.
-_SNAPSHOT_STEP = "extraction__legacy_snapshot"
-_SAME_STEP = {"extraction/legacy_rows": _SNAPSHOT_STEP, "extraction/legacy_payloads": _SNAPSHOT_STEP}
 _LARGEST_GROUP = 1000
 _edges: dict[str, tuple[str, ...]] = {}
 _counted: Counter[str] = Counter()
@@ -59,24 +57,6 @@ def implied(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
     """
     direct = [*edges.get(key, ())]
     return {*direct} & set().union(*(before(dep, edges) for dep in direct))
-
-
-def step_of(key: str) -> str:
-    """The step that builds an asset.
-
-    >>> step_of("normalized/gene_symbols"), step_of("extraction/legacy_payloads")
-    ('normalized__gene_symbols', 'extraction__legacy_snapshot')
-    """
-    return _SAME_STEP.get(key, key.replace("/", "__"))
-
-
-def asset_of(step_key: str) -> str:
-    """The asset `layer/relation` that a step builds; of two the first.
-
-    >>> asset_of("normalized__gene_symbols"), asset_of("extraction__legacy_snapshot")
-    ('normalized/gene_symbols', 'extraction/legacy_rows')
-    """
-    return next((asset for asset, step in _SAME_STEP.items() if step == step_key), step_key.replace("__", "/", 1))
 
 
 def without_implied(spec: dg.AssetSpec) -> dg.AssetSpec:

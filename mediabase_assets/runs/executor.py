@@ -26,8 +26,9 @@ import psutil
 
 from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.runs import parallel, scope
-from mediabase_assets.runs.edges import all_edges, asset_of, before
+from mediabase_assets.runs.edges import all_edges, before
 from mediabase_assets.runs.resource import end_run
+from mediabase_assets.runs.step_keys import asset_of
 
 #: Seconds between two checks whether the run was interrupted.
 POLL = 0.2

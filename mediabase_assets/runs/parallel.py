@@ -31,18 +31,19 @@ _crews: dict[str, Crew] = {}
 _guard = threading.Lock()
 
 
-def register(key: str, build: Build, *, after: Iterable[str] = (), cost: float, by_its_step: bool = False) -> None:
+def register(key: str, build: Build, *, after: Iterable[str] | None = None, cost: float, by_its_step: bool = False) -> None:
     """Say how an asset of the registry is built; its definition does so once, after it registered the asset.
 
     Args:
         key: The asset, `layer/relation`.
         build: Builds it, and yields what Dagster is to record.
-        after: Assets that have to be built before.
+        after: Assets that have to be built before; by default its inputs.
         cost: Seconds in proportion to others.
         by_its_step: Whether its own step builds it if the run has one, and a builder only beneath the assets of a run.
     """
-    needs = frozenset(map(maker_of, after))
-    _works[key] = Work(key, needs, cost, registry.definition(key).stage, build, by_its_step)
+    definition = registry.definition(key)
+    needs = frozenset(map(maker_of, definition.inputs if after is None else after))
+    _works[key] = Work(key, needs, cost, definition.stage, build, by_its_step)
 
 
 def ways(keys: Collection[str]) -> dict[str, float]:

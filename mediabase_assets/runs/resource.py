@@ -51,7 +51,7 @@ class Mediabase(dg.ConfigurableResource[Any]):
             context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Stop what nobody asked for, and give the migration lock of the run back."""
+        """End the run, unless other steps of it follow in this process."""
         if context.run is not None and not scope.is_threaded(context.run.run_id):
             end_run(context.run.run_id)
 
@@ -61,7 +61,7 @@ _noted: set[str] = set()
 
 
 def end_run(run_id: str) -> None:
-    """Stop what nobody asked for, and give the migration lock of the run back."""
+    """Stop builds that no step waits for, forget the run, and release its migration lock."""
     parallel.forget(run_id)
     begin.forget(run_id)
     release_migration_lock(run_id)

@@ -17,6 +17,7 @@ from mediabase_assets.model.quantities import moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 from mediabase_assets.planning import registry
+from mediabase_assets.runs.step_keys import assets_of
 
 #: Tag of a run: `unchanged` (the default) keeps what is up to date, `nothing` rebuilds everything that is selected.
 KEEP_TAG, KEEP, REBUILD = "mediabase/keep", "unchanged", "nothing"
@@ -54,10 +55,7 @@ def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:
     snapshot = context.run.execution_plan_snapshot_id
     assert snapshot is not None
     steps = context.instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
-    planned = {step.replace("__", "/") for step in steps}
-    return frozenset(
-        planned | ({"extraction/legacy_rows", "extraction/legacy_payloads"} if "extraction/legacy_snapshot" in planned else set())
-    )
+    return frozenset(asset for step in steps for asset in assets_of(step))
 
 
 #: Beginning of the entry `how` of an asset that a run kept.

@@ -1,4 +1,4 @@
-"""The runs that this process executes in threads: that they last longer than each of their steps, and whether somebody cancelled one.
+"""The runs that this process executes in threads: that they last longer than each of their steps, and whether one was canceled.
 
 No signal reaches a step that is at work in a thread.
 """

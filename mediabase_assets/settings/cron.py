@@ -18,7 +18,7 @@ _WORDS = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-#: Days of which the dates are looked at: 40 years, so that a 29 February falls on each weekday at least once.
+#: Days whose dates are checked: 40 years, so that a 29 February falls on each weekday at least once.
 _FIRST, _DAYS = date(2024, 1, 1), 366 * 40
 _PART = re.compile(r"(?:\*|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,2}))?")
 
@@ -46,7 +46,7 @@ def cron(value: str) -> str:
         value: What a setting holds.
 
     Raises:
-        ValueError: It is no cron expression, or names no date that there is.
+        ValueError: It is not a cron expression, or names a date that does not exist.
 
     >>> cron("0 3 * * mon-fri")
     '0 3 * * mon-fri'

@@ -68,7 +68,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_yaml(text: str) -> Any:
-    """YAML's values, but text in the section `database` stays as written: a password 0123 is no octal number."""
+    """YAML's values, but text in the section `database` stays as written: a password 0123 is not an octal number."""
     loader = yaml.SafeLoader(text)
     try:
         root = loader.get_single_node()

@@ -1,42 +1,6 @@
-"""Kinds of settings, and those that are accepted without effect: the sections `performance` and `testing` of the owner's files.
+"""The sections `performance` and `testing` of the owner's files: accepted, so that such a file loads, and without effect."""
 
-Settings with an effect are in `model`.
-"""
-
-from typing import Annotated, Any
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
-#: What begins the description of a setting that is accepted and has nothing to act on.
-IGNORED = "accepted, without effect: "
-
-
-def ignored(default: Any, because: str, **constraints: Any) -> Any:
-    """A setting that is accepted, so that the owner's files load, and has nothing to act on here.
-
-    Args:
-        default: Its default.
-        because: Why, as a clause; a plan shows it to those who set the key.
-        **constraints: Those of a `Field`.
-    """
-    return Field(default=default, description=f"{IGNORED}{because}", **constraints)
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("Input should be a whole number, not true or false")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_no_bool)]
-Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
-Port = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """What all sections have in common: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+from mediabase_assets.settings.kinds import Positive, Section, Whole, ignored
 
 
 class PerformanceSettings(Section):

@@ -1,4 +1,4 @@
-"""Where settings come from, in which order, and how a mistake in them is told.
+"""Where settings come from, in which order, and how a mistake in them is reported.
 
 Defaults < configuration file (YAML or JSON) < environment < options of the command line. Which settings there are is
 in `mediabase_assets.settings.model`. An empty environment variable, an empty section and a null count as not set.
@@ -92,11 +92,11 @@ def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings
     try:
         return Settings.model_validate(_nested(values))
     except ValidationError as error:
-        raise _told(error, origins) from None
+        raise _refusal(error, origins) from None
 
 
 def keys_without_effect(settings: Settings) -> dict[str, str]:
-    """Those keys that were set and do nothing here, with the reason; a plan tells them."""
+    """Those keys that were set and do nothing here, with the reason; a plan lists them."""
     found: dict[str, str] = {}
     for key, reason in WITHOUT_EFFECT.items():
         section, _, name = key.rpartition(".")
@@ -169,7 +169,7 @@ def _nested(values: Layer) -> dict[str, Any]:
     return nested
 
 
-def _told(error: ValidationError, origins: Mapping[str, str]) -> ConfigurationError:
+def _refusal(error: ValidationError, origins: Mapping[str, str]) -> ConfigurationError:
     """Pydantic's findings as one error that names place, dotted key and what is expected."""
     findings = [_finding(item, origins) for item in error.errors(include_url=False, include_input=False)]
     what = findings[0][0] if len(findings) == 1 else "Settings are wrong:\n" + "\n".join(f"  - {f}" for f, *_ in findings)

@@ -1,8 +1,7 @@
 """Every setting of the project: its name, type, range, default, and what it does here.
 
-Here belong the values only. Where they are read from, in which order, and how a mistake is told to people is in
-`mediabase_assets.settings.load`. Keys that the owner's configuration files hold are all accepted, so that such a file
-loads; those that have nothing to act on here are listed in `WITHOUT_EFFECT`, so that a plan can say so.
+Contains the values only. Where they are read from, in which order, and how a mistake is reported is in `load`. All keys of the
+owner's configuration files are accepted, so that such a file loads; `WITHOUT_EFFECT` lists those that have nothing to act on here.
 """
 
 import re
@@ -14,7 +13,8 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, 
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 from mediabase_assets.settings.cron import cron
-from mediabase_assets.settings.ignored import IGNORED, PerformanceSettings, Port, Positive, Section, TestingSettings, Whole, ignored
+from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
+from mediabase_assets.settings.kinds import IGNORED, Port, Positive, Section, Whole, ignored
 
 RESERVED_SCHEMAS = (
     *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
@@ -238,7 +238,7 @@ class Settings(Section):
     @field_validator("database")
     @classmethod
     def _is_of_no_rehearsal(cls, value: DatabaseSettings) -> DatabaseSettings:
-        """What a dry run or a self-test drops afterwards is its own, and nobody else's."""
+        """What a dry run or a self-test drops afterwards belongs to no migration."""
         theirs = {schema for name in (PLAN, SELF_TEST) for schema in Workspace(name).stages}
         for name in ("schema_name", "legacy_schema"):
             if getattr(value, name) in theirs:

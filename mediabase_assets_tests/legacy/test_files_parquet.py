@@ -1,6 +1,5 @@
 import json
 import math
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,9 +11,9 @@ from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsErro
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets_tests.fixtures.legacy_files import TABLE, fetch, legacy_row, legacy_rows, legacy_schema, relations, write_parquet
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 
 pytestmark = pytest.mark.pg
-REAL = Path(__file__).parents[3] / "shared/data/legacy/cancer_transcript_base_sample.parquet"
 
 
 def refused(conn, path, message, *, error=LegacyFileError):
@@ -273,11 +272,11 @@ def test_inside_a_transaction_of_the_caller(conn, tmp_path):
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not REAL.exists(), reason="the shared data is not here")
+@needs_sample
 def test_real_rows(conn):
-    report = load_legacy_file(conn, REAL)
+    report = load_legacy_file(conn, SAMPLE)
     assert report.rows == 2002
-    expected = pq.read_table(REAL).to_pylist()
+    expected = pq.read_table(SAMPLE).to_pylist()
     got = {row["transcript_id"]: row for row in fetch(conn)}
     for row in expected:
         for column in LEGACY_COLUMNS:

@@ -32,7 +32,7 @@ from mediabase_assets.model.views import FUNCTIONS, VIEWS
 from mediabase_assets.postgres.connect import client_tool, connect, libpq_env
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.settings.load import ENVIRONMENT, Settings, keys_without_effect, load_settings
-from mediabase_assets_tests.fixtures.environment import forget_environment
+from mediabase_assets_tests.fixtures.environment import clean_environment, forget_environment
 
 TREE = Path(mediabase_assets.__file__).parents[1]
 README = TREE / "README.md"
@@ -102,8 +102,7 @@ class Reader:
             file.chmod(0o755)
         configuration = folder / "config.yaml"
         configuration.write_text("require_user_confirmation: false\n")  # there is no terminal to answer in
-        ours = ("MB_", "PG", "MEDIABASE_", "DAGSTER_", "CI")
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
+        self.environment = clean_environment() | {
             "PATH": f"{programs}:{os.environ['PATH']}", "MEDIABASE_HOME": str(self.home), "MEDIABASE_CONFIG": str(configuration),
             "COLUMNS": "140", "PAGER": "cat",
         }  # fmt: skip

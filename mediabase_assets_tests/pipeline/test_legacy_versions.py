@@ -1,20 +1,17 @@
 """The same data as the old programs wrote it in other years: versioned ids, other columns, other types."""
 
-from pathlib import Path
-
 import pytest
 
 from mediabase_assets.legacy.files import load_legacy_file
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.legacy_versions import ERAS
-
-SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 
 pytestmark = [
     pytest.mark.pg,
     pytest.mark.end_to_end,
     pytest.mark.real_data,
-    pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}"),
+    needs_sample,
 ]
 
 

@@ -6,7 +6,6 @@ Nothing here asserts how fast anything is.
 import base64
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,11 +16,11 @@ from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
 from mediabase_assets.validation.benchmark import findings, measuring, picture, questions, records, storage
 from mediabase_assets.views.definition import query_of, view_named
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, sample_of, told
 
 KEY = "validation/query_benchmark"
-SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 LEGACY = sql.Identifier("public", "cancer_transcript_base")
 QUICK = measuring.Effort(repetitions=1)
 
@@ -91,7 +90,7 @@ def test_a_relevance_was_indeed_never_recorded(demo):
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}")
+@needs_sample
 def test_every_pair_gives_the_same_answer_on_real_data(pipeline_home):
     with harness.project(pipeline_home, demo=None) as this:
         with this.connect(autocommit=False) as conn:

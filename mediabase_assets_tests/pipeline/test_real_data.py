@@ -3,23 +3,20 @@
 import json
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.grammar import GRAMMAR
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 from mediabase_assets_tests.pipeline import harness, witness
-
-DATA = Path(__file__).parents[3] / "shared" / "data" / "legacy"
-SAMPLE = DATA / "cancer_transcript_base_sample.parquet"
 
 pytestmark = [
     pytest.mark.pg,
     pytest.mark.end_to_end,
     pytest.mark.real_data,
-    pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}"),
+    needs_sample,
 ]
 
 

@@ -1,7 +1,5 @@
 """The round trip passes on every legacy table that the tests have, and names every cell of the new tables that is changed."""
 
-from pathlib import Path
-
 import pytest
 from psycopg import sql
 
@@ -12,6 +10,7 @@ from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.postgres.session import working_sessions
 from mediabase_assets.validation.round_trip import compare as round_trip
 from mediabase_assets.validation.round_trip import parts
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, relations
 from mediabase_assets_tests.pipeline.legacy_versions import ERAS
@@ -19,7 +18,6 @@ from mediabase_assets_tests.pipeline.round_trips import compared, rows_of
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
-SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 RELATION = {r.name: r for r in RELATIONS}
 SCRATCHES = "select count(*) from pg_namespace where nspname like 'mediabase\\_round%%'"
 GENERATED = {("genes", "start_position"), ("genes", "end_position"), ("genes", "strand")}
@@ -119,7 +117,7 @@ def test_nothing_is_unexplained_where_every_gene_is_kept(pipeline_home):
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}")
+@needs_sample
 @pytest.mark.parametrize("era", ["none", *ERAS])
 def test_nothing_is_unexplained_in_real_data_of_any_era(pipeline_home, era):
     with harness.project(pipeline_home, demo=None) as this:

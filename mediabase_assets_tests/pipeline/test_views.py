@@ -3,7 +3,6 @@
 import json
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,12 +15,12 @@ from mediabase_assets.runs.factories.view import NUMBERS, checks_of, findings
 from mediabase_assets.views import definition
 from mediabase_assets.views.definition import view_named
 from mediabase_assets.views.state import stored_relations
+from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
 from mediabase_assets_tests.pipeline import harness, view_oracle
 from mediabase_assets_tests.pipeline.view_oracle import Oracle
 from mediabase_assets_tests.pipeline.view_rows import SHOWN, differences
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
-SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "legacy" / "cancer_transcript_base_sample.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +69,7 @@ def test_comments_and_indexes_are_those_of_the_value(migrated, view):
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLE.exists(), reason=f"no real data at {SAMPLE}")
+@needs_sample
 def test_every_value_is_what_plain_python_computes_on_real_data(pipeline_home):
     with harness.project(pipeline_home, demo=None) as this:
         with this.connect(autocommit=False) as conn:

@@ -16,10 +16,11 @@ from mediabase_assets.planning import registry
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets.postgres.sql_files import Connection, code_version, count, looking_in, run
+from mediabase_assets.records.built import note_extracted
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
-from mediabase_assets.runs.factories.extraction import Extraction, ExtractionCheck, extraction_asset, note_built, owners, shown_columns
+from mediabase_assets.runs.factories.extraction import Extraction, ExtractionCheck, extraction_asset, owners, shown_columns
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
@@ -201,7 +202,7 @@ parallel.register(ROWS.to_user_string(), _snapshot, after=[SCHEMA.to_user_string
 def _record(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[str, dict[str, Any]]) -> None:
     for name, metadata in shown.items():
         rows = int(metadata["dagster/row_count"])
-        note_built(conn, name, this, snapshot.snapshot_id, rows)
+        note_extracted(conn, name, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id, rows=rows)
         this.finish(
             conn, rows=rows, data_version=snapshot.content_hash, metadata=metadata, asset=f"extraction/{name}",
             inputs={registry.LEGACY: snapshot.content_hash},

@@ -113,9 +113,7 @@ def _account(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
-parallel.register(
-    KEY.to_user_string(), _account, after=[*registry.RECORDED, *(f"normalized/{t.name}" for t in TABLES)], cost=0.3, by_its_step=True
-)
+parallel.register(KEY.to_user_string(), _account, cost=0.3, by_its_step=True)
 
 
 def _writers(backup: BackupManifest, snapshot: Snapshot) -> Finding:

@@ -14,7 +14,7 @@ from mediabase_assets.audit import accounts
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
 from mediabase_assets.extraction.snapshot import current_snapshot, require_inputs
 from mediabase_assets.model.errors import BuildError
-from mediabase_assets.model.finding import Finding
+from mediabase_assets.model.finding import Finding, failure_text
 from mediabase_assets.model.grammar import described
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
@@ -120,11 +120,11 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
-        raise dg.Failure(description=this.failure_text(what, failed, _next_step(failed)), allow_retries=False)
+        raise dg.Failure(description=failure_text(what, failed, _next_step(failed)), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
-parallel.register(KEY.to_user_string(), lambda this: _count(this, set(CHECKS)), after=[k.to_user_string() for k in DEPS], cost=_COST)
+parallel.register(KEY.to_user_string(), lambda this: _count(this, set(CHECKS)), cost=_COST)
 
 
 def _severity(settings: Settings, finding: Finding) -> dg.AssetCheckSeverity:

@@ -11,6 +11,7 @@ import dagster as dg
 
 from mediabase_assets.extraction.rules import RULES
 from mediabase_assets.extraction.snapshot import current_snapshot
+from mediabase_assets.model.finding import failure_text
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.planning import registry
@@ -117,9 +118,9 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
         next_step = "check the table that a row names as the place of the value; fix its rule, then run again."
-        raise dg.Failure(description=this.failure_text(what, failed, next_step), allow_retries=False)
+        raise dg.Failure(description=failure_text(what, failed, next_step), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
 # the longest step of a migration, and the only one that uses all cores by itself: on a machine with few cores it comes last
-parallel.register(KEY.to_user_string(), lambda this: _prove(this, set(CHECKS)), after=[k.to_user_string() for k in DEPS], cost=0)
+parallel.register(KEY.to_user_string(), lambda this: _prove(this, set(CHECKS)), cost=0)

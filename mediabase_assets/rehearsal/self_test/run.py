@@ -120,7 +120,7 @@ class _Test:
         """Find every kind of damage of the whole table, and copy rows that show it."""
         taken = None
         with self.report.component("kinds of damage, and a sample of each") as set_result:
-            scan = some_of(self.definitions, scanned, ("schema", "extraction"))
+            scan = some_of(self.definitions, ("schema", "extraction"))
             outcome = self.run(scanned, scan, JOB, lambda event: None)
             if outcome.end is not RunEnd.SUCCESS:
                 set_result(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))

@@ -29,6 +29,7 @@ from mediabase_assets.normalized import tables
 from mediabase_assets.planning import registry, state
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.postgres.sql_files import Connection, code_version, count, is_there, read, run
+from mediabase_assets.records.built import note_extracted
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
@@ -66,6 +67,7 @@ class Extraction:
         inputs: Extraction relations that it reads.
         records: SQL file that writes quarantine and repairs; `facts` for relations of facts.
         checks: Its checks.
+        cost: Seconds on the real table, as measured; what is built first is chosen by it.
     """
 
     name: str
@@ -113,7 +115,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
     all_checks = {c.name for c in extraction.checks}
     parallel.register(
         key.to_user_string(), lambda this: _extract(this, extraction, key, all_checks, True),
-        after=[d.to_user_string() for d in deps], cost=extraction.cost,
+        cost=extraction.cost,
     )  # fmt: skip
     return _asset
 
@@ -222,7 +224,7 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
     elif extraction.records:
         run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
     reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
-    note_built(conn, extraction.name, this, snapshot_id, rows)
+    note_extracted(conn, extraction.name, asset=this.asset, snapshot_id=snapshot_id, migration_id=this.migration_id, rows=rows)
     types = tables.types_of(conn, extraction.name)
     metadata: dict[str, Any] = {
         "dagster/row_count": rows, "dagster/column_schema": shown_columns(extraction.name, types),
@@ -235,17 +237,6 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
         accounts.write_account(conn, this.migration_id, this.asset, account)
         metadata["account"] = account_table(account)
     return metadata
-
-
-def note_built(conn: Connection, name: str, this: AssetRun, snapshot_id: str, rows: int) -> None:
-    """Record an extraction relation in `built_relations`, so that a relation that a crash emptied is noticed."""
-    conn.execute(
-        """insert into built_relations (relation, asset, snapshot_id, migration_id, row_count, content_hash, code_version)
-           values (%s, %s, %s, %s, %s, '', '')
-           on conflict (relation) do update set asset = excluded.asset, snapshot_id = excluded.snapshot_id,
-             migration_id = excluded.migration_id, row_count = excluded.row_count, built_at = now()""",
-        (name, this.asset, snapshot_id, this.migration_id, rows),
-    )
 
 
 def owners(extractions: Sequence[Extraction], first: dg.AssetKey) -> Callable[[str], dg.AssetKey]:

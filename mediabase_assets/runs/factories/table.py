@@ -19,7 +19,7 @@ from mediabase_assets.extraction.culprit import run_or_explain
 from mediabase_assets.extraction.rules import RULES
 from mediabase_assets.extraction.snapshot import Snapshot, current_snapshot, require_inputs
 from mediabase_assets.model.errors import BuildError
-from mediabase_assets.model.finding import Finding
+from mediabase_assets.model.finding import Finding, failure_text
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables import Table
 from mediabase_assets.normalized import tables
@@ -97,7 +97,7 @@ def table_asset(table: Table, *, deps: Sequence[dg.AssetKey], checks: Sequence[S
     all_checks = {spec.name for spec in _check_specs(table, key, checks)}
     parallel.register(
         key.to_user_string(), lambda this: _build_and_audit(this, table, key, checks, all_checks),
-        after=[d.to_user_string() for d in deps], cost=table.cost,
+        cost=table.cost,
     )  # fmt: skip
     return _asset
 
@@ -181,9 +181,7 @@ def _build_and_audit(
     if failed:
         what = f"{table.name} did not pass its audit; it was dropped, and everything live is as it was."
         next_step = "correct the legacy rows that are shown, or add a rule to the extraction; then run again."
-        raise dg.Failure(
-            this.failure_text(what, failed, next_step), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False
-        )
+        raise dg.Failure(failure_text(what, failed, next_step), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

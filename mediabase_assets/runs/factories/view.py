@@ -13,7 +13,7 @@ from psycopg import sql
 
 from mediabase_assets.audit import checks
 from mediabase_assets.extraction.snapshot import current_snapshot
-from mediabase_assets.model.finding import Finding, failure_lines
+from mediabase_assets.model.finding import Finding, failure_text
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.tables.base import audited
 from mediabase_assets.model.views import View
@@ -94,9 +94,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
                 yield from _refresh(context, this, view, key, wanted)
 
     every = set(checks_of(view))
-    parallel.register(
-        key.to_user_string(), lambda this: _build(this, view, key, every), after=[d.to_user_string() for d in deps], cost=view.cost
-    )
+    parallel.register(key.to_user_string(), lambda this: _build(this, view, key, every), cost=view.cost)
     return _asset
 
 
@@ -214,6 +212,6 @@ def _require_passed(view: View, audit: list[Finding], outcome: str) -> None:
     failed = [f for f in audit if not f.passed]
     if not failed:
         return
-    lines = [f"{view.name} did not pass its audit; {outcome}.", *failure_lines(failed)]
-    lines.append("  next:  check the tables that it shows (the job `audit`), then run again.")
-    raise dg.Failure("\n".join(lines), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
+    next_step = "check the tables that it shows (the job `audit`), then run again."
+    text = failure_text(f"{view.name} did not pass its audit; {outcome}.", failed, next_step)
+    raise dg.Failure(text, metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
