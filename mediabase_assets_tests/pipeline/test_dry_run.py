@@ -20,7 +20,6 @@ from mediabase_assets_tests.spoiling import BAD, spoiled
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 
 SMALL = 1500
-LITTLE_EFFORT = {"ops": {"validation__query_benchmark": {"config": {"repetitions": 1, "seconds": 0.5, "longest_statement_seconds": 2.0}}}}
 NEWEST = "(select max(release_id) from mediabase_ops.releases)"
 
 
@@ -80,7 +79,7 @@ class Case:
         self.plan = planned(this)
         self.unchanged = before == (copies.fingerprints(this), this.rows("select * from mediabase_ops.built_relations order by 1"))
         self.schemas = {name for (name,) in this.rows("select nspname::text from pg_namespace where nspname like 'mediabase%%'")}
-        assert this.migrate(run_config=LITTLE_EFFORT).success
+        assert this.migrate().success
         self.views_after = {v.name: shown(this, v) for v in VIEWS}
 
 

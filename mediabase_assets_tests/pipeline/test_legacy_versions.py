@@ -16,7 +16,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_every_era_gives_the_same_genes_and_transcripts(pipeline_home, era):
+def test_every_era_gives_the_same_genes_and_transcripts_and_nothing_is_unexplained(pipeline_home, era):
     with harness.project(pipeline_home, demo=None) as this:
         with this.connect(autocommit=False) as conn:
             load_legacy_file(conn, SAMPLE)
@@ -25,6 +25,7 @@ def test_every_era_gives_the_same_genes_and_transcripts(pipeline_home, era):
             conn.commit()
         result = this.migrate()
         assert result.success, harness.failed_steps(result)
+        assert this.value("select count(*) from mediabase_ops.round_trip where explanation = 'unexplained'") == 0
         assert this.rows("select (select count(*) from genes), (select count(*) from transcripts)") == [(89, 1022)]
         if "drugs" in str(this.rows("select attname from pg_attribute where attrelid = 'cancer_transcript_base'::regclass")):
             assert this.value("select count(*) from gene_drug_interactions") == 872

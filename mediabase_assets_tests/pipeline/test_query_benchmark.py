@@ -12,11 +12,10 @@ import pytest
 from PIL import Image
 from psycopg import sql
 
-from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
 from mediabase_assets.validation.benchmark import findings, measuring, picture, questions, records, storage
 from mediabase_assets.views.definition import query_of, view_named
-from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
+from mediabase_assets_tests.fixtures.real_data import needs_sample
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, sample_of, told
 
@@ -91,13 +90,8 @@ def test_a_relevance_was_indeed_never_recorded(demo):
 
 @pytest.mark.real_data
 @needs_sample
-def test_every_pair_gives_the_same_answer_on_real_data(pipeline_home):
-    with harness.project(pipeline_home, demo=None) as this:
-        with this.connect(autocommit=False) as conn:
-            load_legacy_file(conn, SAMPLE)
-            conn.commit()
-        assert this.migrate().success
-        results = measured(this)
+def test_every_pair_gives_the_same_answer_on_real_data(sample):
+    results = measured(sample)
     assert {r.pair.name for r in results if not r.is_same} == {"relevant_publications"}
     assert sum(r.explained for r in results) == 0
     assert next(r for r in results if r.pair.name == "genes_of_drug").views.rows > 10

@@ -7,10 +7,9 @@ from collections import defaultdict
 import pyarrow.parquet as pq
 import pytest
 
-from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.grammar import GRAMMAR
 from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
-from mediabase_assets_tests.pipeline import harness, witness
+from mediabase_assets_tests.pipeline import witness
 
 pytestmark = [
     pytest.mark.pg,
@@ -18,18 +17,6 @@ pytestmark = [
     pytest.mark.real_data,
     needs_sample,
 ]
-
-
-@pytest.fixture(scope="module")
-def sample(pipeline_home):
-    """The sample, migrated."""
-    with harness.project(pipeline_home, demo=None) as this:
-        with this.connect(autocommit=False) as conn:
-            load_legacy_file(conn, SAMPLE)
-            conn.commit()
-        result = this.migrate()
-        assert result.success, harness.failed_steps(result)
-        yield this
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,14 @@ import pytest
 from psycopg import sql
 
 from mediabase_assets.defs.validation.round_trip import CHECKS
-from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.postgres.session import working_sessions
 from mediabase_assets.validation.round_trip import compare as round_trip
 from mediabase_assets.validation.round_trip import parts
-from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
+from mediabase_assets_tests.fixtures.real_data import needs_sample
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, relations
-from mediabase_assets_tests.pipeline.legacy_versions import ERAS
 from mediabase_assets_tests.pipeline.round_trips import compared, rows_of
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -118,17 +116,8 @@ def test_nothing_is_unexplained_where_every_gene_is_kept(pipeline_home):
 
 @pytest.mark.real_data
 @needs_sample
-@pytest.mark.parametrize("era", ["none", *ERAS])
-def test_nothing_is_unexplained_in_real_data_of_any_era(pipeline_home, era):
-    with harness.project(pipeline_home, demo=None) as this:
-        with this.connect(autocommit=False) as conn:
-            load_legacy_file(conn, SAMPLE)
-            for statement in ERAS.get(era, ()):
-                conn.execute(statement)
-            conn.commit()
-        result = this.migrate()
-        assert result.success, harness.failed_checks(result)
-        assert this.value("select count(*) from mediabase_ops.round_trip where explanation = 'unexplained'") == 0
+def test_nothing_is_unexplained_in_real_data(sample):
+    assert sample.value("select count(*) from mediabase_ops.round_trip where explanation = 'unexplained'") == 0
 
 
 # ------------------------------------------------------------------------------------------------------ single cells

@@ -8,15 +8,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mediabase_assets.legacy.files import load_legacy_file
 from mediabase_assets.model.views import FUNCTIONS, MATERIALIZED, VIEWS
 from mediabase_assets.postgres.session import prepare
 from mediabase_assets.runs.factories.view import NUMBERS, checks_of, findings
 from mediabase_assets.views import definition
 from mediabase_assets.views.definition import view_named
 from mediabase_assets.views.state import stored_relations
-from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
-from mediabase_assets_tests.pipeline import harness, view_oracle
+from mediabase_assets_tests.fixtures.real_data import needs_sample
+from mediabase_assets_tests.pipeline import view_oracle
 from mediabase_assets_tests.pipeline.view_oracle import Oracle
 from mediabase_assets_tests.pipeline.view_rows import SHOWN, differences
 
@@ -70,15 +69,11 @@ def test_comments_and_indexes_are_those_of_the_value(migrated, view):
 
 @pytest.mark.real_data
 @needs_sample
-def test_every_value_is_what_plain_python_computes_on_real_data(pipeline_home):
-    with harness.project(pipeline_home, demo=None) as this:
-        with this.connect(autocommit=False) as conn:
-            load_legacy_file(conn, SAMPLE)
-        assert this.migrate().success
-        with this.connect() as conn:
-            found = Oracle(conn)
-            for view in SHOWN:
-                assert differences(conn, found, view) == []
+def test_every_value_is_what_plain_python_computes_on_real_data(sample):
+    with sample.connect() as conn:
+        found = Oracle(conn)
+        for view in SHOWN:
+            assert differences(conn, found, view) == []
 
 
 # ------------------------------------------------------------------------------------------------------- what the contract says
