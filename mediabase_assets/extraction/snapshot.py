@@ -10,23 +10,20 @@ from typing import LiteralString
 from psycopg import sql
 
 from mediabase_assets.extraction.rules import EXTRACTION
+from mediabase_assets.extraction.views import without_views
 from mediabase_assets.legacy.table import LegacyDescription
 from mediabase_assets.model.errors import BuildError, EmptiedError
+from mediabase_assets.model.extraction import made_with, tables_of
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate, LegacyColumn
 from mediabase_assets.postgres.content_hash import ContentHash, HashColumn, combine, hash_columns, hash_sums, physical_fingerprint
 from mediabase_assets.postgres.sql_files import Connection, exists, has_rows, run
 from mediabase_assets.settings.load import Settings
 from mediabase_assets.settings.sql_settings import settings_digest
 
-#: Relations that the snapshot builds.
+#: Relations that the snapshot builds, in this order.
 SNAPSHOT_RELATIONS = ("legacy_rows", "legacy_payloads")
-#: What a view of the extraction shows; it is empty when they are.
-_UNDER_VIEWS = {"gene_payloads": ("legacy_payloads", "gene_identities", "gene_candidates")}
 #: Types of the legacy table's columns, as a cast names them.
 _TYPES: dict[str, LiteralString] = {"text": "text", "text[]": "text[]", "jsonb": "jsonb", "double precision": "double precision"}
-#: The view that joins values with their genes, and the relations that it is based on, any of which may be rebuilt.
-PAYLOADS_VIEW = "gene_payloads"
-UNDER_THE_VIEW = frozenset({"legacy_payloads", "gene_identities", "gene_candidates"})
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,14 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
         legacy: The legacy table as it was described.
     """
     schema, table = settings.database.source_schema, settings.database.legacy_table
-    conn.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(PAYLOADS_VIEW)))
-    for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
-        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
     columns = hash_columns(conn, schema, table, include_timestamps=True)
-    conn.execute(create_legacy_source(legacy, columns, schema, table))
-    run(conn, EXTRACTION / "legacy_rows.sql")
-    analyze(conn, "legacy_rows")
-    run(conn, EXTRACTION / "legacy_payloads.sql")
-    analyze(conn, "legacy_payloads")
-    restore_payloads_view(conn)
+    with without_views(conn, SNAPSHOT_RELATIONS):
+        for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
+            conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
+        conn.execute(create_legacy_source(legacy, columns, schema, table))
+        for relation in SNAPSHOT_RELATIONS:
+            run(conn, EXTRACTION / f"{relation}.sql")
+            analyze(conn, relation)
     archived = archived_counts(conn, legacy, schema, table)
     row = conn.execute(
         sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest"), conn.info.server_version))
@@ -85,12 +80,6 @@ def analyze(conn: Connection, name: str) -> None:
     conn.execute("set default_statistics_target = 10")
     conn.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
     conn.execute("reset default_statistics_target")
-
-
-def restore_payloads_view(conn: Connection) -> None:
-    """Recreate the view of values, as soon as all relations that it is based on exist."""
-    if all(exists(conn, name) for name in UNDER_THE_VIEW):
-        run(conn, EXTRACTION / f"{PAYLOADS_VIEW}.sql")
 
 
 def note_content(conn: Connection, fingerprint: str, content: ContentHash) -> None:
@@ -199,17 +188,17 @@ def current_snapshot(conn: Connection, asset: str) -> Snapshot:
 
 
 def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None:
-    """See that the relations an asset reads exist and were not emptied by a crash of the server.
+    """See that the relations an asset reads exist and were not emptied by a crash of the server; of a view also what it shows.
 
     Raises:
         BuildError: One is gone; says which asset to materialize.
     """
-    for name in dict.fromkeys((*names, *(n for view in names for n in _UNDER_VIEWS.get(view, ())))):
+    for name in dict.fromkeys((*names, *tables_of(names))):
         recorded = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
         is_there = exists(conn, name)
         if is_there and (recorded is None or recorded[1] == 0 or has_rows(conn, name)):
             continue
-        owner = recorded[0] if recorded else f"extraction/{name}"
+        owner = recorded[0] if recorded else f"extraction/{made_with(name)}"
         raise (EmptiedError if is_there and recorded is not None else BuildError)(
             f"The relation {name} is {'empty though it had rows' if is_there else 'gone'}.",
             where=asset,

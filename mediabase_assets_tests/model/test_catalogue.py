@@ -5,29 +5,29 @@ import re
 import pytest
 
 from mediabase_assets.definitions import defs
+from mediabase_assets.extraction.relations import other_paths
 from mediabase_assets.extraction.rules import EXTRACTION
-from mediabase_assets.extraction.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW
+from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS
+from mediabase_assets.model.extraction import EXTRACTION_VIEWS, EXTRACTIONS, made_with, tables_of
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.normalized import tables
 from mediabase_assets.normalized.accounts import account_paths
 from mediabase_assets.planning import registry
 from mediabase_assets.runs import check_overview, edges
-from mediabase_assets.runs.factories import extraction
 from mediabase_assets.schema import tables as ddl
 from mediabase_assets.validation import census, column_account
 from mediabase_assets.validation.round_trip import parts
 from mediabase_assets.views import definition
 
 defs()
-from mediabase_assets.defs.extraction.assets import EXTRACTIONS  # noqa: E402
 from mediabase_assets.defs.normalized.assets import CHECKS  # noqa: E402
 
 DEFINITIONS = registry.definitions()
 SHOWN = {s.key.to_user_string(): [d.asset_key.to_user_string() for d in s.deps] for s in defs().resolve_all_asset_specs()}
 FILES = {
     **{f"extraction/{n}": [EXTRACTION / f"{n}.sql"] for n in SNAPSHOT_RELATIONS},
-    **{f"extraction/{e.name}": [EXTRACTION / f"{e.name}.sql", *extraction._other_files(e)] for e in EXTRACTIONS},
+    **{f"extraction/{e.name}": [EXTRACTION / f"{e.name}.sql", *other_paths(e)] for e in EXTRACTIONS if e.kind == "table"},
     **{f"normalized/{t.name}": [*ddl.definition_paths(t), *account_paths(t), *(c.path(t) for c in CHECKS.get(t.name, ()))] for t in TABLES},
     **{f"views/{v.name}": [definition.QUERIES / f"{v.name}.sql", definition.QUERIES / "checks" / f"{v.name}.sql"] for v in VIEWS},
     registry.ROUND_TRIP: [*parts.SQL.glob("*.sql")],
@@ -36,7 +36,7 @@ FILES = {
 }
 OWNERS = {relation: {key} for key, d in DEFINITIONS.items() for relation in d.relations}
 OWNERS |= {t.name: {f"normalized/{t.name}"} for t in TABLES}
-OWNERS |= {PAYLOADS_VIEW: {f"extraction/{name}" for name in UNDER_THE_VIEW}}
+OWNERS |= {view: {f"extraction/{name}" for name in tables_of([view])} for view in EXTRACTION_VIEWS}
 
 
 #: The snapshot makes both of its relations, the round trip makes the compatibility view for itself from its file.
@@ -61,6 +61,13 @@ def test_every_relation_that_is_read_is_an_input(key):
             if (key, name) in OF_THE_SAME_STEP:
                 continue
             assert own <= {*DEFINITIONS[key].inputs}, f"{path.name} reads {name}"
+
+
+@pytest.mark.parametrize("view", sorted(EXTRACTION_VIEWS))
+def test_a_view_of_the_extraction_is_created_with_a_table_that_is_built_after_all_that_it_shows(view):
+    maker = f"extraction/{made_with(view)}"
+    assert {f"extraction/{name}" for name in tables_of([view])} == {maker, *DEFINITIONS[maker].inputs} & OWNERS[view]
+    assert EXTRACTION / f"{view}.sql" in FILES[maker]
 
 
 @pytest.mark.parametrize("key", sorted(DEFINITIONS))

@@ -7,9 +7,10 @@ from psycopg import sql
 
 from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import check_keys, check_model, check_references, failing_rows
-from mediabase_assets.defs.extraction.assets import EXTRACTIONS
 from mediabase_assets.defs.normalized.assets import CHECKS
 from mediabase_assets.defs.validation import assets as validation
+from mediabase_assets.extraction.relations import check_path
+from mediabase_assets.model.extraction import EXTRACTIONS
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.normalized.accounts import take_account
 from mediabase_assets.postgres.session import prepare
@@ -380,7 +381,7 @@ def test_every_check_of_the_extraction_is_spoiled_here():
 @pytest.mark.parametrize("name", EXTRACTED)
 def test_every_check_of_the_extraction_passes_and_fails(migrated, name):
     check = _EXTRACTION_CHECKS[name]
-    query = sql.SQL(read(check.query))
+    query = sql.SQL(read(check_path(check)))
     with session(migrated) as conn:
         found = failing_rows(conn, name, query, {})
         if check.is_warning:

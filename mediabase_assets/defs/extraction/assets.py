@@ -1,6 +1,6 @@
 """The extraction layer: one snapshot of the legacy table, and one relation per kind of fact taken from it.
 
-Contains declarations only; how a relation is built is in its SQL, how its asset runs in `runs/factories/extraction.py`.
+The relations are declared in `model.extraction`; how an asset of one runs is in `runs/factories/extraction.py`. Contains the snapshot.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import dagster as dg
 from mediabase_assets.extraction.rules import EXTRACTION, RULES, define_rules
 from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
 from mediabase_assets.legacy.table import describe_legacy_table
+from mediabase_assets.model.extraction import EXTRACTIONS
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
 from mediabase_assets.postgres.connect import connect
@@ -20,14 +21,13 @@ from mediabase_assets.records.built import note_extracted
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
-from mediabase_assets.runs.factories.extraction import Extraction, ExtractionCheck, extraction_asset, owners, shown_columns
+from mediabase_assets.runs.factories.extraction import extraction_asset, shown_columns
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
 
 SCHEMA = dg.AssetKey(["schema", "normalized_schema"])
 ROWS, PAYLOADS = (dg.AssetKey(["extraction", name]) for name in SNAPSHOT_RELATIONS)
-CHECKS = EXTRACTION / "checks"
 LEGACY = dg.AssetKey(registry.LEGACY.split("/"))
 _VERSION = code_version(*RULES, *(EXTRACTION / f"{name}.sql" for name in ("functions", *SNAPSHOT_RELATIONS)))
 #: Seconds on the real table, as measured.
@@ -38,104 +38,6 @@ for _name in SNAPSHOT_RELATIONS:
             f"extraction/{_name}", Stage.GENE_EXTRACTION, (registry.LEGACY,), _VERSION, relations=(_name,), place=registry.Place.BUILD
         )
     )
-
-
-def _check(name: str, description: str, *, is_warning: bool = False) -> ExtractionCheck:
-    return ExtractionCheck(name, description, CHECKS / f"{name}.sql", is_warning)
-
-
-EXTRACTIONS: tuple[Extraction, ...] = (
-    Extraction(
-        "gene_identities", Stage.GENE_EXTRACTION,
-        "One row per way in which legacy rows name a gene, with the gene id that it resolves to. Ids are never invented.",
-        ("legacy_rows",),
-    ),
-    Extraction(
-        "transcript_candidates", Stage.GENE_EXTRACTION,
-        "One row per legacy row, its transcript-grain values read and typed.",
-        ("legacy_rows", "gene_identities"),
-    ),
-    Extraction(
-        "gene_candidates", Stage.GENE_EXTRACTION,
-        "One row per gene that the legacy table names, with its quality score, rank among genes of its symbol, and whether it is kept.",
-        ("legacy_payloads", "gene_identities", "transcript_candidates"), "gene_candidates",
-        (_check("every_symbol_names_one_gene", "Among the genes that are kept, no symbol occurs twice."),),
-    ),
-    Extraction(
-        "row_states", Stage.GENE_EXTRACTION,
-        "One row per legacy row: kept, merged, repaired or quarantined as a whole, and why.",
-        ("legacy_rows", "legacy_payloads", "gene_payloads", "transcript_candidates", "gene_candidates"), "row_states",
-        (_check("every_legacy_row_has_one_outcome", "Every legacy row has exactly one outcome: kept, repaired, merged or quarantined."),),
-        cost=2.5,
-    ),
-    Extraction(
-        "symbol_conflicts", Stage.CROSS_VALIDATION,
-        "One row per gene that shares its symbol with another, with everything that decides which one keeps it.",
-        ("gene_candidates",), None,
-        (_check("no_symbols_differ_in_case_only", "No two genes have symbols that differ only in case.", is_warning=True),),
-    ),
-    Extraction(
-        "fact_counts", Stage.CROSS_VALIDATION,
-        "One row per legacy column and kind of fact: how many facts the legacy table holds, the left side of the accounts.",
-        ("gene_payloads", "legacy_payloads"), None,
-        (
-            _check("kinds_of_facts_add_up", "The facts counted by kind add up to the facts counted by column."),
-            _check(
-                "no_annotation_is_shared_by_different_symbols",
-                "No two genes of different symbols carry the same rich annotation, a sign of annotation on a wrong gene.",
-                is_warning=True,
-            ),
-        ),
-        cost=3.3,
-    ),
-    Extraction(
-        "drug_facts", Stage.DRUG_EXTRACTION,
-        "One row per drug entry: DrugCentral, ChEMBL, Repurposing Hub. PharmGKB records are not drugs.", ("gene_payloads",), "facts",
-    ),
-    Extraction(
-        "pharmgkb_annotation_facts", Stage.DRUG_EXTRACTION,
-        "One row per PharmGKB annotation (clinical or of a variant) and drug that it names.", ("gene_payloads",), "facts",
-    ),
-    Extraction(
-        "pharmgkb_pathway_facts", Stage.DRUG_EXTRACTION, "One row per PharmGKB pathway that a gene holds.", ("gene_payloads",), "facts",
-    ),
-    Extraction(
-        "pharmgkb_reactions", Stage.DRUG_EXTRACTION, "One row per distinct reaction of a PharmGKB pathway.",
-        ("gene_payloads", "pharmgkb_pathway_facts"),
-    ),
-    Extraction(
-        "go_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per GO term that a distinct value of a gene names.", ("gene_payloads",), "facts",
-        cost=3,
-    ),
-    Extraction(
-        "go_payload_sets", Stage.PATHWAY_GO_EXTRACTION, "One row per distinct GO value, with the set of annotations that it says.",
-        ("go_facts",),
-    ),
-    Extraction(
-        "pathway_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per Reactome pathway that a gene is said to be in.",
-        ("gene_payloads",), "facts",
-        cost=2,
-    ),
-    Extraction(
-        "annotation_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per product type, molecular function and cellular location of a gene.",
-        ("gene_payloads",), "facts",
-    ),
-    Extraction(
-        "cross_reference_facts", Stage.PATHWAY_GO_EXTRACTION, "One row per identifier of a gene at another authority.",
-        ("gene_payloads", "transcript_candidates", "gene_candidates"), "facts",
-        cost=2.5,
-    ),
-    Extraction(
-        "reference_facts", Stage.PATHWAY_GO_EXTRACTION,
-        "One row per publication that a gene's annotation cites.", ("gene_payloads",), "facts",
-        cost=3.5,
-    ),
-    Extraction(
-        "remaining_facts", Stage.CROSS_VALIDATION,
-        "One row per JSON key without a target: archived where it is known, quarantined where it is not.",
-        ("gene_payloads", "fact_counts"), "facts",
-    ),
-)  # fmt: skip
 
 
 @dg.multi_asset(
@@ -209,4 +111,4 @@ def _record(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[st
         )  # fmt: skip
 
 
-extraction_assets = [extraction_asset(e, owners(EXTRACTIONS, ROWS)) for e in EXTRACTIONS]
+extraction_assets = [extraction_asset(e) for e in EXTRACTIONS if e.kind == "table"]

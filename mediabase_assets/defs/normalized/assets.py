@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from mediabase_assets.model.extraction import tables_of
 from mediabase_assets.model.tables import TABLES, Table
 from mediabase_assets.runs.factories.table import SetCheck, table_asset
 
@@ -36,7 +37,7 @@ CHECKS: dict[str, tuple[SetCheck, ...]] = {
 
 def _deps(table: Table) -> list[dg.AssetKey]:
     """What a table is built from: extraction relations (with the counts that its account needs) and parent tables."""
-    relations = {*table.inputs, "fact_counts"}
+    relations = {*tables_of(table.inputs), "fact_counts"}
     return [
         *(dg.AssetKey(["extraction", name]) for name in sorted(relations)),
         *(dg.AssetKey(["normalized", name]) for name in table.parents),

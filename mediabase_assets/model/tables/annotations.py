@@ -159,10 +159,8 @@ TRANSCRIPT_GO_TERMS = Table(
     shown_as=TranscriptGoTerms,
     parents=("transcripts", "go_terms"),
 )
-#: What the view of values is based on.
-VALUES = ("legacy_payloads", "gene_identities", "gene_candidates")
 PATHWAYS = Table(
-    "pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts", *VALUES)
+    "pathways", (Relation("pathways", Pathways, ("pathway_id",)),), inputs=("pathway_facts", "pharmgkb_pathway_facts", "gene_payloads")
 )
 GENE_PATHWAYS = Table(
     "gene_pathways",

@@ -3,9 +3,7 @@
 Extraction relations are unlogged: they can be rebuilt from the snapshot, and a run of selected assets reads them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,17 +12,11 @@ from psycopg import sql
 from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import failing_rows
 from mediabase_assets.extraction.culprit import run_or_explain
-from mediabase_assets.extraction.relations import account_of_remaining, build
+from mediabase_assets.extraction.relations import account_of_remaining, build, check_path, other_paths
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
-from mediabase_assets.extraction.snapshot import (
-    PAYLOADS_VIEW,
-    UNDER_THE_VIEW,
-    current_snapshot,
-    require_inputs,
-)
-from mediabase_assets.model.extraction import extraction_columns, extraction_types
+from mediabase_assets.extraction.snapshot import current_snapshot, require_inputs
+from mediabase_assets.model.extraction import Extraction, extraction_columns, extraction_types, tables_of
 from mediabase_assets.model.finding import Finding, in_short
-from mediabase_assets.model.stages import Stage
 from mediabase_assets.normalized import tables
 from mediabase_assets.planning import registry, state
 from mediabase_assets.postgres.content_hash import content_hash
@@ -32,6 +24,7 @@ from mediabase_assets.postgres.sql_files import Connection, code_version, count,
 from mediabase_assets.records.built import note_extracted
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.builders import maker_of
 from mediabase_assets.runs.edges import in_order
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import account_table, check_result, column_schema, reasons_table
@@ -39,56 +32,11 @@ from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
 
 
-@dataclass(frozen=True)
-class ExtractionCheck:
-    """A check of an extraction relation: a query that selects rows that must not exist.
-
-    Attributes:
-        name: Its name; the sentences are in `model.check_texts`.
-        description: What a curator reads.
-        query: File under `checks/`.
-        is_warning: Whether a failure only warns.
-    """
-
-    name: str
-    description: str
-    query: Path
-    is_warning: bool = False
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """The definition of one extraction relation.
-
-    Attributes:
-        name: The relation; its SQL is `<name>.sql`.
-        stage: Stage of the owner's process.
-        description: What one row is, for people.
-        inputs: Extraction relations that it reads.
-        records: SQL file that writes quarantine and repairs; `facts` for relations of facts.
-        checks: Its checks.
-        cost: Seconds on the real table, as measured; what is built first is chosen by it.
-    """
-
-    name: str
-    stage: Stage
-    description: str
-    inputs: tuple[str, ...]
-    records: str | None = None
-    checks: tuple[ExtractionCheck, ...] = field(default=())
-    cost: float = 0.5
-
-
-def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetKey]) -> dg.AssetsDefinition:
-    """The asset of an extraction relation.
-
-    Args:
-        extraction: Its definition.
-        owner_of: From a relation to the asset that builds it.
-    """
+def extraction_asset(extraction: Extraction) -> dg.AssetsDefinition:
+    """The asset of an extraction relation."""
     key = dg.AssetKey(["extraction", extraction.name])
-    deps = sorted({owner_of(name) for name in extraction.inputs} | {owner_of(n) for n in _beneath(extraction.inputs)})
     definition = _register(extraction, key)
+    deps = [dg.AssetKey(asset.split("/")) for asset in sorted(set(map(maker_of, definition.inputs)))]
 
     @dg.multi_asset(
         name=f"extraction__{extraction.name}",
@@ -100,7 +48,7 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
                 deps=deps,
                 description=extraction.description,
                 code_version=definition.code_version,
-                sources=[EXTRACTION / f"{extraction.name}.sql", *_other_files(extraction)],
+                sources=[EXTRACTION / f"{extraction.name}.sql", *other_paths(extraction)],
                 column_schema=shown_columns(extraction.name),
             )
         ],
@@ -122,9 +70,10 @@ def extraction_asset(extraction: Extraction, owner_of: Callable[[str], dg.AssetK
 
 def _register(extraction: Extraction, key: dg.AssetKey) -> registry.Definition:
     """Register the definition of the asset."""
-    paths = [EXTRACTION / f"{extraction.name}.sql", EXTRACTION / "functions.sql", *RULES, *_other_files(extraction)]
+    paths = [EXTRACTION / f"{extraction.name}.sql", EXTRACTION / "functions.sql", *RULES, *other_paths(extraction)]
+    inputs = tuple(f"extraction/{name}" for name in sorted(tables_of(extraction.inputs)))
     definition = registry.Definition(
-        key.to_user_string(), extraction.stage, _inputs(extraction), code_version(*paths), registry.settings_in(paths),
+        key.to_user_string(), extraction.stage, inputs, code_version(*paths), registry.settings_in(paths),
         (extraction.name,), registry.Place.BUILD,
     )  # fmt: skip
     registry.register(definition)
@@ -134,25 +83,6 @@ def _register(extraction: Extraction, key: dg.AssetKey) -> registry.Definition:
 def shown_columns(relation: str, types: dict[str, str] | None = None) -> dg.TableSchema:
     """The columns of an extraction relation for the UI, with the types of the built relation or those of its definition."""
     return column_schema(extraction_columns(relation), types or extraction_types(relation))
-
-
-def _beneath(inputs: Sequence[str]) -> list[str]:
-    """The relations beneath the view of values: an asset that reads the view reads them all."""
-    return sorted(UNDER_THE_VIEW) if PAYLOADS_VIEW in inputs else []
-
-
-def _inputs(extraction: Extraction) -> tuple[str, ...]:
-    """The assets that it is built from; `legacy_rows` represents the snapshot of the legacy table."""
-    names = {*extraction.inputs, *_beneath(extraction.inputs)} - {PAYLOADS_VIEW}
-    return tuple(f"extraction/{name}" for name in sorted(names))
-
-
-def _other_files(extraction: Extraction) -> list[Path]:
-    """The files of quarantine, repairs, checks and accounts, beside that of the relation."""
-    paths = [c.query for c in extraction.checks]
-    paths += [EXTRACTION / "records" / f"{extraction.records}.sql"] if extraction.records else []
-    paths += [EXTRACTION / f"{PAYLOADS_VIEW}.sql"] if extraction.name == "gene_candidates" else []
-    return paths + ([EXTRACTION / "remaining_facts_account.sql"] if extraction.name == "remaining_facts" else [])
 
 
 def _extract(
@@ -176,7 +106,7 @@ def _extract(
                 metadata = _record(conn, this, extraction, snapshot.snapshot_id)
         for check in extraction.checks:
             with this.spending("audit"):
-                finding = failing_rows(conn, check.name, sql.SQL(read(check.query)), {"relation": extraction.name})
+                finding = failing_rows(conn, check.name, sql.SQL(read(check_path(check))), {"relation": extraction.name})
             severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
             results.append(check_result(key, finding, severity))
             if not finding.passed and not check.is_warning:
@@ -237,15 +167,3 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
         accounts.write_account(conn, this.migration_id, this.asset, account)
         metadata["account"] = account_table(account)
     return metadata
-
-
-def owners(extractions: Sequence[Extraction], first: dg.AssetKey) -> Callable[[str], dg.AssetKey]:
-    """From a relation to the asset that builds it; the snapshot builds those without an extraction of their own."""
-    names = {e.name for e in extractions}
-
-    def owner_of(name: str) -> dg.AssetKey:
-        if name == PAYLOADS_VIEW:
-            return dg.AssetKey(["extraction", "gene_candidates"])
-        return dg.AssetKey(["extraction", name]) if name in names else first
-
-    return owner_of

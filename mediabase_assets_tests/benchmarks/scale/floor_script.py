@@ -13,10 +13,10 @@ from typing import Any, cast
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.defs.extraction.assets import EXTRACTIONS
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
-from mediabase_assets.extraction.snapshot import PAYLOADS_VIEW, SNAPSHOT_RELATIONS, UNDER_THE_VIEW, create_legacy_source
+from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS, create_legacy_source
 from mediabase_assets.legacy.table import describe_legacy_table
+from mediabase_assets.model.extraction import EXTRACTION_VIEWS, EXTRACTIONS
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, OTHER_VERSIONS_COLUMNS, Fate
 from mediabase_assets.model.tables import TABLES, Table
 from mediabase_assets.model.views import VIEWS, View
@@ -34,7 +34,7 @@ from mediabase_assets_tests.benchmarks.scale.script import Script, Step, names_i
 SCHEMA = "mediabase_floor"
 #: Seconds of the two passes over the legacy table, in proportion to the costs of the other assets.
 _SNAPSHOT_COST = 10.0
-_EXTRACTED = (*SNAPSHOT_RELATIONS, PAYLOADS_VIEW, *(e.name for e in EXTRACTIONS))
+_EXTRACTED = (*SNAPSHOT_RELATIONS, *(e.name for e in EXTRACTIONS))
 
 _SET_UP = f"""\
 -- A schema for the floor, and the list of its steps, by which several sessions share the work. Run it first, by one session.
@@ -125,7 +125,7 @@ def _needed(conn: Connection, settings: Settings) -> list[Step]:
 
 
 def _extraction(conn: Connection, settings: Settings, name: str) -> Step:
-    """One relation of the extraction; of the view of values its definition.
+    """One relation of the extraction; of a view its definition.
 
     The legacy table is read twice, by two steps beside others and so in two snapshots: nobody may write to it meanwhile.
     """
@@ -138,13 +138,11 @@ def _extraction(conn: Connection, settings: Settings, name: str) -> Step:
         script.execute("drop view pg_temp.legacy_source")
     else:
         run(cast(Connection, script), path)
-    if name == PAYLOADS_VIEW:
-        needs |= UNDER_THE_VIEW
-    else:
+    if name not in EXTRACTION_VIEWS:
         script.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
     if name == SNAPSHOT_RELATIONS[0]:
         script.statements[:0] = [read(path) for path in (*RULES, EXTRACTION / "functions.sql")]
-    cost = _SNAPSHOT_COST if name in SNAPSHOT_RELATIONS else next((e.cost for e in EXTRACTIONS if e.name == name), 0.01)
+    cost = _SNAPSHOT_COST if name in SNAPSHOT_RELATIONS else next(e.cost for e in EXTRACTIONS if e.name == name)
     return Step(name, frozenset(needs), cost, script.text)
 
 
