@@ -5,9 +5,11 @@ Which runs have a crew, and what the steps of a run report of its builds, is dec
 
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -18,6 +20,7 @@ from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.postgres.transient_errors import is_transient
 from mediabase_assets.runs import scope
 from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.edges import before
 from mediabase_assets.runs.step_keys import asset_of, step_of
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
@@ -93,10 +96,11 @@ class Crew:
 
     def __init__(self, known: Mapping[str, Work], steps: frozenset[str], first: AssetRun, beneath: Collection[str] = ()) -> None:
         self.first, self.beneath = first, frozenset(map(maker_of, beneath))
-        self.works = {k: w for k, w in known.items() if k in self.beneath or (k in steps and not w.by_its_step)}
+        works = {k: w for k, w in known.items() if k in self.beneath or (k in steps and not w.by_its_step)}
+        self.works = {k: replace(w, needs=w.needs & works.keys()) for k, w in works.items()}
         self.is_threaded = scope.is_threaded(first.run_id)
         self.mine = self.beneath if self.is_threaded else self.works.keys()
-        self.ways = {key: way(work, self.works) for key, work in self.works.items()}
+        self.ways = ways_of(self.works)
         self.jobs: dict[str, Job] = {}
         self.changed = threading.Condition()
         self.is_halted = self.is_over = False
@@ -117,7 +121,7 @@ class Crew:
                 if job is None and self.is_halted and all(j.is_over for j in self.jobs.values()):
                     self.is_halted = False  # a lost build is left to its own step, which may retry it
                     self.changed.notify_all()
-                if job is None and (self.is_over or not self._is_coming(self.works[key])):
+                if job is None and (self.is_over or not self._is_coming(key)):
                     return None
                 self.changed.wait()
 
@@ -162,24 +166,24 @@ class Crew:
         for thread in self.threads:
             thread.join(PATIENCE)
 
-    def _is_coming(self, work: Work) -> bool:
-        """Whether it will be built: no build that it needs has failed."""
-        jobs = ((key, self.jobs.get(key)) for key in work.needs if key in self.works)
-        return all(self._is_coming(self.works[key]) if job is None else job.error is None for key, job in jobs)
+    def _is_coming(self, key: str) -> bool:
+        """Whether an asset that was not begun will be built: no build that it needs has failed."""
+        not_begun = {k: work.needs for k, work in self.works.items() if k not in self.jobs}
+        return all(self.jobs[k].error is None for k in before(key, not_begun) & self.jobs.keys())
 
-    def _is_ready(self, work: Work) -> bool:
-        jobs = (self.jobs.get(key) for key in work.needs if key in self.works)
-        return all(job is not None and job.is_over and job.error is None for job in jobs)
+    def _is_ready(self, key: str) -> bool:
+        # not by a TopologicalSorter: steps build out of its order, and a build that is begun again cannot be taken back from it
+        return all(job is not None and job.is_over and job.error is None for job in map(self.jobs.get, self.works[key].needs))
 
     def _next(self) -> tuple[Work, Job] | None:
         """Wait for an asset that can be built, and return it; None when the run is over."""
         with self.changed:
             while not self.is_over:
-                ready = [] if self.is_halted else [self.works[k] for k in self.mine if k not in self.jobs and self._is_ready(self.works[k])]
+                ready = [] if self.is_halted else [k for k in self.mine if k not in self.jobs and self._is_ready(k)]
                 if ready:
-                    work = max(ready, key=lambda w: (self.ways[w.key], w.key))
-                    self.jobs[work.key] = job = Job()
-                    return work, job
+                    key = max(ready, key=lambda k: (self.ways[k], k))
+                    self.jobs[key] = job = Job()
+                    return self.works[key], job
                 self.changed.wait()
         return None
 
@@ -206,7 +210,13 @@ class Crew:
             self.changed.notify_all()
 
 
-def way(work: Work, works: dict[str, Work]) -> float:
-    """Cost of the most expensive path from an asset to the end of the run, with its own."""
-    after = [way(other, works) for other in works.values() if work.key in other.needs]
-    return work.cost + max(after, default=0)
+def ways_of(works: Mapping[str, Work]) -> dict[str, float]:
+    """Cost of the most expensive path from each asset to the end of a run of these, with its own."""
+    ways: dict[str, float] = {}
+    after: defaultdict[str, float] = defaultdict(float)
+    order = TopologicalSorter({key: work.needs & works.keys() for key, work in works.items()}).static_order()
+    for key in reversed([*order]):
+        ways[key] = works[key].cost + after[key]
+        for need in works[key].needs:
+            after[need] = max(after[need], ways[key])
+    return ways

@@ -20,7 +20,7 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.planning import registry
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
-from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, way
+from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, ways_of
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
 
 __all__ = ["MAX_BUILDERS", "Build", "Event", "Work"]
@@ -48,8 +48,7 @@ def register(key: str, build: Build, *, after: Iterable[str] | None = None, cost
 
 def ways(keys: Collection[str]) -> dict[str, float]:
     """Cost of the most expensive path from each asset to the end of a run of these; without assets that only their own step builds."""
-    works = {key: _works[key] for key in keys if key in _works and not _works[key].by_its_step}
-    return {key: way(work, works) for key, work in works.items()}
+    return ways_of({key: _works[key] for key in keys if key in _works and not _works[key].by_its_step})
 
 
 def begin(context: dg.AssetExecutionContext, this: AssetRun) -> bool:

@@ -68,6 +68,19 @@ def test_what_the_longest_way_leads_from_comes_first_and_nothing_before_its_inpu
     assert built == [(key, key) for key in "acbde"]
 
 
+def test_a_graph_of_very_many_paths_is_looked_at_once(crew_of):
+    error = BuildError("refused", where="a", next_step="mend it")
+    rungs = {
+        f"{n:02}{side}": ([f"{n - 1:02}{other}" for other in "ab"] if n else ["first"], 1, noting([], n))
+        for n in range(40)
+        for side in "ab"
+    }
+    crew = crew_of({"first": ((), 1, failing(error)), **rungs})
+    assert (crew.ways["first"], crew.ways["00a"], crew.ways["39b"]) == (41, 40, 1)
+    assert crew.job_of("first").error is error
+    assert crew.job_of("39a") is None
+
+
 def test_two_are_built_at_once(crew_of):
     together = threading.Barrier(2, timeout=WAIT)
 
