@@ -3,7 +3,6 @@
 Any step may be the first of a run. The step of the legacy table writes nothing to a database without records.
 """
 
-import threading
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -20,16 +19,13 @@ from mediabase_assets.records import journal
 from mediabase_assets.records.tables import has_operations, prepare_schemas
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.results import planned_assets
+from mediabase_assets.runs.scope import run_of
 from mediabase_assets.runs.step_keys import step_of
 from mediabase_assets.schema.tables import SCHEMA_VERSION
 from mediabase_assets.settings.load import Settings
 
 #: How many assets a sentence of the log names.
 _NAMED = 8
-#: Several steps may begin at the same time.
-_guard = threading.RLock()
-_opened: dict[str, dict[str, str]] = {}
-_ids: dict[str, str] = {}
 _suffixes: dict[tuple[object, ...], str] = {}
 
 
@@ -57,12 +53,13 @@ def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> st
         ServerError: The server cannot be reached.
     """
     run_id = context.run.run_id
-    with _guard:
-        if run_id not in _ids:
+    run = run_of(run_id)
+    with run.guard:
+        if not run.migration_id:
             suffix = suffix_of(settings)
             with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
-                _ids[run_id] = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
-        return _ids[run_id]
+                run.migration_id = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
+        return run.migration_id
 
 
 def _id_of(conn: Connection, instance: dg.DagsterInstance, run_id: str, suffix: str) -> str:
@@ -88,20 +85,14 @@ def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
 
 def beneath_of(run_id: str) -> dict[str, str]:
     """What is rebuilt beneath the assets of a run that was opened in this process, with the reasons."""
-    return _opened.get(run_id, {})
-
-
-def forget(run_id: str) -> None:
-    """A run has ended: its id and what was stale beneath it are not needed any more."""
-    with _guard:
-        _opened.pop(run_id, None)
-        _ids.pop(run_id, None)
+    return run_of(run_id).beneath or {}
 
 
 def open_migration(context: dg.AssetExecutionContext, this: AssetRun) -> None:
     """Open the record of the migration that a run works for, unless this process did so before."""
-    with _guard:
-        if this.run_id not in _opened:
+    run = run_of(this.run_id)
+    with run.guard:
+        if run.beneath is None:
             _open(context, this)
 
 
@@ -131,7 +122,7 @@ def _open(context: dg.AssetExecutionContext, this: AssetRun) -> None:
             carry(conn, this.migration_id, kept)
     if beneath:
         context.log.info(_sentence(beneath))
-    _opened[this.run_id] = beneath
+    run_of(this.run_id).beneath = beneath
 
 
 def _sentence(beneath: dict[str, str]) -> str:

@@ -18,9 +18,9 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.postgres.transient_errors import is_transient
-from mediabase_assets.runs import scope
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import before
+from mediabase_assets.runs.scope import run_of
 from mediabase_assets.runs.step_keys import asset_of, step_of
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
@@ -98,7 +98,7 @@ class Crew:
         self.first, self.beneath = first, frozenset(map(maker_of, beneath))
         works = {k: w for k, w in known.items() if k in self.beneath or (k in steps and not w.by_its_step)}
         self.works = {k: replace(w, needs=w.needs & works.keys()) for k, w in works.items()}
-        self.is_threaded = scope.is_threaded(first.run_id)
+        self.is_threaded = run_of(first.run_id).is_threaded
         self.mine = self.beneath if self.is_threaded else self.works.keys()
         self.ways = ways_of(self.works)
         self.jobs: dict[str, Job] = {}

@@ -110,7 +110,6 @@ class ThreadExecutor(dg.Executor):
         finally:
             steps.interrupt()
             end_run(run_id)
-            scope.end(run_id)
 
 
 class _Steps:

@@ -10,7 +10,6 @@ release, builds nothing ahead.
 The crew also builds what is stale beneath the assets of a run; the first step that needs it waits for it and reports it.
 """
 
-import threading
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -22,13 +21,11 @@ from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
 from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, ways_of
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
+from mediabase_assets.runs.scope import run_of
 
 __all__ = ["MAX_BUILDERS", "Build", "Event", "Work"]
 
 _works: dict[str, Work] = {}
-_crews: dict[str, Crew] = {}
-#: Several steps may begin at the same time.
-_guard = threading.Lock()
 
 
 def register(key: str, build: Build, *, after: Iterable[str] | None = None, cost: float, by_its_step: bool = False) -> None:
@@ -56,10 +53,17 @@ def begin(context: dg.AssetExecutionContext, this: AssetRun) -> bool:
     beneath = beneath_of(this.run_id)
     if context.run.asset_selection and not this.keeps and not will_release(context) and not beneath:
         return False
-    with _guard:
-        if this.run_id not in _crews:
-            _crews[this.run_id] = Crew(_works, planned_assets(context), this, beneath)
+    run = run_of(this.run_id)
+    with run.guard:
+        if run.crew is None:
+            run.crew = Crew(_works, planned_assets(context), this, beneath)
     return True
+
+
+def _crew_of(run_id: str) -> Crew | None:
+    """The builders of a run, if it builds ahead."""
+    crew = run_of(run_id).crew
+    return crew if isinstance(crew, Crew) else None
 
 
 def events_of(context: dg.AssetExecutionContext, this: AssetRun, build: Build) -> Iterator[Event]:
@@ -73,8 +77,8 @@ def events_of(context: dg.AssetExecutionContext, this: AssetRun, build: Build) -
 
 def _job_of(this: AssetRun, build: Build) -> Job | None:
     """The build of an asset by the crew, if it may build it; in this thread if several steps of the run run at the same time."""
-    crew = _crews[this.run_id]
-    if this.asset not in crew.works:
+    crew = _crew_of(this.run_id)
+    if crew is None or this.asset not in crew.works:
         return None
     return crew.build_here(this, build) if crew.is_threaded and this.asset not in crew.beneath else crew.job_of(this.asset)
 
@@ -104,9 +108,9 @@ def require_beneath(context: dg.AssetExecutionContext, this: AssetRun) -> None:
     """
     below = registry.below(this.asset) | ({registry.BACKUP} if this.asset == registry.RELEASE else set())
     mine = {maker_of(key): reason for key, reason in beneath_of(this.run_id).items() if key in below}
-    if not mine or not begin(context, this):
+    crew = _crew_of(this.run_id) if mine and begin(context, this) else None
+    if crew is None:
         return
-    crew = _crews[this.run_id]
     for key, reason in mine.items():
         job = crew.job_of(key)
         if job is None:  # something beneath it failed, and was reported by an earlier step
@@ -145,27 +149,27 @@ def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> Non
 
 def await_build(run_id: str, key: str) -> None:
     """Wait until an asset that is built ahead is built, or failed; return at once for any other."""
-    crew = _crews.get(run_id)
+    crew = _crew_of(run_id)
     if crew is not None and key in crew.works:
         crew.job_of(key)
 
 
 def note_end(run_id: str, key: str) -> None:
     """The step of an asset has ended, in a run that runs several steps at the same time."""
-    crew = _crews.get(run_id)
+    crew = _crew_of(run_id)
     if crew is not None and key in crew.works:
         crew.note_end(key)
 
 
 def resume(run_id: str) -> None:
     """A step of a run is retried after a lost connection."""
-    crew = _crews.get(run_id)
+    crew = _crew_of(run_id)
     if crew is not None:
         crew.resume()
 
 
-def forget(run_id: str) -> None:
-    """A run has ended: stop builds for it that no step asked for."""
-    crew = _crews.pop(run_id, None)
+def end(run_id: str) -> None:
+    """A run ends: stop builds for it that no step asked for."""
+    crew = _crew_of(run_id)
     if crew is not None:
         crew.end()

@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy.exc
 
 from mediabase_assets.records.lock import release_migration_lock
-from mediabase_assets.runs import begin, parallel, scope
+from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
 
@@ -43,26 +43,23 @@ class Mediabase(dg.ConfigurableResource[Any]):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Note which process works on the run, so that its death is noticed; a run never fails for it."""
-        if context.run is None or context.instance is None or context.run.run_id in _noted:
+        if context.run is None or context.instance is None:
             return
-        if scope.is_threaded(context.run.run_id):
-            _noted.add(context.run.run_id)
+        run = scope.run_of(context.run.run_id)
+        if run.is_noted:  # each step of a run in threads has resources of its own
+            return
+        run.is_noted = run.is_threaded
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
             context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """End the run, unless other steps of it follow in this process."""
-        if context.run is not None and not scope.is_threaded(context.run.run_id):
+        if context.run is not None and not scope.run_of(context.run.run_id).is_threaded:
             end_run(context.run.run_id)
-
-
-#: Runs in threads whose process is noted: each of their steps has resources of its own.
-_noted: set[str] = set()
 
 
 def end_run(run_id: str) -> None:
     """Stop builds that no step waits for, forget the run, and release its migration lock."""
-    parallel.forget(run_id)
-    begin.forget(run_id)
+    parallel.end(run_id)
     release_migration_lock(run_id)
-    _noted.discard(run_id)
+    scope.end(run_id)

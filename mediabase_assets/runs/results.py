@@ -17,6 +17,7 @@ from mediabase_assets.model.quantities import moment, size
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.tables.base import TableModel
 from mediabase_assets.planning import registry
+from mediabase_assets.runs.scope import run_of
 from mediabase_assets.runs.step_keys import assets_of
 
 #: Tag of a run: `unchanged` (the default) keeps what is up to date, `nothing` rebuilds everything that is selected.
@@ -35,19 +36,15 @@ def planned_assets(context: dg.AssetExecutionContext) -> frozenset[str]:
     selected = context.run.asset_selection
     if selected:
         return frozenset(key.to_user_string() for key in selected)
-    run_id = context.run.run_id
-    if run_id not in _planned:
-        _planned.clear()  # those of earlier runs
-        _planned[run_id] = _planned_steps(context)
-    return _planned[run_id]
+    run = run_of(context.run.run_id)
+    if run.planned is None:
+        run.planned = _planned_steps(context)
+    return run.planned
 
 
 def will_release(context: dg.AssetExecutionContext) -> bool:
     """Whether the release is among the steps of a run."""
     return registry.RELEASE in planned_assets(context)
-
-
-_planned: dict[str, frozenset[str]] = {}
 
 
 def _planned_steps(context: dg.AssetExecutionContext) -> frozenset[str]:

@@ -68,6 +68,22 @@ def test_a_step_begins_after_what_it_depends_on(instance):
     assert stats["second"].end_time <= stats["third"].start_time
 
 
+def test_the_steps_of_a_run_share_what_the_process_holds_for_it_until_the_run_has_ended(instance):
+    seen = []
+
+    def look(context):
+        seen.append((context.run.run_id, scope.run_of(context.run.run_id)))
+
+    for _ in range(2):
+        execute(instance, asset("first", look), asset("second", look, deps=["first"]))
+    (one, held), (_, same), (other, next_one), _ = seen
+    assert one != other
+    assert held is same is not next_one
+    assert held.is_threaded
+    assert scope.run_of(one) is not held
+    scope.end(one)
+
+
 def test_what_depends_on_a_failure_is_not_executed_and_the_rest_is(instance):
     def fail(_):
         raise dg.Failure("no", allow_retries=False)
