@@ -29,5 +29,5 @@ def backup_of(conn: Connection, settings: Settings, migration_id: str) -> Backup
     Raises:
         BackupError: Its files are gone.
     """
-    row = conn.execute("select backup_id from migration_runs where migration_id = %s", (migration_id,)).fetchone()
-    return read_manifest(settings.backup_dir / str(row[0])) if row and row[0] else None
+    backup_id = conn.value("select backup_id from migration_runs where migration_id = %s", migration_id)
+    return read_manifest(settings.backup_dir / backup_id) if backup_id else None

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg import Connection, IsolationLevel, sql
+from psycopg import IsolationLevel, sql
 
 from mediabase_assets.backup.folder import folder_of
 from mediabase_assets.backup.manifest import (
@@ -37,6 +36,7 @@ from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.quantities import counted, duration, size
 from mediabase_assets.postgres.catalogue import catalogue_of, functions_named
 from mediabase_assets.postgres.connect import client_tool, connect, program_env
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.content_hash import ContentHash, content_hash, hash_columns, physical_fingerprint
 from mediabase_assets.settings.load import Settings
 
@@ -108,7 +108,7 @@ def create_backup(
 
 
 def _written(
-    conn: Connection[Any], settings: Settings, scope: BackupScope, migration_id: str, folder: Path, report: Progress, known: Known
+    conn: Session, settings: Settings, scope: BackupScope, migration_id: str, folder: Path, report: Progress, known: Known
 ) -> BackupManifest:
     started = time.monotonic()
     snapshot = _export_snapshot(conn, scope)
@@ -153,7 +153,7 @@ def _written(
 
 
 def _write_archives(
-    conn: Connection[Any], parts: Sequence[_Part], snapshot: str, environment: dict[str, str], folder: Path, report: Progress,
+    conn: Session, parts: Sequence[_Part], snapshot: str, environment: dict[str, str], folder: Path, report: Progress,
     known: Known | None,
 ) -> tuple[list[BackedUpRelation], list[BackupFile]]:  # fmt: skip
     """Write archives one after the other; hashes are computed while pg_dump writes."""
@@ -168,7 +168,7 @@ def _write_archives(
     return relations, files
 
 
-def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
+def _export_snapshot(conn: Session, scope: BackupScope) -> str:
     """Keep the tables from being altered, then fix what is seen; both last as long as the transaction."""
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
     tables = [f.relation for f in find_relations(conn, scope) if f.kind in ("table", "partitioned table")]
@@ -177,9 +177,7 @@ def _export_snapshot(conn: Connection[Any], scope: BackupScope) -> str:
     conn.commit()
     for table in tables:
         conn.execute(sql.SQL("lock table only {} in access share mode").format(sql.Identifier(*table)))
-    row = conn.execute("select pg_export_snapshot()").fetchone()
-    assert row is not None
-    return str(row[0])
+    return str(conn.value("select pg_export_snapshot()"))
 
 
 def _parts(scope: BackupScope, relations: Sequence[FoundRelation]) -> Iterator[_Part]:
@@ -198,7 +196,7 @@ def _parts(scope: BackupScope, relations: Sequence[FoundRelation]) -> Iterator[_
         yield _Part("schemas.dump", whole, tuple(arguments))
 
 
-def _record(conn: Connection[Any], file: str, found_relation: FoundRelation, known: Known | None) -> BackedUpRelation:
+def _record(conn: Session, file: str, found_relation: FoundRelation, known: Known | None) -> BackedUpRelation:
     content, columns = None, hash_columns(conn, *found_relation.relation, include_timestamps=True)
     if (
         known and found_relation.kind == "table" and columns == hash_columns(conn, *found_relation.relation)
@@ -218,7 +216,7 @@ def _record(conn: Connection[Any], file: str, found_relation: FoundRelation, kno
     )
 
 
-def _share_legacy(conn: Connection[Any], part: _Part, folder: Path) -> BackupManifest | None:
+def _share_legacy(conn: Session, part: _Part, folder: Path) -> BackupManifest | None:
     """Take the archive of the legacy table from a verified backup since which the table was not written to, if there is one."""
     (legacy,) = part.relations
     if legacy.kind != "table":
@@ -238,9 +236,8 @@ def _share_legacy(conn: Connection[Any], part: _Part, folder: Path) -> BackupMan
     return None
 
 
-def _has_schema(conn: Connection[Any], name: str) -> bool:
-    row = conn.execute("select exists (select from pg_namespace where nspname = %s)", (name,)).fetchone()
-    return bool(row and row[0])
+def _has_schema(conn: Session, name: str) -> bool:
+    return bool(conn.value("select exists (select from pg_namespace where nspname = %s)", name))
 
 
 @contextmanager

@@ -13,14 +13,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from mediabase_assets.backup.archive import entries, sql_of
 from mediabase_assets.backup.manifest import BackupFile, sha256_of, sync
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.postgres.connect import client_tool
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.sql_files import read
 
 #: The script, beside the archives.
@@ -53,7 +54,7 @@ class NeededObject(NamedTuple):
     wants_path: bool
 
 
-def needed_objects(conn: Connection[Any], relations: Iterable[tuple[str, str]], whole: Sequence[str]) -> tuple[NeededObject, ...]:
+def needed_objects(conn: Session, relations: Iterable[tuple[str, str]], whole: Sequence[str]) -> tuple[NeededObject, ...]:
     """What these relations need, in a fixed order.
 
     Args:
@@ -78,7 +79,7 @@ def digest_of(needed: Iterable[NeededObject]) -> str:
 
 
 def write_objects(
-    conn: Connection[Any], needed: Sequence[NeededObject], dump: Sequence[str], environment: dict[str, str], folder: Path
+    conn: Session, needed: Sequence[NeededObject], dump: Sequence[str], environment: dict[str, str], folder: Path
 ) -> BackupFile:
     """Write the script that has to be run before the archives are restored.
 
@@ -129,9 +130,9 @@ _HEADER = """\
 -- done they may lose it again: alter function ... reset search_path."""
 
 
-def _statements(conn: Connection[Any], needed: Sequence[NeededObject], text: str) -> Iterable[str]:
-    row = conn.execute("select reset_val from pg_catalog.pg_settings where name = 'search_path'").fetchone()
-    path = sql.SQL(str(row[0]) if row and row[0] else "public")  # the server's own text
+def _statements(conn: Session, needed: Sequence[NeededObject], text: str) -> Iterable[str]:
+    search_path = conn.value("select reset_val from pg_catalog.pg_settings where name = 'search_path'")
+    path = sql.SQL(search_path or "public")  # the server's own text
     for schema in dict.fromkeys(o.schema for o in needed if o.schema not in (None, "public")):
         yield sql.SQL("create schema if not exists {};").format(sql.Identifier(str(schema))).as_string(conn)
     for extension in (o.name for o in needed if o.kind == "extension"):

@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from mediabase_assets.backup.manifest import BackupManifest, RelationName, is_verified, list_backups
 from mediabase_assets.backup.needed import digest_of, needed_objects
 from mediabase_assets.model.errors import BackupError
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.content_hash import physical_fingerprint
 
 _KINDS = {
@@ -90,7 +91,7 @@ class BackupState(NamedTuple):
     needed_digest: str = ""
 
 
-def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelation]:
+def find_relations(conn: Session, scope: BackupScope) -> list[FoundRelation]:
     """The relations of a scope that exist, with the views that are based on them and their partitions.
 
     Raises:
@@ -116,7 +117,7 @@ def find_relations(conn: Connection[Any], scope: BackupScope) -> list[FoundRelat
     return relations
 
 
-def fingerprint_of(conn: Connection[Any], found_relation: FoundRelation) -> str:
+def fingerprint_of(conn: Session, found_relation: FoundRelation) -> str:
     """What changes with every write to the relation and with its definition.
 
     The rows of a materialized view do not count: they follow from its tables, and no archive holds them.
@@ -130,7 +131,7 @@ def fingerprint_of(conn: Connection[Any], found_relation: FoundRelation) -> str:
     return hashlib.md5("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def current_state(conn: Connection[Any], scope: BackupScope) -> BackupState:
+def current_state(conn: Session, scope: BackupScope) -> BackupState:
     """The state that a reusable backup would have to hold.
 
     Raises:

@@ -24,7 +24,8 @@ from mediabase_assets.settings.load import Settings, load_settings
 
 if TYPE_CHECKING:
     import dagster as dg
-    import psycopg
+
+    from mediabase_assets.postgres.connection import Session
 
 app = typer.Typer(
     name="mediabase",
@@ -245,7 +246,7 @@ def _print_server(console: Console, settings: Settings) -> Exit:
     return print_server(console, settings)
 
 
-def _build_demo(conn: "psycopg.Connection[Any]", schema: str, table: str, transcripts: int) -> None:
+def _build_demo(conn: "Session", schema: str, table: str, transcripts: int) -> None:
     from mediabase_assets.demo.build import build_demo
 
     build_demo(conn, schema=schema, table=table, transcripts=transcripts)

@@ -157,11 +157,9 @@ def _plan_demo(conn: Connection, legacy: LegacyDescription, demo: Demo) -> Sourc
 
 def _demo_size(conn: Connection, legacy: LegacyDescription) -> int | None:
     """How many transcripts the existing demonstration was made with; None if the table is something else."""
-    row = conn.execute(
-        "select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')",
-        (legacy.schema, legacy.table),
-    ).fetchone()
-    comment = _COMMENT_READ.match(row[0]) if row and row[0] and legacy.is_table else None
+    query = "select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')"
+    text = conn.value(query, legacy.schema, legacy.table)
+    comment = _COMMENT_READ.match(text) if text and legacy.is_table else None
     return int(comment[1]) if comment else None
 
 

@@ -10,9 +10,7 @@ the numbers of genes and transcripts are as those of the real table (78,724 : 38
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from mediabase_assets.demo.core import core_rows, known_terms
@@ -22,6 +20,7 @@ from mediabase_assets.legacy.table import create_legacy_table
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import LEGACY_TABLE
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.sql_files import run
 
 MINIMUM_TRANSCRIPTS = 1_500
@@ -63,7 +62,7 @@ class DemoReport:
 
 
 def build_demo(
-    conn: psycopg.Connection[Any],
+    conn: Session,
     *,
     schema: str,
     table: str = LEGACY_TABLE,
@@ -105,7 +104,7 @@ def _gene_count(rows: Iterable[Values]) -> int:
     return len({row["gene_id"] for row in rows} - {None, "", "  "})
 
 
-def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: int, transcripts: int, report: Progress) -> None:
+def _write_bulk(conn: Session, target: tuple[str, str], genes: int, transcripts: int, report: Progress) -> None:
     conn.execute("create temporary table mediabase_demo_known (kind text, ordinal int, id text, name text, aspect text)")
     with conn.cursor() as cursor, cursor.copy("copy mediabase_demo_known from stdin") as copy:
         for known in known_terms():
@@ -118,7 +117,7 @@ def _write_bulk(conn: psycopg.Connection[Any], target: tuple[str, str], genes: i
     _run_file(conn, "clean_up.sql")
 
 
-def _run_file(conn: psycopg.Connection[Any], name: str) -> int:
+def _run_file(conn: Session, name: str) -> int:
     with as_file(files("mediabase_assets.demo") / "sql" / name) as path:
         return run(conn, path)
 

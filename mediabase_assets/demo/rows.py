@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
+from mediabase_assets.postgres.connection import Session
 
 Values = dict[str, Any]
 """Legacy columns by name; JSON columns as Python values, an absent column gets its default."""
@@ -201,7 +201,7 @@ def references(publications: list[Any], **sections: Any) -> dict[str, Any]:
     return empty | {"publications": publications} | sections
 
 
-def write_rows(conn: psycopg.Connection[Any], schema: str, table: str, rows: Iterable[Values]) -> None:
+def write_rows(conn: Session, schema: str, table: str, rows: Iterable[Values]) -> None:
     """Append rows to the legacy table by COPY, one COPY for each set of columns that rows name."""
     by_columns: dict[tuple[str, ...], list[Values]] = {}
     for row in rows:

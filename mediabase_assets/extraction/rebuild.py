@@ -47,12 +47,12 @@ def _emptied(conn: Connection) -> set[str]:
 
 def _retake(conn: Connection, settings: Settings, asset: str) -> None:
     """Read the legacy table again; it must hold what it held."""
-    recorded = conn.execute("select content_hash from legacy_snapshot").fetchone()
+    recorded = conn.value("select content_hash from legacy_snapshot")
     legacy = describe_legacy_table(conn, settings.database.source_schema, settings.database.legacy_table)
     define_rules(conn)
     run(conn, EXTRACTION / "functions.sql")
     taken = take_snapshot(conn, settings, legacy)
-    if recorded is None or recorded[0] != taken.content_hash:
+    if recorded != taken.content_hash:
         raise BuildError(
             "A crash of the server emptied the snapshot of the legacy table, and the table has changed since.",
             where=asset,

@@ -1,10 +1,8 @@
 """The SQL files of the extraction, and the rules about single values that it shares with its proof."""
 
 from pathlib import Path
-from typing import Any
 
-import psycopg
-
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.sql_files import run
 
 #: Where the SQL of the extraction is.
@@ -13,7 +11,7 @@ EXTRACTION = Path(__file__).parent / "sql"
 RULES = tuple(sorted((EXTRACTION / "rules").glob("*.sql"), key=lambda path: (path.stem != "text", path.name)))
 
 
-def define_rules(conn: psycopg.Connection[Any]) -> None:
+def define_rules(conn: Session) -> None:
     """Create the functions of the shared rules in the first schema of the search_path."""
     for path in RULES:
         run(conn, path)

@@ -112,8 +112,7 @@ def _version(conn: Connection) -> Finding:
 
 
 def _encoding(conn: Connection) -> Finding:
-    row = conn.execute("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()").fetchone()
-    encoding = str(row[0]) if row else ""
+    encoding: str = conn.value("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")
     return _finding(
         "encoding_is_utf8", encoding == "UTF8", f"The database stores text as {encoding}.",
         "Dump it and restore it into a database created with encoding UTF8.", encoding=encoding,
@@ -223,9 +222,9 @@ def _how_to_read(legacy: LegacyDescription) -> str:
 
 
 def _rows(conn: Connection, schema: str, table: str) -> Finding:
-    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))).fetchone()
+    query = sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))
     return _finding(
-        "legacy_table_has_rows", bool(row and row[0]), f"The table {schema}.{table} is empty.",
+        "legacy_table_has_rows", bool(conn.value(query)), f"The table {schema}.{table} is empty.",
         "Load the legacy data first (--legacy-from FILE), or try the demonstration (--demo).", relation=f"{schema}.{table}",
     )  # fmt: skip
 
@@ -265,8 +264,8 @@ def _disk(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Fi
 
 
 def _data_directory(conn: Connection) -> Path | None:
-    row = conn.execute("select setting from pg_settings where name = 'data_directory'").fetchone()
-    folder = Path(row[0]) if row else None
+    setting = conn.value("select setting from pg_settings where name = 'data_directory'")
+    folder = Path(setting) if setting else None
     while folder is not None and not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder

@@ -8,9 +8,9 @@ to rows that exist.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import LiteralString
 
-from psycopg import Connection, errors, sql
+from psycopg import errors, sql
 
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError
 from mediabase_assets.model.legacy import (
@@ -22,6 +22,7 @@ from mediabase_assets.model.legacy import (
     legacy_column,
 )
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.postgres.connection import Session
 
 #: Types that read as well as the expected one, by expected type.
 CASTABLE_TYPES: dict[str, tuple[str, ...]] = {
@@ -128,7 +129,7 @@ class LegacyDescription:
         return self.kind in ("table", "partitioned table")
 
 
-def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns: Iterable[LegacyColumn] | None = None) -> None:
+def create_legacy_table(conn: Session, schema: str, table: str, columns: Iterable[LegacyColumn] | None = None) -> None:
     """Create an empty legacy table without keys, so that loading it is fast, and its schema if that does not exist.
 
     Args:
@@ -143,14 +144,14 @@ def create_legacy_table(conn: Connection[Any], schema: str, table: str, columns:
     refuse_existing(conn, schema, table)
     definitions = [_definition(column) for column in (LEGACY_COLUMNS if columns is None else columns)]
     try:
-        if conn.execute("select to_regnamespace(quote_ident(%s)) is null", (schema,)).fetchone() == (True,):
+        if conn.value("select to_regnamespace(quote_ident(%s)) is null", schema):
             conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
         conn.execute(sql.SQL("create table {} ({})").format(sql.Identifier(schema, table), sql.SQL(", ").join(definitions)))
     except errors.DuplicateTable:
         raise _exists(schema, table, "relation") from None
 
 
-def refuse_existing(conn: Connection[Any], schema: str, table: str) -> None:
+def refuse_existing(conn: Session, schema: str, table: str) -> None:
     """Raise if a relation of that name exists.
 
     Raises:
@@ -183,7 +184,7 @@ def refuse_columns(names: Sequence[str], where: str) -> None:
     raise LegacyFileError(what, where=where, next_step="Name the file of cancer_transcript_base, exported whole.")
 
 
-def add_keys_and_indexes(conn: Connection[Any], schema: str, table: str) -> None:
+def add_keys_and_indexes(conn: Session, schema: str, table: str) -> None:
     """Add the primary key and the 18 indexes of schema v0.1.9, as far as their columns exist.
 
     Raises:
@@ -211,7 +212,7 @@ def add_keys_and_indexes(conn: Connection[Any], schema: str, table: str) -> None
             ) from error
 
 
-def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> LegacyDescription:
+def describe_legacy_table(conn: Session, schema: str, table: str) -> LegacyDescription:
     """Describe what has the legacy table's name, reading one row of it at most."""
     relation = conn.execute(_RELATION, (schema, table)).fetchone()
     if relation is None:
@@ -224,7 +225,7 @@ def describe_legacy_table(conn: Connection[Any], schema: str, table: str) -> Leg
     has_rows = None
     if is_readable and not hides_rows and relkind in "rpvm":
         query = sql.SQL("select exists (select from {})").format(sql.Identifier(schema, table))
-        has_rows = conn.execute(query).fetchone() == (True,)
+        has_rows = bool(conn.value(query))
     known = {c.name for c in (*LEGACY_COLUMNS, *OTHER_VERSIONS_COLUMNS)}
     return LegacyDescription(
         schema,
@@ -268,7 +269,7 @@ def _definition(column: LegacyColumn) -> sql.Composed:
     return sql.SQL("{} {}{}").format(sql.Identifier(column.name), kind, default)
 
 
-def _add_primary_key(conn: Connection[Any], schema: str, table: str, relation: sql.Identifier) -> None:
+def _add_primary_key(conn: Session, schema: str, table: str, relation: sql.Identifier) -> None:
     where = f"{schema}.{table}, column transcript_id"
     next_step = "Give every row one transcript_id of its own in the source."
     try:
@@ -281,7 +282,7 @@ def _add_primary_key(conn: Connection[Any], schema: str, table: str, relation: s
         raise LegacyFileError(what, where=where, next_step=next_step) from error
     except errors.NotNullViolation as error:
         query = sql.SQL("select count(*) from {} where transcript_id is null")
-        nulls = (conn.execute(query.format(relation)).fetchone() or (1,))[0]
+        nulls = conn.value(query.format(relation))
         what = f"{counted(nulls, 'row has', 'rows have')} no transcript_id (NULL); every row needs one."
         raise LegacyFileError(what, where=where, next_step=next_step) from error
     except errors.ProgramLimitExceeded as error:

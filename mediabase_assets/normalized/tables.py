@@ -55,8 +55,5 @@ def types_of(conn: Connection, name: str) -> dict[str, str]:
 
 def bytes_of(conn: Connection, table: Table) -> int:
     """Bytes of a table's relations on disk, with indexes and TOAST."""
-    row = conn.execute(
-        "select coalesce(sum(pg_total_relation_size(to_regclass(quote_ident(n)))), 0)::bigint from unnest(%s::text[]) as n",
-        ([r.name for r in table.relations],),
-    ).fetchone()
-    return int(row[0]) if row else 0
+    query = "select coalesce(sum(pg_total_relation_size(to_regclass(quote_ident(n)))), 0)::bigint from unnest(%s::text[]) as n"
+    return int(conn.value(query, [r.name for r in table.relations]))

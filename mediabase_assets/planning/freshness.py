@@ -179,13 +179,12 @@ def _why_view(conn: Connection, name: str, built: _Built, live: str) -> str:
 
 def _why_not_released(conn: Connection, live: str) -> str:
     wanted = [*_TABLES, *_VIEWS]
-    row = conn.execute("select count(*) from built_relations where not is_live and relation = any(%s)", (wanted,)).fetchone()
-    if row and row[0]:
-        return f"{counted(int(row[0]), 'relation is', 'relations are')} not released yet"
+    waiting = conn.value("select count(*) from built_relations where not is_live and relation = any(%s)", wanted)
+    if waiting:
+        return f"{counted(waiting, 'relation is', 'relations are')} not released yet"
     gone = [*missing_functions(conn, live), *(name for name in _SHOWN if not is_there(conn, live, name))]
     return f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone" if gone else ""
 
 
 def _is_empty(conn: Connection, schema: str, name: str) -> bool:
-    row = conn.execute(sql.SQL("select not exists (select from {})").format(sql.Identifier(schema, name))).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value(sql.SQL("select not exists (select from {})").format(sql.Identifier(schema, name))))

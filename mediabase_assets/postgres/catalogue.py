@@ -6,11 +6,13 @@ lines in its manifest, a restore has to give them back, and a rollback sees from
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
-from psycopg import Connection, sql
+from psycopg import sql
 from pydantic import BaseModel, ConfigDict
+
+from mediabase_assets.postgres.connection import Session
 
 #: One query per kind of lines; each gets the relation's oid; names have their schema.
 _QUERIES: dict[str, LiteralString] = {
@@ -74,20 +76,20 @@ class Catalogue(BaseModel):
             yield from ((kind, "", line) for line in sorted(theirs - mine))
 
 
-def catalogue_of(conn: Connection[Any], schema: str, name: str) -> Catalogue | None:
+def catalogue_of(conn: Session, schema: str, name: str) -> Catalogue | None:
     """What the catalogue holds about a relation; None if the relation does not exist."""
     with conn.transaction():
-        regclass = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text))::oid", (schema, name)).fetchone()
-        if regclass is None or regclass[0] is None:
+        regclass = conn.value("select to_regclass(format('%%I.%%I', %s::text, %s::text))::oid", schema, name)
+        if regclass is None:
             return None
-        before = conn.execute("select current_setting('search_path')").fetchone()
+        before = conn.value("select current_setting('search_path')")
         conn.execute("select set_config('search_path', '', true)")
-        lines = {kind: tuple(str(line) for (line,) in conn.execute(query, (regclass[0],)).fetchall()) for kind, query in _QUERIES.items()}
-        conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
+        lines = {kind: tuple(map(str, conn.values(query, regclass))) for kind, query in _QUERIES.items()}
+        conn.execute("select set_config('search_path', %s, true)", (before,))
     return Catalogue(**lines)
 
 
-def defined_again(conn: Connection[Any], catalogue: Catalogue) -> Catalogue:
+def defined_again(conn: Session, catalogue: Catalogue) -> Catalogue:
     """The same with the definition as PostgreSQL prints it after the view was created from it.
 
     It prints some expressions otherwise then (casts of varchar, names of hidden columns). A definition that cannot be
@@ -99,10 +101,10 @@ def defined_again(conn: Connection[Any], catalogue: Catalogue) -> Catalogue:
         with conn.transaction(force_rollback=True):
             conn.execute("select set_config('search_path', '', true)")
             conn.execute(sql.SQL("create temporary view defined_again as {}").format(sql.SQL(catalogue.definition[0])))
-            row = conn.execute("select pg_get_viewdef('pg_temp.defined_again'::regclass)").fetchone()
+            definition = conn.value("select pg_get_viewdef('pg_temp.defined_again'::regclass)")
     except psycopg.Error:
         return catalogue
-    return catalogue.model_copy(update={"definition": (str(row[0]),)}) if row else catalogue
+    return catalogue.model_copy(update={"definition": (definition,)})
 
 
 class FunctionRecord(BaseModel):
@@ -117,7 +119,7 @@ class FunctionRecord(BaseModel):
     grants: tuple[str, ...] | None = None
 
 
-def functions_named(conn: Connection[Any], schema: str, names: tuple[str, ...]) -> tuple[FunctionRecord, ...]:
+def functions_named(conn: Session, schema: str, names: tuple[str, ...]) -> tuple[FunctionRecord, ...]:
     """The functions of those names in a schema."""
     rows = conn.execute(
         """select p.proname, format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),

@@ -14,15 +14,15 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL
 
 from mediabase_assets.model.errors import ServerError
-from mediabase_assets.model.workspace import Workspace
 from mediabase_assets.postgres import session_settings
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.embedded.binaries import client_tool
 from mediabase_assets.postgres.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.postgres.target import workspace_of
 from mediabase_assets.settings.load import Settings
 
-__all__ = ["client_tool", "connect", "conninfo", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
+__all__ = ["Session", "client_tool", "connect", "conninfo", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -33,16 +33,6 @@ _ENVIRONMENT = {
     "connect_timeout": "PGCONNECT_TIMEOUT",
     "application_name": "PGAPPNAME",
 }
-
-
-class Session(psycopg.Connection[Any]):
-    """A session with the server; it finds the records of its workspace and what is live by their plain names.
-
-    Attributes:
-        workspace: The schemas of the project that it works in.
-    """
-
-    workspace: Workspace
 
 
 def connect(settings: Settings, *, autocommit: bool = False, application_name: str = "mediabase", dbname: str | None = None) -> Session:

@@ -10,11 +10,12 @@ NOTE: the bytes that are hashed are those of the server's encoding; databases ar
 import hashlib
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
-from psycopg import Connection, errors, sql
+from psycopg import errors, sql
 
 from mediabase_assets.model.errors import PrerequisiteError
+from mediabase_assets.postgres.connection import Session
 
 #: Session settings that change how values print; pinned while a hash is taken.
 PINNED_SETTINGS: tuple[tuple[str, str], ...] = (
@@ -53,7 +54,7 @@ class ContentHash(NamedTuple):
 
 
 def content_hash(
-    conn: Connection[Any],
+    conn: Session,
     schema: str,
     relation: str,
     *,
@@ -88,7 +89,7 @@ def content_hash(
 
 
 def hash_columns(
-    conn: Connection[Any],
+    conn: Session,
     schema: str,
     relation: str,
     *,
@@ -172,7 +173,7 @@ _ROW_VERSIONS: LiteralString = """
 """
 
 
-def physical_fingerprint(conn: Connection[Any], schema: str, table: str) -> str:
+def physical_fingerprint(conn: Session, schema: str, table: str) -> str:
     """A cheap detector of changes of a table or materialized view: 32 hexadecimal digits.
 
     It covers the columns, the file and the place and writing transaction of every row version, not values: any

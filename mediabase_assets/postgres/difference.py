@@ -5,9 +5,11 @@ changed, is decided by the callers.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, LiteralString
+from typing import LiteralString
 
-from psycopg import Connection, sql
+from psycopg import sql
+
+from mediabase_assets.postgres.connection import Session
 
 # rows of one relation beyond as many equal ones as the other has: a difference of multisets
 _SURPLUS: LiteralString = """from (
@@ -32,7 +34,7 @@ class RowDifference:
     """
 
     def __init__(
-        self, conn: Connection[Any], table: sql.Composable, wanted: sql.Composable, key: Sequence[str], columns: Sequence[str], *,
+        self, conn: Session, table: sql.Composable, wanted: sql.Composable, key: Sequence[str], columns: Sequence[str], *,
         as_text: Collection[str] | None = None, stamp: str | None = None,
     ) -> None:  # fmt: skip
         self._conn = conn
@@ -105,7 +107,7 @@ def compared(columns: Iterable[str], as_text: Collection[str], alias: str) -> sq
     return sql.SQL(", ").join(sql.SQL("{}::text" if c in as_text else "{}").format(sql.Identifier(alias, c)) for c in columns)
 
 
-def columns_by_text(conn: Connection[Any], schema: str, name: str) -> frozenset[str]:
+def columns_by_text(conn: Session, schema: str, name: str) -> frozenset[str]:
     """The columns of a relation that have to be compared by their text: 1.50 equals 1.5 as numeric, and json has no equality."""
     rows = conn.execute(
         """select attname::text from pg_attribute where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))

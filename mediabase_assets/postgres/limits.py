@@ -5,10 +5,12 @@ what is tried.
 """
 
 import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
-from psycopg import Connection, sql
+from psycopg import sql
+
+from mediabase_assets.postgres.connection import Session
 
 #: Sessions that a migration has at a time, beside one for each core: 6 of Dagster's storage, 3 of the round trip, the lock's,
 #: the lookout's, the command's. Counted every 50 ms in a migration on 2 cores: at most 12.
@@ -52,7 +54,7 @@ def sessions_needed() -> int:
     return SESSIONS + (os.cpu_count() or 1)
 
 
-def too_few_sessions(conn: Connection[Any], needed: int, *, counts_ours: bool = False) -> Denial:
+def too_few_sessions(conn: Session, needed: int, *, counts_ours: bool = False) -> Denial:
     """Whether the role, the database or the server may have fewer sessions than are needed.
 
     Args:
@@ -72,7 +74,7 @@ def too_few_sessions(conn: Connection[Any], needed: int, *, counts_ours: bool = 
     )
 
 
-def closed_tablespace(conn: Connection[Any]) -> Denial:
+def closed_tablespace(conn: Session) -> Denial:
     """Whether the tablespace that the role's tables go to is closed to it; one that does not exist is ignored by PostgreSQL, and here."""
     row = conn.execute(
         "select quote_ident(spcname), quote_ident(current_user) from pg_tablespace where spcname = current_setting('default_tablespace')"
@@ -87,19 +89,19 @@ def closed_tablespace(conn: Connection[Any]) -> Denial:
     )
 
 
-def forbidden_ddl(conn: Connection[Any], schema: str) -> Denial:
+def forbidden_ddl(conn: Session, schema: str) -> Denial:
     """Whether an event trigger forbids what a migration does: tried, where there is one, and taken back.
 
     Args:
         conn: A session of ours of a role that may create schemas, and relations in the schema.
         schema: Live schema; it need not exist.
     """
-    row = conn.execute(_TRIGGERS).fetchone()
-    if row is None or not row[0]:
+    triggers = conn.value(_TRIGGERS)
+    if not triggers:
         return Denial()
     scratch = f"mediabase_try_{conn.info.backend_pid}"
     parts = {"scratch": sql.Identifier(scratch), "table": sql.Identifier(scratch, scratch), "live": sql.Identifier(schema)}
-    schema_exists = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (schema,)).fetchone() == (True,)
+    schema_exists = conn.value("select to_regnamespace(quote_ident(%s)) is not null", schema)
     texts = [
         "create schema {scratch}",
         "create unlogged table {table} (id integer primary key)",
@@ -113,16 +115,16 @@ def forbidden_ddl(conn: Connection[Any], schema: str) -> Denial:
             for text in texts:
                 conn.execute(sql.SQL(text).format(**parts))
     except psycopg.Error as error:
-        disable = "; ".join(f"alter event trigger {name} disable" for name in row[0])
+        disable = "; ".join(f"alter event trigger {name} disable" for name in triggers)
         return Denial(
             f"The server refuses to create schemas and relations: {error.diag.message_primary or error}"
-            f" (event trigger {', '.join(row[0])}).",
+            f" (event trigger {', '.join(triggers)}).",
             f"Ask the administrator to let the role {conn.info.user} pass, or for: {disable}; and enable it again after the migration.",
         )
     return Denial()
 
 
-def hidden_rows(conn: Connection[Any], schema: str, table: str) -> Denial:
+def hidden_rows(conn: Session, schema: str, table: str) -> Denial:
     """Whether row-level security hides rows of a table from the role, or may hide them."""
     row = conn.execute(
         "select row_security_active(c.oid), quote_ident(current_user) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
@@ -137,7 +139,7 @@ def hidden_rows(conn: Connection[Any], schema: str, table: str) -> Denial:
     )
 
 
-def unchecked_keys(conn: Connection[Any]) -> Denial:
+def unchecked_keys(conn: Session) -> Denial:
     """Whether foreign keys and triggers are off for the role, which only the administrator can change."""
     row = conn.execute("select current_setting('session_replication_role'), quote_ident(current_user)").fetchone()
     if row is None or row[0] == "origin":

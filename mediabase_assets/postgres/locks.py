@@ -104,7 +104,7 @@ def blocker(row: Sequence[Any]) -> Blocker:
     )  # fmt: skip
 
 
-def holders(conn: psycopg.Connection[Any], relations: Iterable[tuple[str, str]]) -> list[Blocker]:
+def holders(conn: Session, relations: Iterable[tuple[str, str]]) -> list[Blocker]:
     """The other sessions that hold a lock on relations, given by schema and name."""
     pairs = list(relations)
     parameters = ([schema for schema, _ in pairs], [name for _, name in pairs])
@@ -214,7 +214,7 @@ class LockHeldError(Exception):
 
 
 def briefly(
-    conn: psycopg.Connection[Any], action: Callable[[], None], *, on: Iterable[tuple[str, str]], report: Say | None = None,
+    conn: Session, action: Callable[[], None], *, on: Iterable[tuple[str, str]], report: Say | None = None,
     attempts: int = ATTEMPTS, wait: str = SHORT_WAIT, pause: float = 0.1,
 ) -> None:  # fmt: skip
     """Do what locks others out: wait for the locks a moment only, let the others pass, and try again.
@@ -232,14 +232,14 @@ def briefly(
         LockHeldError: The locks never came free.
     """
     relations = list(on)
-    usual = conn.execute("show lock_timeout").fetchone()
+    usual = conn.value("show lock_timeout")
     blockers: list[Blocker] = []
     for left in reversed(range(attempts)):
         try:
             with conn.transaction():
                 conn.execute("select set_config('lock_timeout', %s, true)", (wait,))
                 action()
-                conn.execute("select set_config('lock_timeout', %s, true)", (usual[0] if usual else "0",))
+                conn.execute("select set_config('lock_timeout', %s, true)", (usual,))
                 return
         except psycopg.errors.LockNotAvailable:
             before, now = blockers, holders(conn, relations)

@@ -38,7 +38,7 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
 
 
-def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -> None:
+def vacuum(conn: Session, schema: str, changed: Iterable[str]) -> None:
     """Reclaim what changed rows left behind, and mark pages as visible to all, so that index-only scans need no heap.
 
     Readers do not wait for it (giving pages back to the disk would lock them out). What another session works on, or reads as it was
@@ -55,11 +55,11 @@ def vacuum(conn: psycopg.Connection[Any], schema: str, changed: Iterable[str]) -
         left = [name for name in left if _vacuum_one(conn, schema, name)]
 
 
-def _vacuum_one(conn: psycopg.Connection[Any], schema: str, name: str) -> bool:
+def _vacuum_one(conn: Session, schema: str, name: str) -> bool:
     """Vacuum one relation; returns whether another session was in the way."""
-    row = conn.execute(_IN_THE_WAY, (schema, name)).fetchone()
+    is_in_the_way = conn.value(_IN_THE_WAY, schema, name)
     conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
-    return bool(row and row[0])
+    return bool(is_in_the_way)
 
 
 def code_version(*paths: Path, values: Iterable[str] = ()) -> str:
@@ -81,11 +81,11 @@ def looking_in(conn: Connection, *schemas: str) -> Iterator[None]:
         conn: A session in a transaction.
         schemas: Where names are looked up; without any, the server prints every name with its schema.
     """
-    before = conn.execute("show search_path").fetchone()
+    before = conn.value("show search_path")
     path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string(conn)
     conn.execute("select set_config('search_path', %s, true)", (path,))
     yield
-    conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
+    conn.execute("select set_config('search_path', %s, true)", (before,))
 
 
 @contextmanager
@@ -94,31 +94,27 @@ def looking_as_people(conn: Connection) -> Iterator[None]:
 
     Functions that users created may call others without their schema; checks, generated columns and indexes call such functions.
     """
-    before = conn.execute("show search_path").fetchone()
+    before = conn.value("show search_path")
     conn.execute("select set_config('search_path', reset_val, true) from pg_settings where name = 'search_path'")
     yield
-    conn.execute("select set_config('search_path', %s, true)", (before[0] if before else "",))
+    conn.execute("select set_config('search_path', %s, true)", (before,))
 
 
 def exists(conn: Connection, name: str) -> bool:
     """Whether a relation of that name is found along the search_path."""
-    row = conn.execute("select to_regclass(quote_ident(%s)) is not null", (name,)).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select to_regclass(quote_ident(%s)) is not null", name))
 
 
 def is_there(conn: Connection, schema: str, name: str) -> bool:
     """Whether a schema holds a relation of that name."""
-    row = conn.execute("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", (schema, name)).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select to_regclass(format('%%I.%%I', %s::text, %s::text)) is not null", schema, name))
 
 
 def count(conn: Connection, name: str) -> int:
     """Rows of a relation found along the search_path."""
-    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()
-    return int(row[0]) if row else 0
+    return int(conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(name))))
 
 
 def has_rows(conn: Connection, name: str) -> bool:
     """Whether a relation found along the search_path holds anything."""
-    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(name))).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value(sql.SQL("select exists (select from {})").format(sql.Identifier(name))))

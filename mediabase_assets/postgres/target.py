@@ -8,7 +8,7 @@ the records of other targets.
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -17,10 +17,9 @@ from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.model.workspace import DEFAULT_SCHEMA, MIGRATIONS, Workspace, workspace_for
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.content_hash import physical_fingerprint
 from mediabase_assets.settings.load import Settings
-
-Session = psycopg.Connection[Any]
 
 #: The relations that a release makes or writes to.
 NAMES = frozenset({*(r.name for r in RELATIONS), *(t.name for t in TABLES), *(v.name for v in VIEWS), "schema_version"})
@@ -98,8 +97,7 @@ def target_of_migration(conn: Session, migration_id: str, but: Workspace) -> Tar
         query = sql.SQL("select exists (select from {} where migration_id = %s)")
         runs = sql.Identifier(target.workspace.operations, "migration_runs")
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
-            row = conn.execute(query.format(runs), (migration_id,)).fetchone()
-            if row and row[0]:
+            if conn.value(query.format(runs), migration_id):
                 return target
     return None
 
@@ -117,10 +115,10 @@ def record_target(conn: Session, workspace: Workspace, live_schema: str) -> None
     """
     name = sql.Identifier(workspace.operations, TABLE)
     conn.execute(sql.SQL("insert into {} (live_schema) values (%s) on conflict do nothing").format(name), (live_schema,))
-    row = conn.execute(sql.SQL("select live_schema from {}").format(name)).fetchone()
-    if row is None or row[0] != live_schema:
+    recorded = conn.value(sql.SQL("select live_schema from {}").format(name))
+    if recorded != live_schema:
         raise ConfigurationError(
-            f"The records in {workspace.operations} are those of the live schema {row and row[0]}, not of {live_schema}.",
+            f"The records in {workspace.operations} are those of the live schema {recorded}, not of {live_schema}.",
             where=f"schema {workspace.operations}",
             next_step="Run the command again: a migration into the other schema took them a moment ago.",
         )
@@ -143,14 +141,14 @@ def _tables_of(conn: Session, workspaces: tuple[Workspace, ...]) -> dict[str, se
 def _owner(conn: Session, workspace: Workspace, readable: set[str]) -> str | None:
     """The live schema of a workspace's records; None where it is not known."""
     if TABLE in readable:
-        row = conn.execute(sql.SQL("select live_schema from {}").format(sql.Identifier(workspace.operations, TABLE))).fetchone()
-        if row:
-            return str(row[0])
+        recorded = conn.value(sql.SQL("select live_schema from {}").format(sql.Identifier(workspace.operations, TABLE)))
+        if recorded:
+            return str(recorded)
     if "built_relations" in readable and (schema := _recorded_schema(conn, workspace)):
         return schema
     if "rollbacks" in readable:
-        row = conn.execute(sql.SQL(_ROLLED_BACK).format(sql.Identifier(workspace.operations, "rollbacks"))).fetchone()
-        return str(row[0]) if row else None
+        last: str | None = conn.value(sql.SQL(_ROLLED_BACK).format(sql.Identifier(workspace.operations, "rollbacks")))
+        return last
     return None
 
 

@@ -103,8 +103,7 @@ def _is_alive(conn: Connection) -> bool:
 
 
 def _try_lock(conn: Connection, settings: Settings) -> bool:
-    row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, lock_key(settings))).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select pg_try_advisory_lock(%s, %s)", _LOCK_SPACE, lock_key(settings)))
 
 
 def run_of(holder: str) -> str:

@@ -18,8 +18,7 @@ RECORDS = (_SQL / "deploy.sql", _SQL / "target.sql")
 
 def has_operations(conn: Connection) -> bool:
     """Whether the schema of the records exists."""
-    row = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (conn.workspace.operations,)).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select to_regnamespace(quote_ident(%s)) is not null", conn.workspace.operations))
 
 
 def prepare_schemas(conn: Connection, live_schema: str) -> None:

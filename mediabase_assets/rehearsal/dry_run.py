@@ -115,8 +115,7 @@ def _footprint(conn: Session, settings: Settings, own: tuple[str, ...]) -> Footp
 
 def _wal(conn: Session) -> int:
     """Bytes of write-ahead log that the server has ever written."""
-    row = conn.execute("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint").fetchone()
-    return int(row[0]) if row else 0
+    return int(conn.value("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"))
 
 
 def _reported(settings: Settings, plan: Plan) -> Plan:

@@ -171,8 +171,7 @@ def _conflicts(conn: Connection) -> tuple[int, tuple[Conflict, ...]]:
 def _newest_release(conn: Session) -> str:
     if not exists(conn, "releases"):
         return ""
-    row = conn.execute("select release_id from releases order by released_at desc limit 1").fetchone()
-    return str(row[0]) if row else ""
+    return str(conn.value("select release_id from releases order by released_at desc limit 1") or "")
 
 
 def _stale(conn: Session, settings: Settings) -> dict[str, str] | None:

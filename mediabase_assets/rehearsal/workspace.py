@@ -70,11 +70,10 @@ def sweep(settings: Settings) -> tuple[str, ...]:
     return tuple(dropped)
 
 
-def present(conn: psycopg.Connection[object], workspace: Workspace) -> list[str]:
+def present(conn: Session, workspace: Workspace) -> list[str]:
     """The schemas of a workspace that exist."""
     names = [*workspace.schemas, *workspace.stages]
-    rows = conn.execute("select nspname::text from pg_namespace where nspname = any(%s) order by 1", (names,)).fetchall()
-    return [str(row[0]) for row in rows]  # type: ignore[index]
+    return conn.values("select nspname::text from pg_namespace where nspname = any(%s) order by 1", names)
 
 
 def drop(conn: Session, workspace: Workspace) -> list[str]:
@@ -111,8 +110,7 @@ def drop_schema(conn: Session, name: str) -> None:
 
 def _take(conn: Session, workspace: Workspace) -> bool:
     key = zlib.crc32(workspace.name.encode()) - 2**31
-    row = conn.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, key)).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select pg_try_advisory_lock(%s, %s)", _LOCK_SPACE, key))
 
 
 def _require_no_migration(conn: Session, settings: Settings, name: str) -> None:

@@ -97,8 +97,7 @@ def _is_same(conn: Connection, view: str, live_schema: str) -> bool:
     schemas = (conn.workspace.build, live_schema)
     texts = []
     for schema in schemas:
-        row = conn.execute("select pg_get_viewdef(to_regclass(format('%%I.%%I', %s::text, %s::text)))", (schema, view)).fetchone()
-        text = str(row[0]) if row and row[0] else schema
+        text = conn.value("select pg_get_viewdef(to_regclass(format('%%I.%%I', %s::text, %s::text)))", schema, view) or schema
         for name in schemas:
             text = text.replace(f"{name}.", "")
         texts.append(text)
@@ -107,17 +106,16 @@ def _is_same(conn: Connection, view: str, live_schema: str) -> bool:
 
 def _kind(conn: Connection, schema: str, name: str) -> str:
     """`r`, `m`, `v` … of a relation that can be read; empty if there is none."""
-    row = conn.execute(
+    kind = conn.value(
         """select c.relkind::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
            where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relkind <> 'm' or c.relispopulated)""",
-        (schema, name),
-    ).fetchone()
-    return str(row[0]) if row else ""
+        schema, name,
+    )  # fmt: skip
+    return str(kind or "")
 
 
 def _count(conn: Connection, schema: str, name: str) -> int:
-    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))).fetchone()
-    return int(row[0]) if row else 0
+    return int(conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))))
 
 
 def _difference(conn: Connection, name: str, key: tuple[str, ...], live_schema: str, *, is_view: bool) -> Difference:

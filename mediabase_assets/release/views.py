@@ -189,15 +189,15 @@ def make_successor(conn: Connection, view: View, schema: str, live_schema: str) 
 
 def _reads_build_schema(conn: Connection, view: View) -> bool:
     """Whether a view of the build schema shows relations that are not live."""
-    row = conn.execute(
+    reads = conn.value(
         """select exists (
              select from pg_depend as d join pg_rewrite as r on r.oid = d.objid join pg_class as c on c.oid = d.refobjid
              where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
                and r.ev_class = format('%%I.%%I', %s::text, %s::text)::regclass and c.oid <> r.ev_class
                and c.relnamespace = %s::regnamespace)""",
-        (conn.workspace.build, view.name, conn.workspace.build),
-    ).fetchone()
-    return bool(row and row[0])
+        conn.workspace.build, view.name, conn.workspace.build,
+    )  # fmt: skip
+    return bool(reads)
 
 
 def move(conn: Connection, view: View, schema: str, live_schema: str) -> None:

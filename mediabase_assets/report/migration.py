@@ -117,12 +117,12 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
            where r.migration_id = %s order by l.relation""",
         (migration_id,),
     ).fetchall()
-    before = conn.execute(
+    before = conn.value(
         """select release_id from releases where rolled_back_at is null and released_at <
              (select max(released_at) from releases where migration_id = %s)
            order by released_at desc limit 1""",
-        (migration_id,),
-    ).fetchone()
+        migration_id,
+    )
     reasons = conn.execute(
         """select outcome, reason, sum(facts)::bigint from reason_account where migration_id = %s
            group by 1, 2 having sum(facts) > 0 order by 1, 3 desc, 2""",
@@ -140,7 +140,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         changes=tuple(TableChange(*row) for row in changes),
         views=_views(conn, migration_id),
         view_changes=_view_changes(conn, migration_id),
-        previous_release=str(before[0]) if before else "",
+        previous_release=str(before or ""),
         reasons=tuple(ReasonCount(row[0], row[1], int(row[2]), _sentence(row[0], row[1])) for row in reasons),
         accounts=int(account[0]),
         unbalanced=int(account[1]),

@@ -198,18 +198,18 @@ def relation(conn: Connection, schema: str, name: str) -> Relation:
     size_bytes = int(size) if kind in "rm" else None
     if not is_readable:
         return Relation(full, None, size_bytes)
-    counted = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))).fetchone()
-    return Relation(full, int(counted[0]) if counted else None, size_bytes)
+    counted = conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name)))
+    return Relation(full, counted, size_bytes)
 
 
 def _is_readable(conn: Connection, schema: str, name: str) -> bool:
-    row = conn.execute(
+    is_readable = conn.value(
         """select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname = %s and c.relname = %s and has_schema_privilege(n.oid, 'usage')
              and has_table_privilege(c.oid, 'select'))""",
-        (schema, name),
-    ).fetchone()
-    return bool(row and row[0])
+        schema, name,
+    )  # fmt: skip
+    return bool(is_readable)
 
 
 def _backups(conn: Connection, settings: Settings) -> tuple[BackupManifest, ...]:

@@ -79,8 +79,7 @@ def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
     patiently(conn, all_at_once, [RelationName(*row) for row in built], lambda sentence: None)
     legacy = "it failed before a backup was written"
     if exists(conn, "migration_runs"):
-        row = conn.execute("select backup_id from migration_runs where run_id = %s", (run_id,)).fetchone()
-        legacy = _legacy(conn, settings, row[0] if row else None)
+        legacy = _legacy(conn, settings, conn.value("select backup_id from migration_runs where run_id = %s", run_id))
         conn.execute(
             "update migration_runs set status = %s, finished_at = coalesce(finished_at, now()) where run_id = %s",
             (RunStatus.ROLLED_BACK, run_id),

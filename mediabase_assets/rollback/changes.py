@@ -173,13 +173,13 @@ def _spare_referring_rows(conn: Connection, plan: Plan, targets: dict[RelationNa
 
 def _refresh(conn: Connection, item: Item, report: Progress) -> None:
     """Refresh a materialized view, concurrently if it can be."""
-    row = conn.execute(
+    can_be = conn.value(
         """select c.relispopulated and exists (select from pg_index as i where i.indrelid = c.oid and i.indisunique and i.indisvalid
              and i.indpred is null and i.indexprs is null)
            from pg_class as c where c.oid = format('%%I.%%I', %s::text, %s::text)::regclass""",
-        tuple(item.relation),
-    ).fetchone()
-    how = sql.SQL("concurrently ") if row and row[0] else sql.SQL("")
+        *item.relation,
+    )
+    how = sql.SQL("concurrently ") if can_be else sql.SQL("")
     statement = sql.SQL("refresh materialized view {}{}").format(how, sql.Identifier(*item.relation))
 
     def refresh() -> None:

@@ -136,15 +136,14 @@ def _is_missing(conn: Connection, item: Item, entry: Entry, recreated: frozenset
     if not is_there(conn, *item.relation):
         return False
     if entry.kind in ("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER"):
-        row = conn.execute(
+        return not conn.value(
             """select exists (select from pg_constraint where conrelid = t.oid and conname = %(name)s)
                  or exists (select from pg_index as i join pg_class as c on c.oid = i.indexrelid
                             where i.indrelid = t.oid and c.relname = %(name)s)
                  or exists (select from pg_trigger where tgrelid = t.oid and tgname = %(name)s)
                from (select format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass as oid) as t""",
-            {"name": entry.object_name, "schema": item.relation.schema, "table": item.relation.name},
-        ).fetchone()
-        return not (row and row[0])
+            name=entry.object_name, schema=item.relation.schema, table=item.relation.name,
+        )  # fmt: skip
     is_table = item.held is not None and item.held.kind == "table"
     return is_table and item.relation in recreated and entry.kind not in (*BEFORE_ROWS, *_ROWS)
 

@@ -60,11 +60,8 @@ class ForeignKey:
 
     def add(self, conn: Connection) -> None:
         """Add the constraint again, if it is missing."""
-        constraint = conn.execute(
-            "select from pg_constraint where conname = %s and conrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))",
-            (self.name, *self.child),
-        ).fetchone()
-        if constraint is None:
+        query = "select 1 from pg_constraint where conname = %s and conrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))"
+        if conn.value(query, self.name, *self.child) is None:
             conn.execute(
                 sql.SQL("alter table {} add constraint {} {}").format(
                     sql.Identifier(*self.child), sql.Identifier(self.name), sql.SQL(self.definition)
@@ -84,8 +81,7 @@ class ForeignKey:
             pairs = zip(self.columns, self.parent_columns, strict=True)
             match = sql.SQL(" and ").join(sql.SQL("s.{} = c.{}").format(sql.Identifier(p), sql.Identifier(c)) for c, p in pairs)
             query += sql.SQL(" and not exists (select from {} as s where {})").format(kept, match)
-        row = conn.execute(query).fetchone()
-        return int(row[0]) if row else 0
+        return int(conn.value(query))
 
 
 def foreign_keys_onto(conn: Connection, names: Iterable[RelationName]) -> list[ForeignKey]:

@@ -112,9 +112,9 @@ def _table_item(conn: Connection, name: RelationName, backed_up: BackedUpRelatio
 
 
 def _kind(conn: Connection, name: RelationName) -> str:
-    row = conn.execute(
+    kind = conn.value(
         """select c.relkind::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
            where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')""",
-        tuple(name),
-    ).fetchone()
-    return _KINDS[row[0]] if row else ""
+        *name,
+    )
+    return _KINDS[kind] if kind else ""

@@ -116,16 +116,16 @@ def find(conn: Connection, settings: Settings, migration_id: str, *, with_later:
     if not migration_id:
         raise RollbackError("No migration was named.", where=f"schema {settings.database.schema_name}", next_step=f"Name one. {listed}")
     if candidate is None:
-        row = None
+        status = None
         if exists(conn, "migration_runs"):
-            row = conn.execute("select status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
-        if row is None:
+            status = conn.value("select status from migration_runs where migration_id = %s", migration_id)
+        if status is None:
             if other := _of_another_target(conn, settings, migration_id, listed):
                 raise other
             raise RollbackError(f"There is no migration {migration_id}.", where=f"schema {conn.workspace.operations}", next_step=listed)
         live = f"what is live is of {able[0]}" if able else "nothing is live"
         raise RollbackError(
-            f"The migration {migration_id} ({row[0]}) never released anything, so there is nothing to undo; {live}.",
+            f"The migration {migration_id} ({status}) never released anything, so there is nothing to undo; {live}.",
             where=f"schema {settings.database.schema_name}",
             next_step=listed,
         )
@@ -237,8 +237,7 @@ def record_rollback(conn: Connection, settings: Settings, rollback_id: str, cand
 
 def is_anything_released(conn: Connection) -> bool:
     """Whether a release is live."""
-    row = conn.execute("select exists (select from releases where rolled_back_at is null)").fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select exists (select from releases where rolled_back_at is null)"))
 
 
 def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool) -> None:
@@ -250,8 +249,8 @@ def bring_in_line(conn: Connection, live_schema: str, *, keeps_extraction: bool)
         keeps_extraction: Whether the extraction relations still exist.
     """
     for name in (r.name for r in RELATIONS):
-        row = conn.execute("select content_hash from built_relations where relation = %s", (name,)).fetchone()
-        if row and (not is_there(conn, live_schema, name) or content_hash(conn, live_schema, name).digest != row[0]):
+        recorded = conn.value("select content_hash from built_relations where relation = %s", name)
+        if recorded and (not is_there(conn, live_schema, name) or content_hash(conn, live_schema, name).digest != recorded):
             conn.execute("delete from built_relations where relation = %s", (name,))
     conn.execute("delete from built_relations where relation = any(%s)", ([v.name for v in VIEWS],))
     _view_records(conn, live_schema)

@@ -220,13 +220,13 @@ def _drop_workspace(conn: Connection, manifest: BackupManifest, live: str, repor
 
 
 def _holds_anything(conn: Connection, schema: str) -> bool:
-    row = conn.execute(
+    holds = conn.value(
         """select exists (select from pg_class where relnamespace = n.oid) or exists (select from pg_proc where pronamespace = n.oid)
              or exists (select from pg_type where typnamespace = n.oid)
            from pg_namespace as n where n.nspname = %s""",
-        (schema,),
-    ).fetchone()
-    return bool(row and row[0])
+        schema,
+    )
+    return bool(holds)
 
 
 __all__ = ["ROWS", "RollbackResult", "preview", "roll_back"]

@@ -57,8 +57,8 @@ def _schemas(conn: Connection) -> list[str]:
     workspace = conn.workspace
     removed = []
     for name in (workspace.rehearsal, workspace.successors, *_of_dead_backends(conn)):
-        row = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (name,)).fetchone()
-        if row and row[0] and _dropped(conn, sql.SQL("drop schema {} cascade").format(sql.Identifier(name))):
+        is_present = conn.value("select to_regnamespace(quote_ident(%s)) is not null", name)
+        if is_present and _dropped(conn, sql.SQL("drop schema {} cascade").format(sql.Identifier(name))):
             removed.append(f"the schema {name}")
     return removed
 

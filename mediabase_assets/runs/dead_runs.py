@@ -132,5 +132,4 @@ def _has_session(settings: Settings, run_id: str) -> bool:
     """Whether the session that holds the lock of a run exists."""
     with connect(settings, autocommit=True, application_name="mediabase orphans") as conn:
         query = "select exists (select from pg_stat_activity where application_name like %s)"
-        row = conn.execute(query, (f"mediabase % {run_id}",)).fetchone()
-    return bool(row and row[0])
+        return bool(conn.value(query, f"mediabase % {run_id}"))

@@ -7,11 +7,10 @@ import contextlib
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.postgres import limits
-from mediabase_assets.postgres.connect import connect, sqlalchemy_url, where_of
+from mediabase_assets.postgres.connect import Session, connect, sqlalchemy_url, where_of
 from mediabase_assets.settings.load import Settings
 
 SEARCH_PATH_OPTION = "-csearch_path="
@@ -48,9 +47,9 @@ def dagster_url(settings: Settings) -> str:
     return sqlalchemy_url(settings, options=f"{SEARCH_PATH_OPTION}{workspace.dagster}")
 
 
-def _make_schema(connection: psycopg.Connection[TupleRow], settings: Settings, name: str) -> None:
+def _make_schema(connection: Session, settings: Settings, name: str) -> None:
     """Create a schema if it does not exist, also while another process creates it."""
-    if connection.execute("select to_regnamespace(quote_ident(%s)) is null", (name,)).fetchone() != (True,):
+    if not connection.value("select to_regnamespace(quote_ident(%s)) is null", name):
         return
     try:
         with contextlib.suppress(psycopg.errors.UniqueViolation):
@@ -67,14 +66,12 @@ def _require(denial: limits.Denial, settings: Settings) -> None:
         raise ServerError(denial.what, where=where_of(settings, None), next_step=denial.next_step)
 
 
-def _has_database(connection: psycopg.Connection[TupleRow], name: str) -> bool:
+def _has_database(connection: Session, name: str) -> bool:
     """Whether the database exists and the role may use it; creates it if the role may."""
-    usable = connection.execute(
-        "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s",
-        [name],
-    ).fetchone()
+    query = "select pg_has_role(datdba, 'USAGE') or has_database_privilege(oid, 'CREATE') from pg_database where datname = %s"
+    usable = connection.value(query, name)
     if usable is not None:
-        return bool(usable[0])
+        return bool(usable)
     try:
         connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
     except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):

@@ -45,8 +45,7 @@ def deploy(conn: Connection) -> None:
 
 
 def _first_schema(conn: Connection) -> str:
-    row = conn.execute("select current_schema()").fetchone()
-    return str(row[0]) if row else ""
+    return str(conn.value("select current_schema()") or "")
 
 
 def verify(conn: Connection, schema: str) -> list[str]:
@@ -97,8 +96,8 @@ def _columns(conn: Connection, schema: str, name: str) -> dict[str, Any]:
 
 
 def _comment(conn: Connection, schema: str, name: str) -> str | None:
-    row = conn.execute("select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')", (schema, name)).fetchone()
-    return row[0] if row else None
+    comment: str | None = conn.value("select obj_description(to_regclass(format('%%I.%%I', %s::text, %s::text)), 'pg_class')", schema, name)
+    return comment
 
 
 def _wrong_keys(conn: Connection, schema: str, relation: Relation) -> list[str]:
@@ -150,9 +149,9 @@ def rehearse(conn: Connection) -> list[str]:
         deploy(conn)
         wrong = verify(conn, rehearsal)
         revert(conn)
-    left = conn.execute("select count(*) from pg_class where relnamespace = %s::regnamespace", (rehearsal,)).fetchone()
-    if left and left[0]:
-        raise SchemaError(f"Reverting the schema left {counted(left[0], 'object')}.", where=tables.SCHEMA_VERSION, next_step="Report this.")
+    left = conn.value("select count(*) from pg_class where relnamespace = %s::regnamespace", rehearsal)
+    if left:
+        raise SchemaError(f"Reverting the schema left {counted(left, 'object')}.", where=tables.SCHEMA_VERSION, next_step="Report this.")
     conn.execute(sql.SQL("drop schema {}").format(schema))
     return wrong
 

@@ -185,8 +185,8 @@ def content_of(conn: Connection, view: View, schema: str) -> ContentHash:
     """The content of a view: of the compatibility view, whose rows are never stored, its definition and number of rows."""
     if view.audits_rows:
         return content_hash(conn, schema, view.name)
-    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, view.name))).fetchone()
-    return ContentHash(int(row[0]) if row else 0, definition_of(view))
+    rows = conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, view.name)))
+    return ContentHash(rows, definition_of(view))
 
 
 def drop_built(conn: Connection, view: View, schema: str) -> None:

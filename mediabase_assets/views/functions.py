@@ -68,5 +68,4 @@ def _create(conn: Connection, name: str, text: LiteralString, existing: list[tup
 
 
 def _schema(conn: Connection) -> str:
-    row = conn.execute("select current_schema()").fetchone()
-    return str(row[0]) if row else ""
+    return str(conn.value("select current_schema()") or "")

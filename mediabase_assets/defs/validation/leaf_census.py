@@ -138,16 +138,14 @@ def _check_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetCheckS
     If it cannot be taken because the snapshot is gone, the checks warn and never pass.
     """
     with refresh_session(settings, asset=KEY.to_user_string()) as conn, conn.transaction(force_rollback=True):
-        released = conn.execute(
-            "select migration_id from releases where rolled_back_at is null order by released_at desc limit 1"
-        ).fetchone()
+        released = conn.value("select migration_id from releases where rolled_back_at is null order by released_at desc limit 1")
         with looking_in(conn, conn.workspace.operations, settings.database.schema_name, conn.workspace.build):
             try:
                 current_snapshot(conn, KEY.to_user_string())
                 require_inputs(conn, INPUTS, KEY.to_user_string())
             except BuildError as error:
                 return tuple(Finding(name, False, {UNCHECKED: str(error)}) for name in CHECKS), dg.AssetCheckSeverity.WARN
-            return _census_of(conn, str(released[0]) if released else "").findings, dg.AssetCheckSeverity.ERROR
+            return _census_of(conn, str(released or "")).findings, dg.AssetCheckSeverity.ERROR
 
 
 def _census_of(conn: Connection, migration_id: str) -> Census:

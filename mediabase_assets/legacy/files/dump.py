@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import psycopg
-from psycopg import Connection, errors, sql
+from psycopg import errors, sql
 
 from mediabase_assets.legacy.files.report import FileFormat, Progress
 from mediabase_assets.legacy.files.sql_script import Definition, Rows, SqlScript
@@ -24,6 +24,7 @@ from mediabase_assets.legacy.table import create_legacy_table, refuse_columns
 from mediabase_assets.model.errors import LegacyFileError
 from mediabase_assets.model.legacy import LEGACY_TABLE, LegacyColumn, legacy_column
 from mediabase_assets.postgres.connect import client_tool
+from mediabase_assets.postgres.connection import Session
 
 _ENTRY = re.compile(r"^(\d+; \d+ \d+) (TABLE DATA|TABLE) (.+) (\S+) (\S+)$")
 _EXPORT = "Export it again with: pg_dump -Fc -t cancer_transcript_base; nothing was loaded."
@@ -32,7 +33,7 @@ _CHUNK = 1 << 18
 
 
 def load_dump(
-    conn: Connection[Any],
+    conn: Session,
     path: Path,
     file_format: FileFormat,
     *,
@@ -73,7 +74,7 @@ def load_dump(
 class _Loader:
     """Takes the parts of a script into the table."""
 
-    def __init__(self, conn: Connection[Any], schema: str, table: str, path: Path, progress: Progress | None) -> None:
+    def __init__(self, conn: Session, schema: str, table: str, path: Path, progress: Progress | None) -> None:
         self._conn = conn
         self._schema = schema
         self._table = table

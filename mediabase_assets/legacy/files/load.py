@@ -5,10 +5,9 @@ Contains the choice of the reader, the transaction and the report; the readers a
 
 import time
 from pathlib import Path
-from typing import Any
 
 import psycopg
-from psycopg import Connection, errors, sql
+from psycopg import errors, sql
 
 from mediabase_assets.legacy.files.detect import detect_format
 from mediabase_assets.legacy.files.dump import load_dump
@@ -18,10 +17,11 @@ from mediabase_assets.legacy.files.staging import reason
 from mediabase_assets.legacy.table import add_keys_and_indexes, describe_legacy_table, refuse_existing
 from mediabase_assets.model.errors import LegacyFileError, ServerError
 from mediabase_assets.model.legacy import LEGACY_TABLE
+from mediabase_assets.postgres.connection import Session
 
 
 def load_legacy_file(
-    conn: Connection[Any],
+    conn: Session,
     path: Path,
     *,
     schema: str = "public",
@@ -58,7 +58,7 @@ def load_legacy_file(
         ) from error
 
 
-def _load(conn: Connection[Any], path: Path, file_format: FileFormat, schema: str, table: str, progress: Progress | None) -> LoadReport:
+def _load(conn: Session, path: Path, file_format: FileFormat, schema: str, table: str, progress: Progress | None) -> LoadReport:
     """Create, fill and index the table, inside the transaction of the load."""
     started = time.monotonic()
     refuse_existing(conn, schema, table)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from psycopg import Connection
 
 from mediabase_assets.legacy.files.arrow_text import LARGE_TYPES, sql_type_of
 from mediabase_assets.legacy.files.report import Progress
@@ -19,13 +18,14 @@ from mediabase_assets.legacy.table import create_legacy_table, refuse_columns
 from mediabase_assets.model.errors import LegacyFileError
 from mediabase_assets.model.legacy import LegacyColumn
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.postgres.connection import Session
 
 _BATCH_ROWS = 8000
 _BATCH_BYTES = 16 << 20
 _DICTIONARY_BYTES = 8 << 20
 
 
-def load_parquet(conn: Connection[Any], path: Path, *, schema: str, table: str, progress: Progress | None = None) -> int:
+def load_parquet(conn: Session, path: Path, *, schema: str, table: str, progress: Progress | None = None) -> int:
     """Create the table with the columns of the file and fill it; returns the number of rows.
 
     Has to be called inside a transaction: a failure leaves the table to the rollback.

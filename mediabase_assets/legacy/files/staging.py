@@ -12,16 +12,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg import Connection, errors, sql
+from psycopg import errors, sql
 
 from mediabase_assets.legacy.files.arrow_text import LARGE_TYPES, as_text, copy_lines, distinct, escape
 from mediabase_assets.model.errors import LegacyFileError
 from mediabase_assets.model.legacy import LegacyColumn
+from mediabase_assets.postgres.connection import Session
 
 _ROWS = "mediabase_stage_rows"
 _VALUES = {"jsonb": "mediabase_stage_json", "text[]": "mediabase_stage_array"}
@@ -97,7 +98,7 @@ class Stage:
         where: The file, for errors.
     """
 
-    def __init__(self, conn: Connection[Any], schema: str, table: str, columns: Sequence[LegacyColumn], where: str) -> None:
+    def __init__(self, conn: Session, schema: str, table: str, columns: Sequence[LegacyColumn], where: str) -> None:
         self._conn = conn
         self._columns = columns
         self._where = where

@@ -181,19 +181,19 @@ class _Test:
     def rollback(self, sampled: Settings) -> None:
         """Undo both migrations of the sample: nothing of them may be left for readers."""
         with self.report.component("rollback") as set_result:
-            first = self.conn.execute("select migration_id from releases order by released_at limit 1").fetchone()
+            first = self.conn.value("select migration_id from releases order by released_at limit 1")
             if first is None:
                 raise RollbackError("The migration of the sample is not among the releases.", where=sampled.database.schema_name)
-            done = roll_back(sampled, str(first[0]), with_later=True).done
+            done = roll_back(sampled, first, with_later=True).done
             names = [*(r.name for r in RELATIONS), *(v.name for v in MATERIALIZED)]
-            left = self.conn.execute(
+            left = self.conn.value(
                 "select string_agg(relname, ', ' order by relname) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
                 " where n.nspname = %s and c.relname = any(%s)",
-                (sampled.database.schema_name, names),
-            ).fetchone()
+                sampled.database.schema_name, names,
+            )  # fmt: skip
             set_result(
-                not (left and left[0]),
-                f"left: {left[0]}" if left and left[0] else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
+                not left,
+                f"left: {left}" if left else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
             )
 
 

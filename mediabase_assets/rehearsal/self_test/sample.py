@@ -72,8 +72,8 @@ def take_sample(scanned: Settings, *, genes: int = GENES, shown: int = SHOWN) ->
         ).rowcount
         conn.execute(sql.SQL("analyze {}").format(target))
         kinds = conn.execute("select outcome, reason, legacy_column, facts from sample_kinds order by 1, 2, 3").fetchall()
-        whole = conn.execute("select row_count from legacy_snapshot").fetchone()
-    return Sample(tuple(Kind(*row) for row in kinds), copied, int(whole[0]) if whole else 0)
+        whole = conn.value("select row_count from legacy_snapshot")
+    return Sample(tuple(Kind(*row) for row in kinds), copied, int(whole or 0))
 
 
 def missing_kinds(sampled: Settings, kinds: Collection[Kind]) -> list[Kind]:

@@ -198,12 +198,11 @@ def _refresh(
 
 def _metadata(conn: Connection, this: AssetRun, view: View) -> dict[str, Any]:
     """What Dagster shows of a view."""
-    size = conn.execute("select pg_total_relation_size(%s::regclass)", (view.name,)).fetchone()
     return {
         "dagster/row_count": count(conn, view.name),
         "dagster/table_name": f"{this.settings.database.schema_name}.{view.name}",
         "dagster/column_schema": _columns(view, tables.types_of(conn, view.name)),
-        **sized(int(size[0]) if size else 0),
+        **sized(int(conn.value("select pg_total_relation_size(%s::regclass)", view.name))),
         "seconds": this.seconds,
     }
 

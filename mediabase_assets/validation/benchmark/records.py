@@ -25,16 +25,16 @@ def newest_release(conn: Connection, asset: str) -> str:
     query = """select migration_id from releases as r where to_jsonb(r) ->> 'rolled_back_at' is null
                order by released_at desc, release_id desc limit 1"""
     try:
-        row = conn.execute(query).fetchone()
+        migration_id = conn.value(query)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        row = None
-    if row is None:
+        migration_id = None
+    if migration_id is None:
         raise BuildError(
             "Nothing was released yet, so there is nothing to measure.",
             where=asset,
             next_step="Run the migration, then materialize this asset.",
         )
-    return str(row[0])
+    return str(migration_id)
 
 
 def as_rows(results: Sequence[Result]) -> list[dict[str, Any]]:

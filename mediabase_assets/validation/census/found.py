@@ -95,11 +95,8 @@ def _is_looked_up(leaf: Leaf | None) -> bool:
 def _mark(conn: Connection, target: str) -> None:
     """Mark the sampled values that a column holds."""
     relation, _, column = target.partition(".")
-    row = conn.execute(
-        "select format_type(atttypid, null) from pg_attribute where attrelid = quote_ident(%s)::regclass and attname = %s",
-        (relation, column),
-    ).fetchone()
-    kind = str(row[0]) if row else ""
+    query = "select format_type(atttypid, null) from pg_attribute where attrelid = quote_ident(%s)::regclass and attname = %s"
+    kind = str(conn.value(query, relation, column) or "")
     name = sql.Identifier(column)
     if kind == "jsonb":
         held = sql.SQL("jsonb_path_query({}, 'strict $.**') #>> '{{}}'").format(name)

@@ -154,8 +154,7 @@ def _result(conn: Connection, sample_rows: int) -> RoundTrip:
         ).fetchall()
     )
     unexplained = {str(c): int(n) for c, n in conn.execute("select legacy_column, count(*) from differences group by 1").fetchall()}
-    changed = conn.execute("select count(*) from rows_changed").fetchone()
-    changed_rows = int(changed[0]) if changed else 0
+    changed_rows = int(conn.value("select count(*) from rows_changed"))
     facts = sum(e.facts for e in explained)
     examined = {"facts compared": facts, "legacy rows changed since the snapshot": changed_rows}
     empty = [str(c) for (c,) in conn.execute(read(SQL / "columns_not_compared.sql")).fetchall()]
@@ -170,8 +169,7 @@ def _result(conn: Connection, sample_rows: int) -> RoundTrip:
 
 
 def _finding(conn: Connection, check: str, relation: str, examined: dict[str, Any], sample_rows: int) -> Finding:
-    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(relation))).fetchone()
-    failures = int(row[0]) if row else 0
+    failures = int(conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(relation))))
     shown = conn.execute(
         sql.SQL("select to_jsonb(d)::text from {} as d order by 1 limit {}").format(sql.Identifier(relation), sql.Literal(sample_rows))
     ).fetchall()

@@ -58,8 +58,7 @@ def make_scratch(conn: Connection) -> str:
 
     `runs.cleanup` drops those of dead processes.
     """
-    row = conn.execute("select format('mediabase_round_trip_%s', pg_backend_pid())").fetchone()
-    name = str(row and row[0])
+    name: str = conn.value("select format('mediabase_round_trip_%s', pg_backend_pid())")
     conn.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
     return name
 
@@ -120,8 +119,7 @@ def _create_legacy_large(legacy: LegacyDescription, schema: str, table: str) -> 
 def _snapshot_is_there(conn: Connection) -> bool:
     if not is_there(conn, conn.workspace.build, "legacy_rows"):
         return False
-    row = conn.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value(sql.SQL("select exists (select from {})").format(sql.Identifier(conn.workspace.build, "legacy_rows"))))
 
 
 def _run_on_snapshot(conn: Connection, path: Path) -> None:

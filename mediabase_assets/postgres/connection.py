@@ -1,0 +1,42 @@
+"""The type of a session with the server: a connection of psycopg that knows its workspace and reads values and rows by name.
+
+What a statement returns is read with `value`, `values`, `row` or `rows`, so that no number says which column is meant. Parameters are
+handed on as psycopg's: those of `%s` in order, those of `%(name)s` by name.
+"""
+
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, scalar_row
+
+from mediabase_assets.model.workspace import Workspace
+
+_Query = LiteralString | sql.SQL | sql.Composed
+_Row = TypeVar("_Row")
+
+
+class Session(psycopg.Connection[Any]):
+    """A session with the server; it finds the records of its workspace and what is live by their plain names.
+
+    Attributes:
+        workspace: The schemas of the project that it works in.
+    """
+
+    workspace: Workspace
+
+    def value(self, query: _Query, /, *args: object, **named: object) -> Any:
+        """The first column of the first row; None if there is no row."""
+        return self.cursor(row_factory=scalar_row).execute(query, named or args or None).fetchone()
+
+    def values(self, query: _Query, /, *args: object, **named: object) -> list[Any]:
+        """The first column of every row."""
+        return self.cursor(row_factory=scalar_row).execute(query, named or args or None).fetchall()
+
+    def row(self, cls: type[_Row], query: _Query, /, *args: object, **named: object) -> _Row | None:
+        """The first row, its columns by name as the arguments of a class; None if there is no row."""
+        return self.cursor(row_factory=class_row(cls)).execute(query, named or args or None).fetchone()
+
+    def rows(self, cls: type[_Row], query: _Query, /, *args: object, **named: object) -> list[_Row]:
+        """Every row, its columns by name as the arguments of a class."""
+        return self.cursor(row_factory=class_row(cls)).execute(query, named or args or None).fetchall()
