@@ -62,7 +62,7 @@ class Account:
 
 def account_of(conn: Connection, query: sql.SQL) -> list[Account]:
     """The lines that an account query selects."""
-    return [Account(*row) for row in conn.execute(query).fetchall()]
+    return conn.rows(Account, query)
 
 
 def write_account(conn: Connection, migration_id: str, asset: str, accounts: list[Account]) -> None:

@@ -123,7 +123,7 @@ def failing_rows(conn: Connection, check: str, query: sql.Composable, examined: 
         )
     ).fetchall()
     failures = int(shown[0][1]) if shown else 0
-    return Finding(check, failures == 0, examined, failures, tuple(json.loads(row[0]) for row in shown))
+    return Finding(check, failures == 0, examined, failures, tuple(json.loads(text) for text, _ in shown))
 
 
 def check_keys(conn: Connection, table: Table | View) -> Finding:

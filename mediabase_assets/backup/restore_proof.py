@@ -73,19 +73,18 @@ def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]
 
 def _drop_leftovers(conn: Connection) -> None:
     """Drop the databases of proofs whose process has ended."""
-    rows = conn.execute(
+    names = conn.values(
         r"""select d.datname from pg_database as d where d.datname ~ ('^' || %s || '\d+_\d+$') and pg_has_role(d.datdba, 'usage')
               and not exists (select from pg_stat_activity as a where a.pid = split_part(d.datname, '_', 3)::int
                               and a.application_name = 'mediabase proof')""",
-        (_PREFIX,),
-    ).fetchall()
-    for (name,) in rows:
+        _PREFIX,
+    )
+    for name in names:
         conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def _extensions(conn: Connection) -> list[str]:
-    rows = conn.execute("select extname from pg_extension where extname <> 'plpgsql' order by 1").fetchall()
-    return [name for (name,) in rows]
+    return conn.values("select extname from pg_extension where extname <> 'plpgsql' order by 1")
 
 
 def _restored(settings: Settings, manifest: BackupManifest, database: str, extensions: list[str]) -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def find_relations(conn: Session, scope: BackupScope) -> list[FoundRelation]:
     relations = [FoundRelation(RelationName(s, n), _KINDS[k], whole, text) for s, n, k, whole, _, text in rows]
     if scope.legacy not in {relation.relation for relation in relations}:
         raise BackupError("There is no legacy table to back up.", where=str(scope.legacy), next_step="Load it, or name its schema.")
-    refused = [f"{row[0]}.{row[1]}" for row in rows if not row[4] and row[2] != "v"]
+    refused = [f"{schema}.{name}" for schema, name, kind, _, is_readable, _ in rows if not is_readable and kind != "v"]
     if refused:
         raise BackupError(
             f"This role may not read what has to be backed up: {', '.join(refused)}.",

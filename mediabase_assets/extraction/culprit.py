@@ -57,7 +57,7 @@ def _found_in(conn: Connection, relation: str, act: Callable[[], Any]) -> str:
     query = sql.SQL("select distinct {0} from {1} where {0} is not null order by 1").format(
         sql.Identifier(key), sql.Identifier(conn.workspace.build, relation)
     )
-    rows = [row[0] for row in conn.execute(query).fetchall()]
+    rows = conn.values(query)
     among: LiteralString = "{} = any({})"
     left = _halved(rows, lambda part: _fails(conn, relation, sql.SQL(among).format(sql.Identifier(key), sql.Literal(part)), act))
     if left is None:
@@ -70,12 +70,12 @@ def _found_in(conn: Connection, relation: str, act: Callable[[], Any]) -> str:
 def _key_of(conn: Connection, relation: str) -> str | None:
     if not is_there(conn, conn.workspace.build, relation):
         return None
-    rows = conn.execute(
+    present = conn.values(
         """select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass
            and attnum > 0 and not attisdropped and attname = any(%s)""",
-        (conn.workspace.build, relation, list(_KEYS)),
-    ).fetchall()
-    return next((key for key in _KEYS if (key,) in rows), None)
+        conn.workspace.build, relation, list(_KEYS),
+    )  # fmt: skip
+    return next((key for key in _KEYS if key in present), None)
 
 
 def _halved(parts: list[Any], fails: Callable[[list[Any]], bool]) -> Any:

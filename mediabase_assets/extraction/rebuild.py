@@ -41,8 +41,8 @@ def restore_emptied(settings: Settings, *, migration_id: str, asset: str, order:
 def _emptied(conn: Connection) -> set[str]:
     if not (exists(conn, "built_relations") and exists(conn, "legacy_snapshot")):
         return set()
-    recorded = conn.execute("select relation from built_relations where asset like 'extraction/%' and row_count > 0").fetchall()
-    return {str(name) for (name,) in recorded if exists(conn, name) and not has_rows(conn, name)}
+    recorded = conn.values("select relation from built_relations where asset like 'extraction/%' and row_count > 0")
+    return {name for name in recorded if exists(conn, name) and not has_rows(conn, name)}
 
 
 def _retake(conn: Connection, settings: Settings, asset: str) -> None:

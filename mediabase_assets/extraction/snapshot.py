@@ -64,8 +64,9 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
     ).fetchone()
     assert row is not None
     conn.execute("drop view pg_temp.legacy_source")
-    digest = combine(columns, int(row[1]), int(row[2]))
-    snapshot = Snapshot(digest, digest, int(row[0]))
+    rows, *sums = row
+    digest = combine(columns, *map(int, sums))
+    snapshot = Snapshot(digest, digest, int(rows))
     _record(conn, snapshot, settings, archived)
     note_content(conn, physical_fingerprint(conn, schema, table), ContentHash(snapshot.rows, digest))
     return snapshot
@@ -95,8 +96,8 @@ def known_content(conn: Connection, fingerprint: str) -> ContentHash | None:
     """Which content the legacy table has in a state, if it was read in that state."""
     if not exists(conn, "legacy_contents"):
         return None
-    row = conn.execute("select row_count, content_hash from legacy_contents where fingerprint = %s", (fingerprint,)).fetchone()
-    return ContentHash(int(row[0]), str(row[1])) if row else None
+    query = "select row_count as rows, content_hash as digest from legacy_contents where fingerprint = %s"
+    return conn.row(ContentHash, query, fingerprint)
 
 
 def create_legacy_source(legacy: LegacyDescription, hashed: tuple[HashColumn, ...], schema: str, table: str) -> sql.Composed:
@@ -180,11 +181,11 @@ def current_snapshot(conn: Connection, asset: str) -> Snapshot:
         BuildError: The session has no snapshot.
     """
     next_step = "Materialize extraction/legacy_rows and what depends on it, or run `mediabase migrate`."
-    query = "select snapshot_id, content_hash, row_count from legacy_snapshot"
-    recorded = conn.execute(query).fetchone() if exists(conn, "legacy_snapshot") else None
+    query = "select snapshot_id, content_hash, row_count as rows from legacy_snapshot"
+    recorded = conn.row(Snapshot, query) if exists(conn, "legacy_snapshot") else None
     if recorded is None:
         raise BuildError("There is no snapshot of the legacy table to build from.", where=asset, next_step=next_step)
-    return Snapshot(recorded[0], recorded[1], int(recorded[2]))
+    return recorded
 
 
 def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None:
@@ -194,12 +195,13 @@ def require_inputs(conn: Connection, names: tuple[str, ...], asset: str) -> None
         BuildError: One is gone; says which asset to materialize.
     """
     for name in dict.fromkeys((*names, *tables_of(names))):
-        recorded = conn.execute("select asset, row_count from built_relations where relation = %s", (name,)).fetchone()
+        query = "select asset, row_count from built_relations where relation = %s"
+        asset_of, rows = conn.execute(query, (name,)).fetchone() or (None, None)
         is_there = exists(conn, name)
-        if is_there and (recorded is None or recorded[1] == 0 or has_rows(conn, name)):
+        if is_there and (asset_of is None or rows == 0 or has_rows(conn, name)):
             continue
-        owner = recorded[0] if recorded else f"extraction/{made_with(name)}"
-        raise (EmptiedError if is_there and recorded is not None else BuildError)(
+        owner = asset_of or f"extraction/{made_with(name)}"
+        raise (EmptiedError if is_there and asset_of is not None else BuildError)(
             f"The relation {name} is {'empty though it had rows' if is_there else 'gone'}.",
             where=asset,
             next_step=f"Materialize {owner} first, or run `mediabase migrate`.",

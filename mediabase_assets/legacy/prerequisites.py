@@ -186,16 +186,13 @@ def is_alone(legacy: LegacyDescription) -> bool:
 
 
 def _readable(conn: Connection, schema: str, table: str) -> Finding:
-    row = conn.execute(
-        """select has_schema_privilege(%(s)s, 'usage')
-             and has_table_privilege(format('%%I.%%I', %(s)s::text, %(t)s::text), 'select'), current_user""",
-        {"s": schema, "t": table},
-    ).fetchone()
-    assert row is not None
+    query = """select has_schema_privilege(%(s)s, 'usage')
+                 and has_table_privilege(format('%%I.%%I', %(s)s::text, %(t)s::text), 'select')"""
+    role = conn.value("select current_user")
     return _finding(
-        "legacy_table_is_readable", bool(row[0]), f"The role {row[1]} may not read {schema}.{table}.",
-        f"Ask the administrator for: grant usage on schema {schema} to {row[1]}; grant select on {schema}.{table} to {row[1]};",
-        role=row[1],
+        "legacy_table_is_readable", bool(conn.value(query, s=schema, t=table)), f"The role {role} may not read {schema}.{table}.",
+        f"Ask the administrator for: grant usage on schema {schema} to {role}; grant select on {schema}.{table} to {role};",
+        role=role,
     )  # fmt: skip
 
 

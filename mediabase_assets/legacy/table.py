@@ -277,8 +277,8 @@ def _add_primary_key(conn: Session, schema: str, table: str, relation: sql.Ident
             conn.execute(sql.SQL("alter table {} add primary key (transcript_id)").format(relation))
     except errors.UniqueViolation as error:
         query = sql.SQL("select transcript_id, count(*) from {} group by 1 having count(*) > 1 order by 2 desc, 1 limit 1")
-        twice = conn.execute(query.format(relation)).fetchone() or ("?", 2)
-        what = f"The transcript_id {twice[0]!r} occurs {counted(twice[1], 'time')}; it has to be unique."
+        transcript_id, times = conn.execute(query.format(relation)).fetchone() or ("?", 2)
+        what = f"The transcript_id {transcript_id!r} occurs {counted(times, 'time')}; it has to be unique."
         raise LegacyFileError(what, where=where, next_step=next_step) from error
     except errors.NotNullViolation as error:
         query = sql.SQL("select count(*) from {} where transcript_id is null")

@@ -51,15 +51,15 @@ def carry(conn: Connection, migration_id: str, assets: Iterable[str]) -> list[st
 
 def _copy(conn: Connection, table: str, migration_id: str, assets: list[str]) -> None:
     """Replace the records of these assets in the migration by those of the migrations that built them."""
-    rows = conn.execute(
+    names = conn.values(
         """select attname from pg_attribute where attrelid = quote_ident(%s)::regclass and attnum > 0 and not attisdropped
            and attname <> 'migration_id' order by attnum""",
-        (table,),
-    ).fetchall()
+        table,
+    )
     parts = {
         "table": sql.Identifier(table),
-        "names": sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows),
-        "values": sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for (name,) in rows),
+        "names": sql.SQL(", ").join(map(sql.Identifier, names)),
+        "values": sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for name in names),
         "same": sql.SQL("r.asset = s.asset" if table in _BY_ASSET else "true"),
         "theirs": sql.SQL("s.asset = any(%(assets)s) and s.migration_id <> %(id)s"),
     }

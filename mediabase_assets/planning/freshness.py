@@ -33,6 +33,7 @@ _VIEWS = {v.name: v for v in VIEWS}
 class _Built:
     """What is recorded about a relation that was built."""
 
+    relation: str
     is_live: bool
     rows: int
     content_hash: str
@@ -145,10 +146,13 @@ def _named(keys: Iterable[str]) -> str:
 
 
 def _built(conn: Connection, names: Iterable[str]) -> dict[str, _Built]:
-    rows = conn.execute(
-        "select relation, is_live, row_count, content_hash, live_fingerprint from built_relations where relation = any(%s)", (list(names),)
-    ).fetchall()
-    return {row[0]: _Built(bool(row[1]), int(row[2]), row[3], row[4]) for row in rows}
+    built = conn.rows(
+        _Built,
+        """select relation, is_live, row_count as rows, content_hash, live_fingerprint as fingerprint
+           from built_relations where relation = any(%s)""",
+        list(names),
+    )
+    return {b.relation: b for b in built}
 
 
 def _why_relation(conn: Connection, name: str, built: _Built | None, place: Place, live: str) -> str:

@@ -72,11 +72,12 @@ def states(conn: Connection) -> dict[str, State]:
     """The state of every asset that was built; empty where there are no records yet."""
     if not has_states(conn):
         return {}
-    rows = conn.execute(
-        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count, findings, finished_at,
-             coalesce(to_jsonb(s) ->> 'shown', '') from asset_state as s"""
-    ).fetchall()
-    return {row[0]: State(*row) for row in rows}
+    built = conn.rows(
+        State,
+        """select asset, migration_id, run_id, code_version, configuration, inputs, data_version, row_count as rows, findings, finished_at,
+             coalesce(to_jsonb(s) ->> 'shown', '') as shown from asset_state as s""",
+    )
+    return {state.asset: state for state in built}
 
 
 def record(

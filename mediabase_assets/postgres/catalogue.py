@@ -121,15 +121,15 @@ class FunctionRecord(BaseModel):
 
 def functions_named(conn: Session, schema: str, names: tuple[str, ...]) -> tuple[FunctionRecord, ...]:
     """The functions of those names in a schema."""
-    rows = conn.execute(
-        """select p.proname, format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
-             pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'),
-             p.proacl is not null, array(select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
-                   from aclexplode(p.proacl) as a where a.grantee <> p.proowner order by 1)
+    functions = conn.rows(
+        FunctionRecord,
+        """select p.proname as name, format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) as signature,
+             pg_get_functiondef(p.oid) as definition, obj_description(p.oid, 'pg_proc') as comment,
+             case when p.proacl is not null then
+               array(select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+                     from aclexplode(p.proacl) as a where a.grantee <> p.proowner order by 1) end as grants
            from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
            where n.nspname = %s and p.proname = any(%s) and p.prokind in ('f', 'p') order by 1, 2""",
-        (schema, list(names)),
-    ).fetchall()
-    return tuple(
-        FunctionRecord(name=r[0], signature=r[1], definition=r[2], comment=r[3], grants=tuple(r[5]) if r[4] else None) for r in rows
-    )
+        schema, list(names),
+    )  # fmt: skip
+    return tuple(functions)

@@ -85,7 +85,8 @@ def content_hash(
             )
         ).fetchone()
     assert row is not None
-    return ContentHash(int(row[0]), combine(columns, row[1], row[2]))
+    rows, *sums = row
+    return ContentHash(int(rows), combine(columns, *sums))
 
 
 def hash_columns(

@@ -5,7 +5,7 @@ it. Contains dropping those views in order and creating them again, with owner, 
 indexes, in the transaction that replaces the view. What cannot be created again stops the replacement.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psycopg import sql
@@ -24,15 +24,16 @@ _DEPENDENTS = """
     select oid, max(depth) from above where depth > 0 group by oid order by 2, 1
 """
 _FACTS = """
-    select n.nspname, c.relname, c.relkind::text, pg_get_viewdef(c.oid), c.reloptions, pg_get_userbyid(c.relowner), c.relispopulated,
-      obj_description(c.oid, 'pg_class'),
+    select n.nspname as schema, c.relname as name, c.relkind::text as kind, pg_get_viewdef(c.oid) as query,
+      coalesce(c.reloptions, '{}') as options, pg_get_userbyid(c.relowner) as owner, c.relispopulated as is_populated,
+      obj_description(c.oid, 'pg_class') as comment,
       (select coalesce(jsonb_object_agg(a.attname, col_description(c.oid, a.attnum)), '{}') from pg_attribute as a
-       where a.attrelid = c.oid and a.attnum > 0 and col_description(c.oid, a.attnum) is not null),
-      array(select pg_get_indexdef(x.indexrelid) from pg_index as x where x.indrelid = c.oid order by x.indexrelid)
+       where a.attrelid = c.oid and a.attnum > 0 and col_description(c.oid, a.attnum) is not null) as column_comments,
+      array(select pg_get_indexdef(x.indexrelid) from pg_index as x where x.indrelid = c.oid order by x.indexrelid) as indexes
     from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where c.oid = %s
 """
 _GRANTS = """
-    select case when a.grantee = 0 then null else pg_get_userbyid(a.grantee) end, a.privilege_type, a.is_grantable
+    select case when a.grantee = 0 then null else pg_get_userbyid(a.grantee) end as role, a.privilege_type as privilege, a.is_grantable
     from pg_class as c cross join aclexplode(c.relacl) as a
     where c.oid = %s::regclass and a.grantee <> c.relowner order by 1 nulls first, 2
 """
@@ -55,12 +56,12 @@ class Dependent:
     name: str
     kind: str
     query: str
-    options: tuple[str, ...]
+    options: list[str]
     owner: str
     is_populated: bool
     comment: str | None
     column_comments: dict[str, str]
-    indexes: tuple[str, ...]
+    indexes: list[str]
     grants: tuple[Grant, ...] = field(default=())
 
     @property
@@ -77,7 +78,7 @@ class Dependent:
 def grants_on(conn: Connection, schema: str, name: str) -> tuple[Grant, ...]:
     """The privileges that others than the owner have on a relation."""
     text = sql.Identifier(schema, name).as_string(conn)
-    return tuple(Grant(*row) for row in conn.execute(_GRANTS, (text,)).fetchall())
+    return tuple(conn.rows(Grant, _GRANTS, text))
 
 
 def give(conn: Connection, schema: str, name: str, grants: tuple[Grant, ...]) -> None:
@@ -108,8 +109,7 @@ def take_down(conn: Connection, schema: str, name: str) -> list[Dependent]:
         name: The view that is to be replaced.
     """
     text = sql.Identifier(schema, name).as_string(conn)
-    oids = [oid for oid, _ in conn.execute(_DEPENDENTS, (text,)).fetchall()]
-    dependents = [_dependent(conn, oid) for oid in oids]
+    dependents = [_dependent(conn, oid) for oid in conn.values(_DEPENDENTS, text)]
     for dependent in reversed(dependents):
         conn.execute(sql.SQL("drop {} {}").format(dependent.keyword, dependent.relation))
     return dependents
@@ -117,12 +117,9 @@ def take_down(conn: Connection, schema: str, name: str) -> list[Dependent]:
 
 def _dependent(conn: Connection, oid: int) -> Dependent:
     with looking_in(conn):
-        row = conn.execute(_FACTS, (oid,)).fetchone()
-    assert row is not None
-    return Dependent(
-        schema=row[0], name=row[1], kind=row[2], query=row[3].rstrip().rstrip(";"), options=tuple(row[4] or ()), owner=row[5],
-        is_populated=row[6], comment=row[7], column_comments=dict(row[8]), indexes=tuple(row[9]), grants=grants_on(conn, row[0], row[1]),
-    )  # fmt: skip
+        view = conn.row(Dependent, _FACTS, oid)
+    assert view is not None
+    return replace(view, query=view.query.rstrip().rstrip(";"), grants=grants_on(conn, view.schema, view.name))
 
 
 def put_up(conn: Connection, dependents: list[Dependent]) -> None:

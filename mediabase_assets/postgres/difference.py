@@ -109,9 +109,9 @@ def compared(columns: Iterable[str], as_text: Collection[str], alias: str) -> sq
 
 def columns_by_text(conn: Session, schema: str, name: str) -> frozenset[str]:
     """The columns of a relation that have to be compared by their text: 1.50 equals 1.5 as numeric, and json has no equality."""
-    rows = conn.execute(
+    columns = conn.values(
         """select attname::text from pg_attribute where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))
            and attnum > 0 and not attisdropped and atttypid in ('numeric'::regtype, 'json'::regtype)""",
-        (schema, name),
-    ).fetchall()
-    return frozenset(column for (column,) in rows)
+        schema, name,
+    )  # fmt: skip
+    return frozenset(columns)

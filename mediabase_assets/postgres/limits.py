@@ -26,7 +26,7 @@ _ROOM = """
       select usename = current_user as by_role, datname = current_database() as in_database,
              application_name = 'dagster' or application_name like 'mediabase%%' as is_ours
       from pg_stat_activity where usename is not null and coalesce(backend_type, 'client backend') = 'client backend')
-    select limits.what, limits.most, limits.used - least(limits.ours, %(open)s), limits.next_step
+    select limits.what, limits.most, limits.used - least(limits.ours, %(open)s) as used, limits.command
     from own, lateral (values
       ('the role ' || rolname, case when rolsuper then -1 else rolconnlimit end, (select count(*) from used where by_role),
        (select count(*) from used where by_role and is_ours), format('alter role %%I connection limit', rolname)),
@@ -37,9 +37,18 @@ _ROOM = """
       ('the server', current_setting('max_connections')::int - case when rolsuper then 0 else
          current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true), '0')::int end,
        (select count(*) from used), (select count(*) from used where by_role and is_ours),
-       'alter system set max_connections =')) as limits (what, most, used, ours, next_step)
+       'alter system set max_connections =')) as limits (what, most, used, ours, command)
     where most >= 0 order by most - used limit 1"""
 _TRIGGERS = """select array_agg(quote_ident(evtname) order by evtname) from pg_event_trigger where evtenabled in ('O', 'A')"""
+
+
+class _Room(NamedTuple):
+    """What limits sessions most, how many it allows and how many others use, and the command that allows more."""
+
+    what: str
+    most: int
+    used: int
+    command: str
 
 
 class Denial(NamedTuple):
@@ -62,10 +71,10 @@ def too_few_sessions(conn: Session, needed: int, *, counts_ours: bool = False) -
         needed: How many it has to have; what is asked for is what a migration needs.
         counts_ours: Whether sessions of ours that are open count as used; else as those that are needed.
     """
-    row = conn.execute(_ROOM, {"open": 0 if counts_ours else _OPEN_ALREADY}).fetchone()
-    if row is None or row[1] - row[2] >= needed:
+    room = conn.row(_Room, _ROOM, open=0 if counts_ours else _OPEN_ALREADY)
+    if room is None or room.most - room.used >= needed:
         return Denial()
-    what, most, used, command = row
+    what, most, used, command = room
     wanted = max(needed, sessions_needed())
     return Denial(
         f"There are too few sessions: {what} may have {most} at a time, {used} are in use otherwise, and a migration needs {wanted}.",
@@ -76,16 +85,17 @@ def too_few_sessions(conn: Session, needed: int, *, counts_ours: bool = False) -
 
 def closed_tablespace(conn: Session) -> Denial:
     """Whether the tablespace that the role's tables go to is closed to it; one that does not exist is ignored by PostgreSQL, and here."""
-    row = conn.execute(
-        "select quote_ident(spcname), quote_ident(current_user) from pg_tablespace where spcname = current_setting('default_tablespace')"
+    tablespace = conn.value(
+        "select quote_ident(spcname) from pg_tablespace where spcname = current_setting('default_tablespace')"
         " and spcname <> (select t.spcname from pg_database join pg_tablespace as t on t.oid = dattablespace"
         " where datname = current_database()) and not has_tablespace_privilege(oid, 'create')"
-    ).fetchone()
-    if row is None:
+    )
+    if tablespace is None:
         return Denial()
+    role = _role(conn)
     return Denial(
-        f"Tables of the role {row[1]} go to the tablespace {row[0]} (default_tablespace), where it may not create any.",
-        f"Ask the administrator for: grant create on tablespace {row[0]} to {row[1]};",
+        f"Tables of the role {role} go to the tablespace {tablespace} (default_tablespace), where it may not create any.",
+        f"Ask the administrator for: grant create on tablespace {tablespace} to {role};",
     )
 
 
@@ -126,25 +136,29 @@ def forbidden_ddl(conn: Session, schema: str) -> Denial:
 
 def hidden_rows(conn: Session, schema: str, table: str) -> Denial:
     """Whether row-level security hides rows of a table from the role, or may hide them."""
-    row = conn.execute(
-        "select row_security_active(c.oid), quote_ident(current_user) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
-        " where n.nspname = %s and c.relname = %s",
-        (schema, table),
-    ).fetchone()
-    if row is None or not row[0]:
+    query = """select row_security_active(c.oid) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+               where n.nspname = %s and c.relname = %s"""
+    if not conn.value(query, schema, table):
         return Denial()
+    role = _role(conn)
     return Denial(
-        f"Row-level security of {schema}.{table} applies to the role {row[1]}: rows may be hidden from it.",
-        f"Ask the administrator for: alter role {row[1]} bypassrls; or migrate as a role that sees every row.",
+        f"Row-level security of {schema}.{table} applies to the role {role}: rows may be hidden from it.",
+        f"Ask the administrator for: alter role {role} bypassrls; or migrate as a role that sees every row.",
     )
 
 
 def unchecked_keys(conn: Session) -> Denial:
     """Whether foreign keys and triggers are off for the role, which only the administrator can change."""
-    row = conn.execute("select current_setting('session_replication_role'), quote_ident(current_user)").fetchone()
-    if row is None or row[0] == "origin":
+    setting = conn.value("select current_setting('session_replication_role')")
+    if setting == "origin":
         return Denial()
+    role = _role(conn)
     return Denial(
-        f"session_replication_role is {row[0]} for the role {row[1]}: its sessions check no foreign keys.",
-        f"Ask the administrator for: alter role {row[1]} reset session_replication_role; (or reset it for the database).",
+        f"session_replication_role is {setting} for the role {role}: its sessions check no foreign keys.",
+        f"Ask the administrator for: alter role {role} reset session_replication_role; (or reset it for the database).",
     )
+
+
+def _role(conn: Session) -> str:
+    """The session's role as SQL names it."""
+    return str(conn.value("select quote_ident(current_user)"))

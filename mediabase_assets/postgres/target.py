@@ -77,10 +77,8 @@ def workspace_of(conn: Session, settings: Settings) -> Workspace:
 
 def targets(conn: Session) -> tuple[Target, ...]:
     """The targets whose records are in this database, as far as this role may read them."""
-    rows = conn.execute(
-        """select n.nspname::text from pg_catalog.pg_namespace as n where n.nspname ~ '^mediabase_(.+_)?ops$' order by 1"""
-    ).fetchall()
-    workspaces = [Workspace(str(name).removesuffix("_ops")) for (name,) in rows]
+    names = conn.values("select n.nspname::text from pg_catalog.pg_namespace as n where n.nspname ~ '^mediabase_(.+_)?ops$' order by 1")
+    workspaces = [Workspace(name.removesuffix("_ops")) for name in names]
     readable_tables = _tables_of(conn, tuple(s for s in workspaces if not s.is_throwaway))
     return tuple(
         Target(s, _owner(conn, s, readable_tables[s.operations]))
@@ -158,8 +156,7 @@ def _recorded_schema(conn: Session, workspace: Workspace) -> str | None:
     built = conn.execute(query.format(sql.Identifier(workspace.operations, "built_relations"))).fetchall()
     if not built:
         return None
-    rows = conn.execute(_CANDIDATES, ([*(name for name, *_ in built), "schema_version"],)).fetchall()
-    candidates = [str(name) for (name,) in rows]
+    candidates: list[str] = conn.values(_CANDIDATES, [*(name for name, *_ in built), "schema_version"])
     if len(candidates) > 1:  # a copy, or another target's: the smallest relation shows which one is recorded
         relation, _, fingerprint = next((b for b in built if b[2]), built[0])
         exact = [schema for schema in candidates if _fingerprint(conn, schema, relation) == fingerprint]

@@ -149,4 +149,7 @@ def lock_holder(conn: Connection, settings: Settings) -> str:
              and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()""",
         (_LOCK_SPACE, lock_key(settings) % 2**32),
     ).fetchone()
-    return f" ({row[0]}, since {moment(row[1])}, server process {row[2]})" if row else ""
+    if row is None:
+        return ""
+    application, since, pid = row
+    return f" ({application}, since {moment(since)}, server process {pid})"

@@ -80,7 +80,7 @@ def read_footprint(conn: Session, *, own: Collection[str], only: Collection[str]
     """
     parameters = {"own": list(own), "only": None if only is None else list(only)}
     with conn.transaction(), looking_in(conn):
-        schemas = tuple(name for (name,) in conn.execute(_SCHEMAS, parameters).fetchall())
+        schemas = tuple(conn.values(_SCHEMAS, **parameters))
         rows = conn.execute(_RELATIONS, parameters).fetchall()
         functions = {f"{schema}.{name}": digest for schema, name, digest in conn.execute(_FUNCTIONS, parameters).fetchall()}
     relations = {

@@ -102,8 +102,8 @@ def _recorded_seconds(conn: Session) -> dict[str, float]:
 def _sampled_backup(conn: Session, settings: Settings) -> tuple[int, float, str]:
     """Read some pages of the legacy table as pg_dump does, compress them as it does, and take the rest in proportion."""
     legacy = sql.Identifier(settings.database.source_schema, settings.database.legacy_table)
-    row = conn.execute("select pg_relation_size(%s::regclass), pg_table_size(%s::regclass)", [legacy.as_string(conn)] * 2).fetchone()
-    heap, table = (int(row[0]), int(row[1])) if row else (0, 0)
+    heap = conn.value("select pg_relation_size(%s::regclass)", legacy.as_string(conn))
+    table = conn.value("select pg_table_size(%s::regclass)", legacy.as_string(conn))
     if not heap:
         return 0, 0.0, "the legacy table has no rows"
     share = min(1.0, SAMPLE_BYTES / table)

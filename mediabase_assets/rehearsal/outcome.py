@@ -140,8 +140,10 @@ def _rows(conn: Connection) -> dict[str, int]:
 
 
 def _examples(conn: Connection) -> tuple[Example, ...]:
-    rows = conn.execute(
-        """select outcome, reason, concat_ws(', ', transcript_id, gene_id, legacy_column, nullif(json_path, '$')), raw_value, winner
+    examples = conn.rows(
+        Example,
+        """select outcome, reason, concat_ws(', ', transcript_id, gene_id, legacy_column, nullif(json_path, '$')) as "where",
+             raw_value, winner
            from (
              select f.*, row_number() over (
                partition by outcome, reason order by gene_id nulls last, transcript_id, legacy_column, json_path, raw_value::text) as number
@@ -150,9 +152,9 @@ def _examples(conn: Connection) -> tuple[Example, ...]:
                union all select 'repaired', reason, transcript_id, gene_id, legacy_column, json_path, raw_value, null from repairs
              ) as f) as n
            where number <= %s order by outcome, reason, number""",
-        (EXAMPLES,),
-    ).fetchall()
-    return tuple(Example(*row) for row in rows)
+        EXAMPLES,
+    )
+    return tuple(examples)
 
 
 def _conflicts(conn: Connection) -> tuple[int, tuple[Conflict, ...]]:
@@ -165,7 +167,8 @@ def _conflicts(conn: Connection) -> tuple[int, tuple[Conflict, ...]]:
            from symbol_conflicts where kind = 'same_symbol' group by symbol order by count(*) desc, symbol limit %s""",
         (CONFLICTS,),
     ).fetchall()
-    return (int(rows[0][0]) if rows else 0), tuple(Conflict(r[1], r[2] or "", tuple(r[3] or ())) for r in rows)
+    conflicts = tuple(Conflict(symbol, winner or "", tuple(others or ())) for _, symbol, winner, others in rows)
+    return max((number for number, *_ in rows), default=0), conflicts
 
 
 def _newest_release(conn: Session) -> str:

@@ -145,7 +145,7 @@ def _first(conn: Connection, schema: str, name: str, key: tuple[str, ...], what:
         order=_names(shown) if key else sql.SQL("1"),
         limit=sql.Literal(SAMPLE_ROWS),
     )
-    return tuple(Sample(what, json.loads(row[0])) for row in conn.execute(query).fetchall())
+    return tuple(Sample(what, json.loads(row)) for row in conn.values(query))
 
 
 def _names(columns: Sequence[str], alias: str = "") -> sql.Composable:

@@ -13,7 +13,7 @@ from psycopg import sql
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.tables import RELATIONS, TABLES, Relation, Table
-from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash
 from mediabase_assets.postgres.difference import RowDifference, columns_by_text
 from mediabase_assets.postgres.sql_files import Connection, is_there, looking_in
 from mediabase_assets.release.column_types import bring_types
@@ -159,20 +159,19 @@ def _difference(conn: Connection, relation: Relation, live_schema: str) -> RowDi
 
 def _columns(conn: Connection, schema: str, relation: Relation) -> list[str]:
     """Columns that hold content: neither generated nor timestamps."""
-    rows = conn.execute(
+    names = conn.values(
         """select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass
            and attnum > 0 and not attisdropped and attgenerated = '' order by attnum""",
-        (schema, relation.name),
-    ).fetchall()
-    return [name for (name,) in rows if name not in TIMESTAMPS]
+        schema, relation.name,
+    )  # fmt: skip
+    return [name for name in names if name not in TIMESTAMPS]
 
 
 def _all_columns(conn: Connection, schema: str, name: str) -> list[str]:
-    rows = conn.execute(
+    return conn.values(
         "select attname from pg_attribute where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0 order by attnum",
-        (schema, name),
-    ).fetchall()
-    return [name for (name,) in rows]
+        schema, name,
+    )  # fmt: skip
 
 
 def _change_of(
@@ -180,15 +179,16 @@ def _change_of(
     changed: dict[str, tuple[int, int, int]],
 ) -> Change:  # fmt: skip
     """What became of a relation, and that its live content is what was audited."""
-    recorded = conn.execute("select row_count, content_hash from built_relations where relation = %s", (relation.name,)).fetchone()
+    query = "select row_count as rows, content_hash as digest from built_relations where relation = %s"
+    recorded = conn.row(ContentHash, query, relation.name)
     assert recorded is not None
-    rows, digest = int(recorded[0]), str(recorded[1])
+    rows, digest = recorded
     if state == (False, True):
         return Change(relation.name, "kept", rows, digest)
     if state == (True, False):
         return Change(relation.name, "moved", rows, digest, inserted=rows)
     content = content_hash(conn, live_schema, relation.name)
-    if content != (rows, digest):
+    if content != recorded:
         raise ReleaseError(
             "After applying the differences the live content is not what was audited.",
             where=f"{live_schema}.{relation.name}: {counted(content.rows, 'row')}, audited {rows:,}",

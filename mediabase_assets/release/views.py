@@ -16,7 +16,7 @@ from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.views import VIEWS, View
 from mediabase_assets.postgres import dependents
-from mediabase_assets.postgres.content_hash import content_hash
+from mediabase_assets.postgres.content_hash import ContentHash, content_hash
 from mediabase_assets.postgres.locks import LockHeldError, briefly
 from mediabase_assets.postgres.sql_files import Connection, looking_in
 from mediabase_assets.views import definition, functions, state
@@ -261,20 +261,20 @@ def patiently(conn: Connection, action: Callable[[], None], *, schema: str, name
 
 def _change_of(conn: Connection, plan: Plan, how: str, schema: str) -> ViewChange:
     """What became of a view, and that it holds what was audited."""
-    recorded = conn.execute("select row_count, content_hash from built_relations where relation = %s", (plan.view.name,)).fetchone()
+    query = "select row_count as rows, content_hash as digest from built_relations where relation = %s"
+    recorded = conn.row(ContentHash, query, plan.view.name)
     if recorded is None:
         raise ReleaseError(
             "A view was never built and audited.",
             where=plan.view.name,
             next_step=f"Materialize views/{plan.view.name}, then release again.",
         )
-    rows, digest = int(recorded[0]), str(recorded[1])
     if how in ("refreshed", "created", "replaced") and plan.view.is_materialized:
         live = content_hash(conn, schema, plan.view.name)
-        if live != (rows, digest):
+        if live != recorded:
             raise ReleaseError(
                 "A view shows other rows over the live tables than those that were audited.",
-                where=f"{plan.view.name}: {counted(live.rows, 'row')}, audited {rows:,}",
+                where=f"{plan.view.name}: {counted(live.rows, 'row')}, audited {recorded.rows:,}",
                 next_step="Another session wrote to the tables meanwhile; run the migration again.",
             )
-    return ViewChange(plan.view.name, how, plan.reason, rows, digest)
+    return ViewChange(plan.view.name, how, plan.reason, *recorded)

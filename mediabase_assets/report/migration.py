@@ -4,6 +4,7 @@ Contains the queries on the records, by the Dagster run that did the work; print
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mediabase_assets.model.reasons import sentence
 from mediabase_assets.model.statuses import RunStatus
@@ -88,7 +89,7 @@ def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
     """
     with connect(settings, autocommit=True, application_name="mediabase summary") as conn:
         entry = _entry(conn, run_id)
-        return None if entry is None else _result(conn, entry[0])
+        return None if entry is None else _result(conn, entry.migration_id)
 
 
 def was_released(settings: Settings, run_id: str) -> bool:
@@ -99,24 +100,31 @@ def was_released(settings: Settings, run_id: str) -> bool:
     """
     with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
         entry = _entry(conn, run_id)
-        return entry is not None and entry[1] == RunStatus.RELEASED
+        return entry is not None and entry.status == RunStatus.RELEASED
 
 
-def _entry(conn: Connection, run_id: str) -> tuple[str, str] | None:
+class _Entry(NamedTuple):
+    """What the journal says about a run."""
+
+    migration_id: str
+    status: str
+
+
+def _entry(conn: Connection, run_id: str) -> _Entry | None:
     """The migration that a run worked for, and its status; None if the run did not get as far as a journal."""
     if not exists(conn, "migration_runs"):
         return None
-    row = conn.execute("select migration_id, status from migration_runs where run_id = %s", (run_id,)).fetchone()
-    return None if row is None else (str(row[0]), str(row[1]))
+    return conn.row(_Entry, "select migration_id, status from migration_runs where run_id = %s", run_id)
 
 
 def _result(conn: Connection, migration_id: str) -> MigrationResult:
-    changes = conn.execute(
-        """select l.relation, l.how, l.row_count, l.inserted, l.updated, l.deleted
+    changes = conn.rows(
+        TableChange,
+        """select l.relation, l.how, l.row_count as rows, l.inserted, l.updated, l.deleted
            from release_relations as l join releases as r using (release_id)
            where r.migration_id = %s order by l.relation""",
-        (migration_id,),
-    ).fetchall()
+        migration_id,
+    )
     before = conn.value(
         """select release_id from releases where rolled_back_at is null and released_at <
              (select max(released_at) from releases where migration_id = %s)
@@ -128,24 +136,23 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
            group by 1, 2 having sum(facts) > 0 order by 1, 3 desc, 2""",
         (migration_id,),
     ).fetchall()
-    account = conn.execute(
-        """select count(*), count(*) filter (where facts_read <> kept + merged + repaired + quarantined + archived),
-                  coalesce(sum(facts_read) filter (where is_primary), 0)::bigint,
-                  coalesce(sum(quarantined) filter (where is_primary), 0)::bigint
+    account = conn.row(
+        dict,
+        """select count(*) as accounts,
+                  count(*) filter (where facts_read <> kept + merged + repaired + quarantined + archived) as unbalanced,
+                  coalesce(sum(facts_read) filter (where is_primary), 0)::bigint as facts_read,
+                  coalesce(sum(quarantined) filter (where is_primary), 0)::bigint as quarantined
            from row_account where migration_id = %s""",
-        (migration_id,),
-    ).fetchone() or (0, 0, 0, 0)
+        migration_id,
+    )
     return MigrationResult(
         migration_id=migration_id,
-        changes=tuple(TableChange(*row) for row in changes),
+        changes=tuple(changes),
         views=_views(conn, migration_id),
         view_changes=_view_changes(conn, migration_id),
         previous_release=str(before or ""),
-        reasons=tuple(ReasonCount(row[0], row[1], int(row[2]), _sentence(row[0], row[1])) for row in reasons),
-        accounts=int(account[0]),
-        unbalanced=int(account[1]),
-        facts_read=int(account[2]),
-        quarantined=int(account[3]),
+        reasons=tuple(ReasonCount(outcome, reason, facts, _sentence(outcome, reason)) for outcome, reason, facts in reasons),
+        **(account or {}),
         leaves=_leaves(conn, migration_id),
         set_aside=_set_aside(conn, migration_id),
         records=conn.workspace.operations,
@@ -180,12 +187,13 @@ def _views(conn: Connection, migration_id: str) -> dict[str, int]:
 
 
 def _view_changes(conn: Connection, migration_id: str) -> tuple[ViewChange, ...]:
-    rows = conn.execute(
-        """select v.view, v.how, v.reason, v.row_count from release_views as v
+    changes = conn.rows(
+        ViewChange,
+        """select v.view, v.how, v.reason, v.row_count as rows from release_views as v
            join releases as r using (release_id) where r.migration_id = %s order by v.view""",
-        (migration_id,),
-    ).fetchall()
-    return tuple(ViewChange(*row) for row in rows)
+        migration_id,
+    )
+    return tuple(changes)
 
 
 def _sentence(outcome: str, code: str) -> str:

@@ -4,10 +4,10 @@ Contains the queries on the database, each of which works in an empty one too; t
 is in `mediabase_assets.cli.status_tables`. Nothing is written, and no server is created.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -39,6 +39,9 @@ class Relation:
     name: str
     rows: int | None
     size_bytes: int | None
+
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True)
@@ -235,37 +238,36 @@ def _databases(conn: Connection) -> tuple[tuple[str, int], ...]:
 
 
 def _runs(conn: Connection, is_locked: bool) -> tuple[Run, ...]:
-    rows = _rows(
+    runs = _rows(
         conn,
-        """select r.migration_id, coalesce(r.run_id, ''), r.status, r.started_at, r.finished_at,
-                  coalesce(r.configuration ->> 'symbol_conflicts', ''),
+        Run,
+        """select r.migration_id, coalesce(r.run_id, '') as run_id, r.status, r.started_at, r.finished_at,
+                  coalesce(r.configuration ->> 'symbol_conflicts', '') as symbol_conflicts,
                   coalesce((select sum(q.facts) from reason_account as q
-                            where q.migration_id = r.migration_id and q.outcome = 'quarantined'), 0)::bigint
+                            where q.migration_id = r.migration_id and q.outcome = 'quarantined'), 0)::bigint as quarantined
            from migration_runs as r order by r.started_at desc, r.migration_id desc limit 5""",
     )
-    runs = [Run(*row) for row in rows]
-    return tuple(
-        Run(**{**run.__dict__, "status": RunStatus.INTERRUPTED}) if run.status == RunStatus.RUNNING and not is_locked else run
-        for run in runs
-    )
+    return tuple(replace(run, status=RunStatus.INTERRUPTED) if run.status == RunStatus.RUNNING and not is_locked else run for run in runs)
 
 
 def _stages(conn: Connection, migration_id: str, is_released: bool) -> tuple[StageRow, ...]:
     """The stages that the migration worked on, and of a released one those whose assets were all up to date: they were skipped."""
-    rows = _rows(
+    stages = _rows(
         conn,
+        StageRow,
         """select stage, case when count(*) filter (where migration_id = %(id)s and status <> 'kept') = 0 then 'skipped'
                               when bool_or(status = 'failed') filter (where migration_id = %(id)s) then 'failed'
                               when bool_or(status = 'running') filter (where migration_id = %(id)s) then 'running'
-                              else min(status) filter (where migration_id = %(id)s) end,
-                  count(*) filter (where migration_id = %(id)s), sum(row_count) filter (where migration_id = %(id)s)::bigint,
-                  sum(seconds) filter (where migration_id = %(id)s),
-                  coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed' and migration_id = %(id)s), ''),
-                  min(started_at) filter (where migration_id = %(id)s)
+                              else min(status) filter (where migration_id = %(id)s) end as status,
+                  count(*) filter (where migration_id = %(id)s) as assets,
+                  sum(row_count) filter (where migration_id = %(id)s)::bigint as rows,
+                  sum(seconds) filter (where migration_id = %(id)s) as seconds,
+                  coalesce(min(detail::jsonb ->> 'error') filter (where status = 'failed' and migration_id = %(id)s), '') as error,
+                  min(started_at) filter (where migration_id = %(id)s) as started_at
            from migration_stages where migration_id = %(id)s or %(released)s group by stage order by stage""",
-        {"id": migration_id, "released": is_released},
-    )
-    return tuple(StageRow(*row) for row in rows)
+        id=migration_id, released=is_released,
+    )  # fmt: skip
+    return tuple(stages)
 
 
 def as_it_is_now(status: Status, *, running: Collection[int] = (), stale: Collection[int] = ()) -> Status:
@@ -286,29 +288,31 @@ def as_it_is_now(status: Status, *, running: Collection[int] = (), stale: Collec
 
 
 def _releases(conn: Connection) -> tuple[Release, ...]:
-    rows = _rows(
+    releases = _rows(
         conn,
-        """select r.release_id, r.released_at, r.schema_version, count(l.relation),
-                  coalesce(sum(l.inserted), 0)::bigint,
-                  coalesce(sum(l.updated), 0)::bigint, coalesce(sum(l.deleted), 0)::bigint
+        Release,
+        """select r.release_id, r.released_at, r.schema_version, count(l.relation) as relations,
+                  coalesce(sum(l.inserted), 0)::bigint as inserted,
+                  coalesce(sum(l.updated), 0)::bigint as updated, coalesce(sum(l.deleted), 0)::bigint as deleted
            from releases as r left join release_relations as l using (release_id)
            group by 1, 2, 3 order by 2 desc limit 5""",
     )
-    return tuple(Release(*row) for row in rows)
+    return tuple(releases)
 
 
 def _refreshes(conn: Connection) -> tuple[Refresh, ...]:
-    rows = _rows(
+    refreshes = _rows(
         conn,
+        Refresh,
         """select view, refreshed_at, how, reason, seconds from view_refreshes
            where how <> 'kept' order by refreshed_at desc, view limit 5""",
     )
-    return tuple(Refresh(*row) for row in rows)
+    return tuple(refreshes)
 
 
-def _rows(conn: Connection, query: Any, parameters: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
+def _rows(conn: Connection, cls: type[_Row], query: LiteralString, **parameters: object) -> list[_Row]:
     """Rows of the journal; none where a table of it is of another version."""
     try:
-        return conn.execute(query, parameters).fetchall()
+        return conn.rows(cls, query, **parameters)
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         return []

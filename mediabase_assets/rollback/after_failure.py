@@ -64,19 +64,19 @@ def remove_unreleased(settings: Settings, run_id: str) -> Removal:
 def _removed(conn: Connection, settings: Settings, run_id: str) -> Removal:
     workspace = conn.workspace
     wanted = [workspace.build, workspace.successors, workspace.rehearsal]
-    rows = conn.execute("select nspname from pg_namespace where nspname = any(%s) order by 1", (wanted,)).fetchall()
-    schemas = tuple(name for (name,) in rows)
+    schemas = tuple(conn.values("select nspname from pg_namespace where nspname = any(%s) order by 1", wanted))
 
     def all_at_once() -> None:
         for schema in schemas:
             conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
-    built = conn.execute(
-        """select n.nspname, c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    built = conn.rows(
+        RelationName,
+        """select n.nspname as schema, c.relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
            where n.nspname = any(%s)""",
-        (wanted,),
-    ).fetchall()
-    patiently(conn, all_at_once, [RelationName(*row) for row in built], lambda sentence: None)
+        wanted,
+    )
+    patiently(conn, all_at_once, built, lambda sentence: None)
     legacy = "it failed before a backup was written"
     if exists(conn, "migration_runs"):
         legacy = _legacy(conn, settings, conn.value("select backup_id from migration_runs where run_id = %s", run_id))

@@ -23,7 +23,7 @@ _VIEWS = """
       join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.oid and d.classid = 'pg_rewrite'::regclass
       join pg_rewrite as r on r.oid = d.objid and r.ev_class <> a.oid
     )
-    select n.nspname, c.relname from above join pg_class as c using (oid) join pg_namespace as n on n.oid = c.relnamespace
+    select n.nspname as schema, c.relname as name from above join pg_class as c using (oid) join pg_namespace as n on n.oid = c.relnamespace
     where c.relkind in ('v', 'm') order by 1, 2
 """
 _FOREIGN_KEYS = """
@@ -88,17 +88,19 @@ def foreign_keys_onto(conn: Connection, names: Iterable[RelationName]) -> list[F
     """The foreign keys onto relations, ours and those of other people."""
     names = list(names)
     rows = conn.execute(_FOREIGN_KEYS, ([n.schema for n in names], [n.name for n in names])).fetchall()
-    return [
-        ForeignKey(RelationName(r[0], r[1]), r[2], r[3], RelationName(r[4], r[5]), tuple(r[6]), tuple(r[7]))
-        for r in rows
-        if (r[0], r[1]) != (r[4], r[5])
+    keys = [
+        ForeignKey(
+            RelationName(schema, child), name, definition, RelationName(parent_schema, parent), tuple(columns), tuple(parent_columns)
+        )
+        for schema, child, name, definition, parent_schema, parent, columns, parent_columns in rows
     ]
+    return [key for key in keys if key.child != key.parent]
 
 
 def views_above(conn: Connection, names: Iterable[RelationName]) -> list[RelationName]:
     """The views on relations, however deep, and the relations themselves where they are views."""
     names = list(names)
-    return [RelationName(*row) for row in conn.execute(_VIEWS, ([n.schema for n in names], [n.name for n in names])).fetchall()]
+    return conn.rows(RelationName, _VIEWS, [n.schema for n in names], [n.name for n in names])
 
 
 @dataclass(frozen=True)

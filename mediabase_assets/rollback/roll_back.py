@@ -215,8 +215,8 @@ def _drop_workspace(conn: Connection, manifest: BackupManifest, live: str, repor
         if manifest.had_live_schema is False and manifest.live_schema == live and not _holds_anything(conn, live):
             conn.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(live)))
 
-    built = conn.execute("select relname from pg_class where relnamespace = to_regnamespace(%s)", (workspace.build,)).fetchall()
-    patiently(conn, all_at_once, [RelationName(workspace.build, name) for (name,) in built], report)
+    built = conn.values("select relname from pg_class where relnamespace = to_regnamespace(%s)", workspace.build)
+    patiently(conn, all_at_once, [RelationName(workspace.build, name) for name in built], report)
 
 
 def _holds_anything(conn: Connection, schema: str) -> bool:

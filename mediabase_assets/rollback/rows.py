@@ -62,20 +62,17 @@ def make_beside(conn: Connection, name: RelationName, target: sql.Identifier, nu
     conn.execute(
         sql.SQL("create temporary table {} (like {}) on commit drop").format(sql.Identifier(f"restore_{number}"), sql.Identifier(*name))
     )
-    nullable = conn.execute(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attnotnull and not attisdropped",
-        (target.as_string(conn),),
-    ).fetchall()
-    for (column,) in nullable:  # a generated column is not in the archive
+    query = "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attnotnull and not attisdropped"
+    for column in conn.values(query, target.as_string(conn)):  # a generated column is not in the archive
         conn.execute(sql.SQL("alter table {} alter column {} drop not null").format(target, sql.Identifier(column)))
 
 
 def key_of(conn: Connection, name: RelationName) -> tuple[str, ...]:
     """The columns of the primary key; none if there is no key."""
-    rows = conn.execute(
+    columns = conn.values(
         """select a.attname from pg_index as i cross join unnest(i.indkey) with ordinality as k (number, position)
            join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
            where i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass and i.indisprimary order by k.position""",
-        tuple(name),
-    ).fetchall()
-    return tuple(column for (column,) in rows)
+        *name,
+    )
+    return tuple(columns)

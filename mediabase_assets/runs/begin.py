@@ -79,8 +79,9 @@ def _is_open(conn: Connection, migration_id: str, run_id: str) -> bool:
     """Whether a run may continue a migration: no other run ended it, or it has no record."""
     if not exists(conn, "migration_runs"):
         return True
-    row = conn.execute("select run_id, status from migration_runs where migration_id = %s", (migration_id,)).fetchone()
-    return row is None or row[0] == run_id or row[1] in OPEN
+    query = "select run_id, status from migration_runs where migration_id = %s"
+    owner, status = conn.execute(query, (migration_id,)).fetchone() or (run_id, None)
+    return owner == run_id or status in OPEN
 
 
 def beneath_of(run_id: str) -> dict[str, str]:

@@ -113,13 +113,14 @@ def _wrong_keys(conn: Connection, schema: str, relation: Relation) -> list[str]:
         (schema, name),
     ).fetchone()
     assert row is not None
+    key, foreign_keys, unique_sets = row
     wrong = []
-    if tuple(row[0] or ()) != relation.key:
-        wrong.append(f"{name}: primary key is {row[0]}, the model says {list(relation.key)}")
-    if row[1] != references:
-        wrong.append(f"{name}: {row[1]} foreign keys, the model says {references}")
-    if row[2] != len(relation.unique):
-        wrong.append(f"{name}: {row[2]} unique sets beside the key, the model says {len(relation.unique)}")
+    if tuple(key or ()) != relation.key:
+        wrong.append(f"{name}: primary key is {key}, the model says {list(relation.key)}")
+    if foreign_keys != references:
+        wrong.append(f"{name}: {foreign_keys} foreign keys, the model says {references}")
+    if unique_sets != len(relation.unique):
+        wrong.append(f"{name}: {unique_sets} unique sets beside the key, the model says {len(relation.unique)}")
     return wrong
 
 
@@ -189,10 +190,10 @@ def versions(conn: Connection, schema: str) -> list[VersionRecord]:
         return []
     time = sql.Identifier(layout["applied_at"]) if "applied_at" in layout else sql.SQL("null")
     text = sql.Identifier("description") if "description" in layout else sql.SQL("null")
-    query = sql.SQL("select {version}::text, {time}::text, {text}::text from {table} order by 2 nulls first, 1").format(
-        version=sql.Identifier(layout["version"]), time=time, text=text, table=sql.Identifier(schema, "schema_version")
-    )
-    return [VersionRecord(*row) for row in conn.execute(query).fetchall()]
+    query = sql.SQL(
+        "select {version}::text as version, {time}::text as applied_at, {text}::text as description from {table} order by 2 nulls first, 1"
+    ).format(version=sql.Identifier(layout["version"]), time=time, text=text, table=sql.Identifier(schema, "schema_version"))
+    return conn.rows(VersionRecord, query)
 
 
 def record_version(conn: Connection, schema: str) -> None:

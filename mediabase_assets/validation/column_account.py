@@ -36,13 +36,12 @@ def write(conn: Connection, settings: Settings, migration_id: str) -> None:
 
 def rows(conn: Connection, migration_id: str) -> list[dict[str, Any]]:
     """The recorded account, one row per column of the legacy table, by name."""
-    cursor = conn.execute(
+    return conn.rows(
+        dict,
         """select legacy_column, fate, facts_read, kept, merged, repaired, quarantined, archived, explanation
            from column_account where migration_id = %s order by 1""",
-        (migration_id,),
+        migration_id,
     )
-    names = [d.name for d in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def check(conn: Connection, name: str, columns: int) -> Finding:

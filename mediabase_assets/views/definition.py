@@ -170,15 +170,16 @@ def add_comments(conn: Connection, view: View, schema: str) -> None:
 def describe(conn: Connection, schema: str, name: str) -> Described | None:
     """The relation that has the name of a view; None if there is none."""
     with conn.transaction(), looking_in(conn):
-        row = conn.execute(
-            """select c.relkind::text, md5(c.relkind::text || coalesce(pg_get_viewdef(c.oid), '')), c.relispopulated,
+        return conn.row(
+            Described,
+            """select c.relkind::text as kind, md5(c.relkind::text || coalesce(pg_get_viewdef(c.oid), '')) as catalogue,
+                 c.relispopulated as is_populated,
                  (select coalesce(jsonb_object_agg(i.relname, pg_get_indexdef(i.oid)), '{}') from pg_index as x
-                  join pg_class as i on i.oid = x.indexrelid where x.indrelid = c.oid and x.indisvalid)
+                  join pg_class as i on i.oid = x.indexrelid where x.indrelid = c.oid and x.indisvalid) as indexes
                from pg_class as c where c.relname = %s and c.relnamespace = to_regnamespace(quote_ident(%s))
                  and c.relkind in ('r', 'p', 'v', 'm', 'f')""",
-            (name, schema),
-        ).fetchone()
-    return None if row is None else Described(row[0], row[1], dict(row[3]), bool(row[2]))
+            name, schema,
+        )  # fmt: skip
 
 
 def content_of(conn: Connection, view: View, schema: str) -> ContentHash:

@@ -4,7 +4,7 @@ A digest of a function's text and of the schema that it reads is in its comment,
 """
 
 from hashlib import md5
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -14,10 +14,18 @@ from mediabase_assets.postgres.sql_files import Connection, looking_in, read
 from mediabase_assets.views.definition import QUERIES
 
 _OF_THAT_NAME = """
-    select p.oid::regprocedure::text, obj_description(p.oid, 'pg_proc'),
-      array(select pg_get_userbyid(a.grantee) from aclexplode(p.proacl) as a where a.grantee not in (0, p.proowner) order by 1)
+    select p.oid::regprocedure::text as signature, obj_description(p.oid, 'pg_proc') as comment,
+      array(select pg_get_userbyid(a.grantee) from aclexplode(p.proacl) as a where a.grantee not in (0, p.proowner) order by 1) as roles
     from pg_proc as p where p.proname = %s and p.pronamespace = to_regnamespace(quote_ident(%s)) order by 1
 """
+
+
+class _Existing(NamedTuple):
+    """A function that has the name of one of ours: its signature, its comment, and the roles that may execute it beside its owner."""
+
+    signature: str
+    comment: str | None
+    roles: list[str]
 
 
 def bring(conn: Connection, live_schema: str) -> None:
@@ -25,9 +33,9 @@ def bring(conn: Connection, live_schema: str) -> None:
     # pg_temp comes last, or the caller of a function could put a table of his own in the place of ours
     with looking_in(conn, live_schema, "pg_temp"):
         for name in FUNCTIONS:
-            existing = conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()
+            existing = conn.rows(_Existing, _OF_THAT_NAME, name, live_schema)
             comment = _comment(name, live_schema)
-            if [row[1] for row in existing] != [comment]:
+            if [function.comment for function in existing] != [comment]:
                 _create(conn, name, _text(name), existing)
                 conn.execute(sql.SQL("comment on function {} is {}").format(sql.Identifier(name), sql.Literal(comment)))
 
@@ -37,7 +45,7 @@ def missing_functions(conn: Connection, live_schema: str) -> list[str]:
     return [
         name
         for name in FUNCTIONS
-        if [row[1] for row in conn.execute(_OF_THAT_NAME, (name, live_schema)).fetchall()] != [_comment(name, live_schema)]
+        if [function.comment for function in conn.rows(_Existing, _OF_THAT_NAME, name, live_schema)] != [_comment(name, live_schema)]
     ]
 
 
@@ -50,20 +58,20 @@ def _comment(name: str, live_schema: str) -> str:
     return f"{FUNCTIONS[name]} (definition {digest})"
 
 
-def _create(conn: Connection, name: str, text: LiteralString, existing: list[tuple[str, str | None, list[str]]]) -> None:
+def _create(conn: Connection, name: str, text: LiteralString, existing: list[_Existing]) -> None:
     """Create or replace a function; one of an old version may return other columns, and has to be dropped first."""
     statement = sql.SQL(text)
     try:
         with conn.transaction():
             conn.execute(statement)
-            if len(conn.execute(_OF_THAT_NAME, (name, _schema(conn))).fetchall()) == 1:
+            if len(conn.rows(_Existing, _OF_THAT_NAME, name, _schema(conn))) == 1:
                 return
             raise psycopg.errors.InvalidFunctionDefinition("another function of the same name takes other arguments")
     except psycopg.errors.InvalidFunctionDefinition:
-        for signature, _, _ in existing:
-            conn.execute(sql.SQL("drop function {}").format(sql.SQL(signature)))
+        for function in existing:
+            conn.execute(sql.SQL("drop function {}").format(sql.SQL(function.signature)))
         conn.execute(statement)
-        for role in sorted({role for _, _, roles in existing for role in roles}):
+        for role in sorted({role for function in existing for role in function.roles}):
             conn.execute(sql.SQL("grant execute on function {} to {}").format(sql.Identifier(name), sql.Identifier(role)))
 
 

@@ -41,7 +41,10 @@ def records(conn: Connection) -> dict[str, Recorded]:
     if not has_records(conn):
         return {}
     rows = conn.execute("select view, definition, catalogue, index_names, inputs, content_hash, row_count from view_state").fetchall()
-    return {row[0]: Recorded(row[1], row[2], tuple(row[3]), dict(row[4]), row[5], int(row[6])) for row in rows}
+    return {
+        view: Recorded(value, catalogue, tuple(index_names), inputs, digest, number)
+        for view, value, catalogue, index_names, inputs, digest, number in rows
+    }
 
 
 def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str], content_hash: str, rows: int, migration_id: str) -> None:
@@ -109,7 +112,7 @@ def record_audited(conn: Connection, by_relation: dict[str, str], *, passed: boo
 def audited(conn: Connection) -> dict[str, tuple[str, bool]]:
     """For every relation the fingerprint that was last audited, and whether it passed."""
     rows = conn.execute("select relation, fingerprint, passed from audited_relations").fetchall()
-    return {row[0]: (row[1], bool(row[2])) for row in rows}
+    return {relation: (fingerprint, passed) for relation, fingerprint, passed in rows}
 
 
 def has_records(conn: Connection) -> bool:
@@ -118,7 +121,4 @@ def has_records(conn: Connection) -> bool:
 
 
 def _relations(conn: Connection, schema: str) -> set[str]:
-    rows = conn.execute(
-        "select relname from pg_class where relnamespace = to_regnamespace(quote_ident(%s)) and relkind = 'r'", (schema,)
-    ).fetchall()
-    return {name for (name,) in rows}
+    return set(conn.values("select relname from pg_class where relnamespace = to_regnamespace(quote_ident(%s)) and relkind = 'r'", schema))

@@ -71,14 +71,14 @@ def take_sample(scanned: Settings, *, genes: int = GENES, shown: int = SHOWN) ->
             ).format(target, source)
         ).rowcount
         conn.execute(sql.SQL("analyze {}").format(target))
-        kinds = conn.execute("select outcome, reason, legacy_column, facts from sample_kinds order by 1, 2, 3").fetchall()
+        kinds = conn.rows(Kind, "select outcome, reason, legacy_column as column, facts from sample_kinds order by 1, 2, 3")
         whole = conn.value("select row_count from legacy_snapshot")
-    return Sample(tuple(Kind(*row) for row in kinds), copied, int(whole or 0))
+    return Sample(tuple(kinds), copied, int(whole or 0))
 
 
 def missing_kinds(sampled: Settings, kinds: Collection[Kind]) -> list[Kind]:
     """Kinds of damage of the whole table that the migration of the sample did not find, by outcome, reason and column."""
     with build_session(sampled, migration_id="", asset="self-test sample") as conn:
-        rows = conn.execute("select distinct outcome, reason, legacy_column from reason_account where facts > 0").fetchall()
-    migrated = {tuple(row) for row in rows}
-    return [kind for kind in kinds if kind.key not in migrated]
+        migrated = conn.rows(Kind, "select distinct outcome, reason, legacy_column as column from reason_account where facts > 0")
+    found = {kind.key for kind in migrated}
+    return [kind for kind in kinds if kind.key not in found]

@@ -271,10 +271,11 @@ def _against_extraction(conn: Connection, mediabase: Mediabase, table: Table, ch
 
 def _recorded_account(conn: Connection, table: Table) -> Finding:
     """The account that was recorded when the live content was built, against the rows that are live now."""
-    rows = conn.execute(
+    recorded = conn.rows(
+        accounts.Account,
         """select a.legacy_column, a.fact_kind, a.is_primary, a.facts_read, a.kept, a.merged, a.repaired, a.quarantined, a.archived
            from row_account as a join built_relations as b on b.migration_id = a.migration_id and b.asset = a.asset
            where b.relation = %s""",
-        (table.relations[0].name,),
-    ).fetchall()
-    return accounts.check_account(conn, table, [accounts.Account(*row) for row in rows])
+        table.relations[0].name,
+    )
+    return accounts.check_account(conn, table, recorded)

@@ -6,8 +6,6 @@ Contains sizes of live relations; the build schema and `mediabase_ops` are not p
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from psycopg import sql
-
 from mediabase_assets.model.quantities import size
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
@@ -45,8 +43,8 @@ def relation_sizes(conn: Connection, settings: Settings) -> list[RelationSize]:
     )
     sizes = []
     for group, schema, relations in wanted:
-        rows = conn.execute(sql.SQL(read(SQL / "relation_sizes.sql")), {"schema": schema, "relations": relations}).fetchall()
-        sizes += [RelationSize(group, *row) for row in rows]
+        rows = conn.rows(dict, read(SQL / "relation_sizes.sql"), schema=schema, relations=relations)
+        sizes += [RelationSize(group, **row) for row in rows]
     return sizes
 
 

@@ -220,7 +220,7 @@ def _with_samples(conn: Connection, spots: dict[str, Spot]) -> Iterable[tuple[st
         "select json_build_object({})::text from legacy_rows"
         " where transcript_id in (select transcript_id from legacy_rows order by row_digest, transcript_id limit {})"
     ).format(_members(), sql.Literal(SAMPLE))
-    for (line,) in conn.execute(query).fetchall():
+    for line in conn.values(query):
         for column, value in cast("dict[str, object]", parse(line)).items():
             if value is not None:
                 walk(value, own[column], "$", lambda *_: None)

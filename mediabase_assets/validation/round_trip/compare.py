@@ -147,17 +147,13 @@ def record(conn: Connection, migration_id: str, result: RoundTrip) -> None:
 
 
 def _result(conn: Connection, sample_rows: int) -> RoundTrip:
-    explained = tuple(
-        Explained(str(column), str(kind), str(reason), int(facts))
-        for column, kind, reason, facts in conn.execute(
-            "select legacy_column, explanation, reason, sum(facts)::bigint from account group by 1, 2, 3 order by 1, 2, 3"
-        ).fetchall()
-    )
+    query = "select legacy_column, explanation, reason, sum(facts)::bigint as facts from account group by 1, 2, 3 order by 1, 2, 3"
+    explained = tuple(conn.rows(Explained, query))
     unexplained = {str(c): int(n) for c, n in conn.execute("select legacy_column, count(*) from differences group by 1").fetchall()}
     changed_rows = int(conn.value("select count(*) from rows_changed"))
     facts = sum(e.facts for e in explained)
     examined = {"facts compared": facts, "legacy rows changed since the snapshot": changed_rows}
-    empty = [str(c) for (c,) in conn.execute(read(SQL / "columns_not_compared.sql")).fetchall()]
+    empty = conn.values(read(SQL / "columns_not_compared.sql"))
     findings = (
         _finding(conn, EXPLAINED, "differences", examined, sample_rows),
         _finding(conn, DERIVED, "derived", {"relations": [r.name for r in RELATIONS]}, sample_rows),
@@ -170,7 +166,6 @@ def _result(conn: Connection, sample_rows: int) -> RoundTrip:
 
 def _finding(conn: Connection, check: str, relation: str, examined: dict[str, Any], sample_rows: int) -> Finding:
     failures = int(conn.value(sql.SQL("select count(*) from {}").format(sql.Identifier(relation))))
-    shown = conn.execute(
-        sql.SQL("select to_jsonb(d)::text from {} as d order by 1 limit {}").format(sql.Identifier(relation), sql.Literal(sample_rows))
-    ).fetchall()
-    return Finding(check, failures == 0, examined, failures, tuple(json.loads(text) for (text,) in shown))
+    query = sql.SQL("select to_jsonb(d)::text from {} as d order by 1 limit {}")
+    shown = conn.values(query.format(sql.Identifier(relation), sql.Literal(sample_rows)))
+    return Finding(check, failures == 0, examined, failures, tuple(map(json.loads, shown)))

@@ -133,8 +133,8 @@ def _run_on_snapshot(conn: Connection, path: Path) -> None:
 def _compare_table(conn: Connection, relation: Relation) -> None:
     """Compare a stored relation with expected__<relation>, cell by cell."""
     expected = f"expected__{relation.name}"
-    rows = conn.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", (expected,)).fetchall()
-    conn.execute(_cells_that_differ(relation, [c for c in relation.columns if (c,) in rows]))
+    compared = conn.values("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", expected)
+    conn.execute(_cells_that_differ(relation, [c for c in relation.columns if c in compared]))
 
 
 def _put_together(conn: Connection) -> None:
