@@ -11,18 +11,11 @@ from psycopg import sql
 
 from mediabase_assets.model.legacy import LEGACY_TABLE
 from mediabase_assets.model.query_pairs import QueryPair
+from mediabase_assets.model.reasons import QUARANTINE_REASONS, REPAIR_REASONS
 from mediabase_assets.postgres.sql_files import Connection, read
 
 SQL = Path(__file__).parents[1] / "sql"
 PAIRS = SQL / "query_benchmark"
-#: Reasons for which the migration reads a value in another way than a query of the legacy table would.
-READ_OTHERWISE: tuple[str, ...] = (
-    "not_an_object", "array_salvaged", "drug_wrapper_unpacked", "unknown_drug_key", "missing_drug_name", "drug_name_too_short",
-    "unknown_key", "missing_identifier", "bad_go_id", "go_aspect_keyed", "go_id_format", "pathway_unparsable", "blank_value",
-    "bad_identifier", "identifier_retyped", "older_version", "value_too_long", "white_space", "conflicting_value", "bad_pmid",
-    "pmid_prefix", "pmid_format", "bad_fold_change", "go_term_differs", "gene_type_differs", "locus_differs",
-    "denied_annotation", "several_references", "pathway_id_format", "product_type_spelling", "unknown_product_type",
-)  # fmt: skip
 #: The only value of a transcript itself that questions are about and that may be quarantined without its row.
 _FOLD_CHANGE = sql.SQL("case when f.transcript_id is null then l.expression_fold_change end as expression_fold_change")
 #: Columns that every legacy query reads.
@@ -57,5 +50,6 @@ def kept_rows(pair: QueryPair, legacy: sql.Composable) -> sql.Composed:
 
 def genes_read_otherwise(conn: Connection, pair: QueryPair) -> dict[str, list[str]]:
     """Genes whose facts in the pair's columns the migration repaired or quarantined, with the reasons."""
-    parameters = {"columns": [*pair.columns, *_IDENTITY], "reasons": list(READ_OTHERWISE)}
+    reasons = sorted({r.code for r in (*QUARANTINE_REASONS, *REPAIR_REASONS) if r.changes_reading})
+    parameters = {"columns": [*pair.columns, *_IDENTITY], "reasons": reasons}
     return dict(conn.execute(sql.SQL(read(SQL / "damaged_genes.sql")), parameters).fetchall())
