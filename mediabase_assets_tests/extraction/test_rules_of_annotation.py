@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mediabase_assets.extraction.rules import define_rules
-from mediabase_assets.model.tables.base import PRODUCT_TYPES
+from mediabase_assets.model.vocabulary import PRODUCT_TYPES
 
 pytestmark = pytest.mark.pg
 

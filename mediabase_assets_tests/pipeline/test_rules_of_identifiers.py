@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from mediabase_assets.model.tables.base import BIOTYPE, CHROMOSOME, ENSEMBL_PROTEIN
+from mediabase_assets.model.vocabulary import BIOTYPE, CHROMOSOME, ENSEMBL_PROTEIN
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.rules import anything, call, define

@@ -1,7 +1,7 @@
 """The grammar of what names and places a row: ids, symbol, type, chromosome, coordinates, features, identifiers elsewhere."""
 
 from mediabase_assets.model.grammar.base import Match, Place, archived, either, items, number, text
-from mediabase_assets.model.tables.base import BIOTYPE, CHROMOSOME
+from mediabase_assets.model.vocabulary import BIOTYPE, CHROMOSOME
 
 #: A version, the suffix of an id that GENCODE lifted to another assembly, and the mark of PAR_Y.
 _VERSION = r"(\.[0-9]{1,6}(_[0-9]{1,4})?)?(_PAR_Y(_[0-9]{1,4})?)?"

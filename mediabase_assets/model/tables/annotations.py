@@ -2,24 +2,9 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import (
-    ENSEMBL_GENE,
-    ENSEMBL_TRANSCRIPT,
-    GO_ID,
-    PATHWAY_ID,
-    PUBMED_ID,
-    Bool,
-    Float,
-    Int,
-    Reference,
-    Relation,
-    Table,
-    TableModel,
-    column,
-    optional,
-)
+from mediabase_assets.model.tables.base import Bool, Float, Int, Reference, Relation, Table, TableModel, column, optional
+from mediabase_assets.model.vocabulary import ENSEMBL_GENE, ENSEMBL_TRANSCRIPT, GO_ASPECTS, GO_ID, PATHWAY_ID, PATHWAY_SOURCES, PUBMED_ID
 
-_ASPECTS = ["molecular_function", "biological_process", "cellular_component"]
 _EVIDENCE = r"^[A-Z]{2,3}$"
 
 
@@ -28,7 +13,7 @@ class GoTerms(TableModel):
 
     go_id: Series[str] = column("GO id, GO:0005515", str_matches=GO_ID)
     term_name: Series[str] = optional("Name of the term")
-    category: Series[str] = optional("Aspect of the term", isin=_ASPECTS)
+    category: Series[str] = optional("Aspect of the term", isin=GO_ASPECTS)
     definition: Series[str] = optional("Definition; the legacy table hardly ever held it")
 
 
@@ -59,7 +44,7 @@ class TranscriptGoTerms(TableModel):
     transcript_id: Series[str] = column("The transcript", str_matches=ENSEMBL_TRANSCRIPT)
     go_id: Series[str] = column("The term", str_matches=GO_ID)
     go_term: Series[str] = optional("Name of the term")
-    go_category: Series[str] = optional("Aspect of the term", isin=_ASPECTS)
+    go_category: Series[str] = optional("Aspect of the term", isin=GO_ASPECTS)
     evidence_code: Series[str] = optional("GO evidence code; NULL where the legacy table tells none", str_matches=_EVIDENCE)
     qualifier: Series[str] = optional("GO qualifier; that of a denied annotation begins with NOT")
     is_inherited: Series[Bool] = column("Whether the annotation comes from a more specific term")
@@ -73,7 +58,7 @@ class Pathways(TableModel):
 
     pathway_id: Series[str] = column("Reactome stable id or PharmGKB accession", str_matches=PATHWAY_ID)
     pathway_name: Series[str] = optional("Name; NULL where only the id is known", str_length={"max_value": 2000})
-    source_database: Series[str] = column("Reactome or PharmGKB", isin=["Reactome", "PharmGKB"])
+    source_database: Series[str] = column("Reactome or PharmGKB", isin=PATHWAY_SOURCES)
     species: Series[str] = optional("Species that the id names")
     pathway_url: Series[str] = optional("Its page at the source")
     parent_pathway_id: Series[str] = optional("More general pathway; unknown to the legacy table")
@@ -89,7 +74,7 @@ class GenePathways(TableModel):
     gene_id: Series[str] = column("The gene", str_matches=ENSEMBL_GENE)
     pathway_id: Series[str] = column("The pathway", str_matches=PATHWAY_ID)
     pathway_name: Series[str] = optional("Its name")
-    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=["Reactome", "PharmGKB"])
+    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=PATHWAY_SOURCES)
     parent_pathway_id: Series[str] = optional("More general pathway; unknown to the legacy table")
     pathway_level: Series[Int] = optional("Depth in the hierarchy; unknown to the legacy table", ge=1)
     pathway_category: Series[str] = optional("Type of a PharmGKB pathway")

@@ -2,30 +2,15 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import (
-    ENSEMBL_GENE,
-    PHASES,
-    PUBMED_ID,
-    Bool,
-    Float,
-    Int,
-    Reference,
-    Relation,
-    Table,
-    TableModel,
-    column,
-    optional,
-)
-
-_SOURCES = ["DrugCentral", "ChEMBL", "Drug_Repurposing_Hub", "unknown"]
-_APPROVAL = ["Approved", "Investigational", "Experimental", "Withdrawn"]
+from mediabase_assets.model.tables.base import Bool, Float, Int, Reference, Relation, Table, TableModel, column, optional
+from mediabase_assets.model.vocabulary import APPROVAL_STATUSES, DRUG_SOURCES, ENSEMBL_GENE, PHASES, PUBMED_ID
 
 
 class DrugInteractions(TableModel):
     """One row per drug as a source reports it."""
 
     drug_interaction_id: Series[str] = column("source_database:source_drug_key")
-    source_database: Series[str] = column("The source", isin=_SOURCES)
+    source_database: Series[str] = column("The source", isin=DRUG_SOURCES)
     source_drug_key: Series[str] = column("The drug's key at the source; its normalized name where the source has none")
     drug_name: Series[str] = column("Name as most facts spell it", str_length={"min_value": 1, "max_value": 600})
     drug_name_norm: Series[str] = column("Name in lower case, to group one drug across sources")
@@ -36,7 +21,7 @@ class DrugInteractions(TableModel):
     drug_chembl_id: Series[str] = optional("ChEMBL id", str_matches=r"^CHEMBL\d+$")
     drugbank_id: Series[str] = optional("DrugBank id; the legacy table never held it")
     max_phase: Series[str] = optional("Highest clinical phase", isin=PHASES)
-    approval_status: Series[str] = optional("What the phase means", isin=_APPROVAL)
+    approval_status: Series[str] = optional("What the phase means", isin=APPROVAL_STATUSES)
     therapeutic_flag: Series[Bool] = optional("ChEMBL's flag for therapeutic use")
 
 
@@ -57,12 +42,12 @@ class GeneDrugInteractions(TableModel):
     disease_area: Series[str] = optional("Disease area as told for this gene")
     therapeutic_flag: Series[Bool] = optional("ChEMBL's flag as told for this gene")
     evidence_level: Series[str] = optional("Evidence level; the legacy table never held it")
-    source: Series[str] = column("The source", isin=_SOURCES)
+    source: Series[str] = column("The source", isin=DRUG_SOURCES)
     pmid: Series[str] = optional("First PubMed id", str_matches=PUBMED_ID)
     drug_chembl_id: Series[str] = optional("ChEMBL id", str_matches=r"^CHEMBL\d+$")
     drugbank_id: Series[str] = optional("DrugBank id; the legacy table never held it")
     clinical_phase: Series[str] = optional("Clinical phase", isin=PHASES)
-    approval_status: Series[str] = optional("What the phase means", isin=_APPROVAL)
+    approval_status: Series[str] = optional("What the phase means", isin=APPROVAL_STATUSES)
     activity_value: Series[Float] = optional(
         "Potency in activity_unit: exactly as ChEMBL reports it (nM from a million on in uM), or 10^-p_activity mol/L to as many digits as"
         " p_activity has and two more. numeric without limit, where v0.3.0 declared DECIMAL(10,4)",

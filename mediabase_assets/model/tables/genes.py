@@ -2,23 +2,8 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import (
-    BIOTYPE,
-    CHROMOSOME,
-    ENSEMBL_GENE,
-    ENSEMBL_PROTEIN,
-    ENSEMBL_TRANSCRIPT,
-    PRODUCT_TYPES,
-    Bool,
-    Float,
-    Int,
-    Reference,
-    Relation,
-    Table,
-    TableModel,
-    column,
-    optional,
-)
+from mediabase_assets.model.tables.base import Bool, Float, Int, Reference, Relation, Table, TableModel, column, optional
+from mediabase_assets.model.vocabulary import BIOTYPE, CHROMOSOME, ENSEMBL_GENE, ENSEMBL_PROTEIN, ENSEMBL_TRANSCRIPT, PRODUCT_TYPES
 
 
 class Genes(TableModel):

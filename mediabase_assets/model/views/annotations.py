@@ -2,18 +2,9 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import (
-    ENSEMBL_GENE,
-    GO_ID,
-    PATHWAY_ID,
-    PUBMED_ID,
-    Float,
-    Int,
-    TableModel,
-    column,
-    optional,
-)
+from mediabase_assets.model.tables.base import Float, Int, TableModel, column, optional
 from mediabase_assets.model.views.base import Index, View, members
+from mediabase_assets.model.vocabulary import ENSEMBL_GENE, GO_ID, PATHWAY_ID, PATHWAY_SOURCES, PUBMED_ID
 
 _STAMP = "When the newest row that it shows was last written; NULL where it shows none"
 
@@ -39,7 +30,7 @@ class PathwayCoverageView(TableModel):
 
     pathway_id: Series[str] = column("Reactome stable id or PharmGKB accession", str_matches=PATHWAY_ID)
     pathway_name: Series[str] = optional("Name; NULL where only the id is known")
-    source_database: Series[str] = column("Reactome or PharmGKB", isin=["Reactome", "PharmGKB"])
+    source_database: Series[str] = column("Reactome or PharmGKB", isin=PATHWAY_SOURCES)
     species: Series[str] = optional("Species that the id names")
     pathway_url: Series[str] = optional("Its page at the source")
     gene_count: Series[Int] = column("Genes in the pathway", ge=0)

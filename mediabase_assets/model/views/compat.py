@@ -2,8 +2,9 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import ENSEMBL_GENE, ENSEMBL_TRANSCRIPT, Float, TableModel, column, optional
+from mediabase_assets.model.tables.base import Float, TableModel, column, optional
 from mediabase_assets.model.views.base import View
+from mediabase_assets.model.vocabulary import ENSEMBL_GENE, ENSEMBL_TRANSCRIPT
 
 _ARCHIVED = "Archived by the migration, in the backup only: NULL"
 

@@ -2,8 +2,9 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import CHROMOSOME, ENSEMBL_GENE, ENSEMBL_TRANSCRIPT, Bool, Float, Int, TableModel, column, optional
+from mediabase_assets.model.tables.base import Bool, Float, Int, TableModel, column, optional
 from mediabase_assets.model.views.base import Index, View, members
+from mediabase_assets.model.vocabulary import CHROMOSOME, ENSEMBL_GENE, ENSEMBL_TRANSCRIPT
 
 _STAMP_OF_GENE = "When the gene's row was last written; it stays while the gene does"
 _STAMP_OF_TRANSCRIPT = "When the transcript's or its gene's row was last written; it stays while they do"

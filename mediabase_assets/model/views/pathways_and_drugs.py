@@ -2,10 +2,9 @@
 
 from pandera.typing import Series
 
-from mediabase_assets.model.tables.base import PATHWAY_ID, PHASES, Float, Int, TableModel, column, optional
+from mediabase_assets.model.tables.base import Float, Int, TableModel, column, optional
 from mediabase_assets.model.views.base import Index, View, members
-
-_SOURCES = ["Reactome", "PharmGKB"]
+from mediabase_assets.model.vocabulary import PATHWAY_ID, PATHWAY_SOURCES, PHASES
 
 
 class PathwayGeneCounts(TableModel):
@@ -13,7 +12,7 @@ class PathwayGeneCounts(TableModel):
 
     pathway_id: Series[str] = column("The pathway", str_matches=PATHWAY_ID)
     pathway_name: Series[str] = optional("Its name")
-    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=_SOURCES)
+    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=PATHWAY_SOURCES)
     pathway_category: Series[str] = optional("Its category")
     parent_pathway_id: Series[str] = optional("More general pathway")
     pathway_level: Series[Int] = optional("Depth in the hierarchy", ge=1)
@@ -32,7 +31,7 @@ class PathwayDruggability(TableModel):
 
     pathway_id: Series[str] = column("The pathway", str_matches=PATHWAY_ID)
     pathway_name: Series[str] = optional("Its name")
-    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=_SOURCES)
+    pathway_source: Series[str] = column("Reactome or PharmGKB", isin=PATHWAY_SOURCES)
     pathway_category: Series[str] = optional("Its category")
     total_genes: Series[Int] = column("Genes in the pathway", ge=1)
     druggable_genes: Series[Int] = column("Those that a drug interacts with", ge=0)
