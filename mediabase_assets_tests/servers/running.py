@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
 from psycopg import sql
 
+from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.embedded.binaries import DEBIAN, major_version, server_bin_dir
 from mediabase_assets.postgres.embedded.os_account import server_account
 from mediabase_assets_tests.fixtures.environment import clean_environment
@@ -49,9 +49,9 @@ class RunningServer:
     locales: tuple[str, ...] = ()
     databases: list[str] = field(default_factory=list)
 
-    def connect(self, dbname: str = "postgres", user: str = "postgres") -> psycopg.Connection:
+    def connect(self, dbname: str = "postgres", user: str = "postgres") -> Session:
         """A session that commits each statement."""
-        return psycopg.connect(host=str(self.folder), dbname=dbname, user=user, password=PASSWORD, autocommit=True)
+        return Session.connect(host=str(self.folder), dbname=dbname, user=user, password=PASSWORD, autocommit=True)
 
     def create_database(self, name: str, *options: str) -> str:
         """A database from template0 with these options, on which the ordinary role may do what the README asks for."""
