@@ -78,6 +78,23 @@ def check_model(conn: Connection, table: Table | View) -> Finding:
     return Finding("every_row_fits_its_model", failures == 0, examined, failures, tuple(sample))
 
 
+def check_rows(relation: Relation, rows: pa.Table) -> Finding:
+    """Every row that is not yet in the database fits the model that a relation of such rows has.
+
+    Args:
+        relation: Whose model.
+        rows: The rows; their columns are those of the model, in order.
+    """
+    schema = relation.model.to_schema()
+    failures, sample = 0, list[dict[str, Any]]()
+    for batch in rows.cast(arrow_schema(relation)).combine_chunks().to_batches():
+        with _frame:
+            failed, shown = _failures(relation, schema, batch, SAMPLE_ROWS - len(sample))
+        failures, sample = failures + failed, sample + shown
+    rules = sum(1 + len(c.checks) for c in schema.columns.values()) + len(schema.checks)
+    return Finding("every_row_fits_its_model", failures == 0, {"rows": len(rows), "rules": rules}, failures, tuple(sample))
+
+
 def _failures(
     relation: Relation, schema: pandera.pandas.DataFrameSchema, batch: pa.RecordBatch, limit: int
 ) -> tuple[int, list[dict[str, Any]]]:

@@ -15,12 +15,13 @@ from mediabase_assets.settings.load import Settings
 
 
 def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest | None:
-    """The newest verified backup of this target that holds exactly the present state: the legacy table and everything that is live.
+    """The newest verified backup of this target that holds exactly the present state: the legacy table, everything live, patients' data.
 
     Our own records do not count, for every run writes to them; rows of materialized views follow from their tables.
     """
     scope = scope_of(settings, conn.workspace)
-    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=scope.schemas, live_schema=scope.live_schema)
+    own = (conn.workspace.operations,)
+    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=own, live_schema=scope.live_schema)
 
 
 def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:

@@ -274,5 +274,11 @@ _WHOLE = {
     ),
 }
 
+_PATIENTS = {
+    "enough_ids_are_known": CheckText("Enough ids of the file are in the database.", "Too few ids of the file are in the database."),
+}
+
 #: The text of every check, and of every finding of the proof of a restore, by name.
-CHECK_TEXTS: dict[str, CheckText] = {**_PREREQUISITES, **_BACKUP, **_RESTORE_PROOF, **_EXTRACTION, **_TABLES_AND_VIEWS, **_WHOLE}
+CHECK_TEXTS: dict[str, CheckText] = {
+    **_PREREQUISITES, **_BACKUP, **_RESTORE_PROOF, **_EXTRACTION, **_TABLES_AND_VIEWS, **_WHOLE, **_PATIENTS,
+}  # fmt: skip

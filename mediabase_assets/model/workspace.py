@@ -20,7 +20,7 @@ SELF_TEST: Literal["mediabase_selftest"] = "mediabase_selftest"
 DEFAULT_SCHEMA = "public"
 #: Longest part of a workspace's name that comes from the live schema: with the longest suffix it stays below 64 bytes.
 _LONGEST = 40
-_RESERVED = re.compile(rf"{MIGRATIONS}_(.+_)?(next|ops|successors|rehearsal|dagster)|{MIGRATIONS}_round_trip_[0-9]+")
+_RESERVED = re.compile(rf"{MIGRATIONS}_(.+_)?(next|ops|patients|successors|rehearsal|dagster)|{MIGRATIONS}_round_trip_[0-9]+")
 
 
 class Workspace(NamedTuple):
@@ -43,6 +43,11 @@ class Workspace(NamedTuple):
         return f"{self.name}_ops"
 
     @property
+    def patients(self) -> str:
+        """Patients' data: not made by a migration, and so never dropped or brought back by one."""
+        return f"{self.name}_patients"
+
+    @property
     def successors(self) -> str:
         """Where a live view's successor waits for a moment without readers."""
         return f"{self.name}_successors"
@@ -54,7 +59,7 @@ class Workspace(NamedTuple):
 
     @property
     def schemas(self) -> tuple[str, ...]:
-        """All of them."""
+        """All that migrations work in."""
         return (self.build, self.operations, self.successors, self.rehearsal)
 
     @property

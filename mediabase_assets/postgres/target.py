@@ -39,7 +39,7 @@ _CANDIDATES: LiteralString = """
       select n.nspname::text as schema, rank() over (order by count(*) + count(*) filter (where c.relkind = 'm') desc) as place
       from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where c.relname = any(%s) and c.relkind in ('r', 'm', 'v') and n.nspname !~ '^pg_'
-        and n.nspname !~ '^mediabase_(.+_)?(next|ops|successors|rehearsal|source|legacy|live)$'
+        and n.nspname !~ '^mediabase_(.+_)?(next|ops|patients|successors|rehearsal|source|legacy|live)$'
       group by 1) as s
     where place = 1 order by schema <> 'public', schema"""
 # the live schema of the last rollback, where nothing is live

@@ -101,7 +101,8 @@ def _require_prerequisites(conn: Session, trial: Settings) -> None:
 def _footprint(conn: Session, settings: Settings, own: tuple[str, ...]) -> Footprint:
     """What a migration into this target reads or writes; what belongs to another target does not count."""
     database = settings.database
-    mine = (*workspace_of(conn, settings).schemas, database.schema_name)
+    workspace = workspace_of(conn, settings)
+    mine = (*workspace.schemas, workspace.patients, database.schema_name)
     everything = read_footprint(conn, own=own, only=(*mine, database.source_schema))
     others = {t.live_schema for t in targets(conn)} - {database.schema_name}
     theirs = {f"{schema}.{name}" for schema in others for name in NAMES}

@@ -1,5 +1,6 @@
 """What settings are made of: whole numbers that are not true or false, sections, and the field of a setting without effect."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -17,6 +18,22 @@ def ignored(default: Any, because: str, **constraints: Any) -> Any:
         **constraints: Those of a `Field`.
     """
     return Field(default=default, description=f"{IGNORED}{because}", **constraints)
+
+
+def absolute(value: Path | None) -> Path | None:
+    """The whole path of a folder that a setting names.
+
+    Raises:
+        ValueError: It has none that is UTF-8.
+    """
+    try:
+        path = value and value.expanduser().absolute()
+        str(path).encode()
+    except RuntimeError as error:
+        raise ValueError(f"Input should be a folder; {error}") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
+    return path
 
 
 def _no_bool(value: Any) -> Any:

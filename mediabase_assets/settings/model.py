@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
 from mediabase_assets.settings.cron import cron
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
-from mediabase_assets.settings.kinds import IGNORED, Port, Positive, Section, Whole, ignored
+from mediabase_assets.settings.kinds import IGNORED, Port, Positive, Section, Whole, absolute, ignored
 
 RESERVED_SCHEMAS = (
     *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
@@ -173,6 +173,22 @@ class ViewSettings(Section):
         return value
 
 
+class PatientSettings(Section):
+    """Which files of patients are taken."""
+
+    # real files match at 17 % and more (private transcripts beside Ensembl ids; Entrez ids where the database knows few), others at 0
+    minimum_match_rate: float = Field(
+        default=0.1, ge=0, le=1, description="smallest share of a file's ids that must be in the database, or nothing of it is stored"
+    )
+    inbox: Path | None = Field(default=None, description="folder whose files are imported by themselves; none")
+    maximum_file_size: Positive = Field(default=512, description="MB of a file, unpacked; a larger one is refused")
+
+    @field_validator("inbox")
+    @classmethod
+    def _is_absolute(cls, value: Path | None) -> Path | None:
+        return absolute(value)
+
+
 class Settings(Section):
     """All settings, checked. Paths are absolute."""
 
@@ -202,6 +218,7 @@ class Settings(Section):
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
+    patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 
     _workspace: str = PrivateAttr(default=MIGRATIONS)
@@ -248,14 +265,7 @@ class Settings(Section):
     @field_validator("home", "backup_dir", "checkpoints_dir", "temp_dir", "log_dir")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
-        try:
-            path = value and value.expanduser().absolute()
-            str(path).encode()
-        except RuntimeError as error:
-            raise ValueError(f"Input should be a folder; {error}") from error
-        except UnicodeEncodeError as error:
-            raise ValueError("Input should be a folder whose whole path is UTF-8, also where it is below the current one") from error
-        return path
+        return absolute(value)
 
 
 def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
