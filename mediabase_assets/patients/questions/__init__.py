@@ -1,0 +1,1 @@
+"""What people ask of patients: views, candidates, enrichment, cohorts, plots, a page, exports."""
