@@ -5,22 +5,21 @@ Every command ends in `mediabase_assets.cli.exit`, whatever happens. Dagster and
 commands that need them, so that the others answer at once.
 """
 
-import functools
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from mediabase_assets.cli import options
+from mediabase_assets.cli.command import settings_of, with_exit_code
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
+from mediabase_assets.cli.patients import patients
 from mediabase_assets.model.errors import ConfigurationError
-from mediabase_assets.settings.load import Settings, load_settings
+from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -37,18 +36,7 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
-
-P = ParamSpec("P")
-
-
-def with_exit_code(command: Callable[P, Exit]) -> Callable[P, None]:
-    """A command that ends with the exit code that it returns, or that its error means; the error is printed."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(int(ended(lambda: command(*args, **kwargs))))
-
-    return run
+app.add_typer(patients, name="patients")
 
 
 @app.callback(invoke_without_command=True)
@@ -94,7 +82,7 @@ def migrate(
             next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
-    settings = _settings(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 
@@ -124,7 +112,7 @@ def rollback(
 
     Asks before it writes. Safe to kill and to repeat. Exit codes: 0 done (or already so), 1 refused or failed, 2 wrong usage.
     """
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     from mediabase_assets.cli.rollback import rollback as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
@@ -141,7 +129,7 @@ def status(
 
     With --watch the exit code is that of the run: 0 succeeded (or none was running), 1 failed.
     """
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     from mediabase_assets.cli.status import show_status
 
     return show_status(settings, watches=watch, load_definitions=_definitions, console=terminal())
@@ -158,7 +146,7 @@ def checks(
 
     Exit codes: 0 no check failed (warnings do not count), 1 one did.
     """
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     from mediabase_assets.cli.checks import show_checks
 
     return show_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=terminal())
@@ -172,7 +160,7 @@ def ui(
     config_file: options.ConfigFile = None,
 ) -> Exit:
     """Run Dagster's web UI and daemon until Ctrl-C."""
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     from mediabase_assets.cli.ui import serve
 
     return serve(settings, host=host, port=port, console=terminal())
@@ -182,7 +170,7 @@ def ui(
 @with_exit_code
 def start(config_file: options.ConfigFile = None) -> Exit:
     """Start the embedded PostgreSQL if it does not run, creating it the first time."""
-    settings = _embedded(_settings(config_file))
+    settings = _embedded(settings_of(config_file))
     from mediabase_assets.postgres.embedded import server
 
     console = terminal()
@@ -196,7 +184,7 @@ def start(config_file: options.ConfigFile = None) -> Exit:
 @with_exit_code
 def stop(config_file: options.ConfigFile = None) -> Exit:
     """Stop the embedded PostgreSQL, ending its sessions. Its data stay."""
-    settings = _embedded(_settings(config_file))
+    settings = _embedded(settings_of(config_file))
     from mediabase_assets.postgres.embedded import server
 
     terminal().print("Stopped." if server.stop(settings.home) else "It was not running.")
@@ -207,26 +195,17 @@ def stop(config_file: options.ConfigFile = None) -> Exit:
 @with_exit_code
 def db_status(config_file: options.ConfigFile = None) -> Exit:
     """Show whether the server runs, and how to connect. Nothing is started."""
-    return _print_server(terminal(), _settings(config_file))
+    return _print_server(terminal(), settings_of(config_file))
 
 
 @db.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]})
 @with_exit_code
 def psql(context: typer.Context, config_file: options.ConfigFile = None) -> Exit:
     """Run psql in the live schema of the configured database; everything else on the line is passed to psql."""
-    settings = _settings(config_file)
+    settings = settings_of(config_file)
     from mediabase_assets.cli.db import run_psql
 
     return run_psql(settings, context.args)
-
-
-def _settings(config_file: Path | None, **overrides: Any) -> Settings:
-    """The settings of a command; exported, so that the code that Dagster loads has the same."""
-    settings = load_settings(config_file, **overrides)
-    from mediabase_assets.settings.environment import export
-
-    export(settings, config_file, has_overrides=any(v is not None for v in overrides.values()))
-    return settings
 
 
 def _embedded(settings: Settings) -> Settings:

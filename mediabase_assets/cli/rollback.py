@@ -1,5 +1,7 @@
 """`mediabase rollback`: what would happen, the question, progress, what was done. Contains layout and order only."""
 
+import functools
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -56,6 +58,7 @@ def _report(console: Console, settings: Settings, result: RollbackResult) -> Non
     import dagster as dg
     import sqlalchemy.exc
 
+    from mediabase_assets.runs.patients.rematching import rematch_patients
     from mediabase_assets.runs.rollback_report import report
     from mediabase_assets.runs.runner import prepare_dagster_home
 
@@ -63,6 +66,9 @@ def _report(console: Console, settings: Settings, result: RollbackResult) -> Non
         prepare_dagster_home(settings)
         with dg.DagsterInstance.get() as instance:
             report(instance, settings, result)
+            warn = functools.partial(console.print, style="yellow", markup=False, soft_wrap=True)
+            for name, text in rematch_patients(instance, settings, warn).items():
+                console.print(f"{name}: {text}", markup=False, soft_wrap=True)
     except (MediabaseError, sqlalchemy.exc.SQLAlchemyError) as error:
         console.print(f"[yellow]Dagster's catalog still shows the release that was undone:[/] {escape(str(error))}", soft_wrap=True)
 

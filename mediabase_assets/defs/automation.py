@@ -11,6 +11,7 @@ from mediabase_assets.runs import check_overview
 from mediabase_assets.runs.dead_runs import report_orphans
 from mediabase_assets.runs.executor import thread_executor
 from mediabase_assets.runs.freshness_policies import report_kept
+from mediabase_assets.runs.patients.partitions import GROUP as PATIENTS_GROUP
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import KEEP_TAG, REBUILD
 from mediabase_assets.runs.schedules import cron_expression
@@ -28,7 +29,7 @@ def automation() -> dg.Definitions:
     """The whole migration, the audit of what is live, and the refresh of views."""
     # Dagster retries a run whose process died; dagster.yaml excludes runs in which a step failed
     retries = {"dagster/max_retries": str(load_settings().max_retry_attempts), "dagster/retry_strategy": "FROM_ASSET_FAILURE"}
-    everything = dg.AssetSelection.all() - dg.AssetSelection.checks(_PROOF)
+    everything = dg.AssetSelection.all() - dg.AssetSelection.checks(_PROOF) - dg.AssetSelection.groups(PATIENTS_GROUP)
     migrate = dg.define_asset_job(
         "migrate",
         selection=everything,

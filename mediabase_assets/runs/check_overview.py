@@ -15,6 +15,7 @@ import dagster as dg
 
 from mediabase_assets.model.check_texts import CHECK_TEXTS
 from mediabase_assets.model.quantities import BREAK, counted, moment
+from mediabase_assets.runs.patients.partitions import GROUP as PATIENTS_GROUP
 from mediabase_assets.runs.results import UNCHECKED, rows_table
 from mediabase_assets.validation.headline import wrapped
 
@@ -84,8 +85,11 @@ class CheckLine:
 
 
 def specs_of(graph: Any) -> list[dg.AssetCheckSpec]:
-    """The checks of all assets, from the asset graph of definitions or of a repository, whose class is not public in Dagster."""
-    return [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    """The checks of all assets, from the asset graph of definitions or of a repository, whose class is not public in Dagster.
+
+    Those of patients are left out: their samples stay in the patient's own partition.
+    """
+    return [graph.get_check_spec(key) for key in graph.asset_check_keys if key.asset_key.path[0] != PATIENTS_GROUP]
 
 
 def read_overview(instance: dg.DagsterInstance, specs: Iterable[dg.AssetCheckSpec]) -> list[CheckLine]:

@@ -17,7 +17,7 @@ from mediabase_assets.runs.results import planned_assets
 from mediabase_assets.runs.step_keys import step_of
 
 #: The groups of the graph from left to right.
-GROUPS = ("legacy", "backup", "schema", "extraction", "normalized", "views", "validation", "release", "measurement")
+GROUPS = ("legacy", "backup", "schema", "extraction", "normalized", "views", "validation", "release", "measurement", "patients")
 _LARGEST_GROUP = 1000
 _edges: dict[str, tuple[str, ...]] = {}
 _counted: Counter[str] = Counter()

@@ -18,7 +18,7 @@ BACKUP_ID = "backup"
 
 def asset_spec(
     key: dg.AssetKey,
-    stage: Stage,
+    stage: Stage | None,
     *,
     description: str,
     code_version: str,
@@ -29,13 +29,14 @@ def asset_spec(
     relation: str = "",
     automation_condition: dg.AutomationCondition[Any] | None = None,
     freshness_policy: dg.FreshnessPolicy | None = None,
+    partitions_def: dg.PartitionsDefinition[Any] | None = None,
     **metadata: Any,
 ) -> dg.AssetSpec:
     """The spec of an asset.
 
     Args:
         key: `[layer, relation]`; the layer is the group.
-        stage: Stage of the owner's process.
+        stage: Stage of the owner's process; None for an asset that is no part of a migration.
         description: What one row is, for people.
         code_version: Changes when what builds the asset changes.
         deps: Assets that it is built from, or that come before; the definitions leave out implied ones (`edges`).
@@ -45,6 +46,7 @@ def asset_spec(
         relation: The relation with its schema, for an asset that is a relation.
         automation_condition: When Dagster materializes it without a person.
         freshness_policy: Until when it has to be checked again.
+        partitions_def: Its partitions.
         metadata: Facts about the definition, such as `column_schema`.
     """
     deps = list(deps)
@@ -54,7 +56,7 @@ def asset_spec(
     return dg.AssetSpec(
         key, deps=deps, description=description, code_version=code_version, group_name=group or key.path[0],
         automation_condition=automation_condition, freshness_policy=freshness_policy, kinds={"postgres", *kinds},
-        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))},
+        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))} if stage else {}, partitions_def=partitions_def,
         metadata={f"dagster/{name}": value for name, value in metadata.items()},
     )  # fmt: skip
 

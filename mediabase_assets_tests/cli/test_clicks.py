@@ -63,7 +63,7 @@ def from_asset_failure(person, failed):
 
 
 def materialize_all(person, failed):
-    person.go_to("/asset-groups")
+    person.go_to("/locations/mediabase_assets/jobs/migrate")
     person.button("Materialize all")
 
 

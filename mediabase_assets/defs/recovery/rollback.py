@@ -9,6 +9,7 @@ from pydantic import Field
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.rollback import RollbackResult, roll_back
 from mediabase_assets.runs import rollback_report
+from mediabase_assets.runs.patients.rematching import rematch_patients
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import rows_table
 
@@ -45,7 +46,7 @@ def roll_back_migration(context: dg.OpExecutionContext, config: RollbackConfig, 
         metadata: dict[str, Any] = {"what": error.what, "where": error.where, "next step": error.next_step, **_choices(mediabase)}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
     rollback_report.report(context.instance, mediabase.settings(), result)
-    context.add_output_metadata(_metadata(result))
+    context.add_output_metadata(_metadata(result) | rematch_patients(context.instance, mediabase.settings(), context.log.warning))
     for line in result.lost:
         context.log.warning(line)
 

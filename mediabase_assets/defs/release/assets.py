@@ -24,6 +24,7 @@ from mediabase_assets.release.views import ViewChange
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.patients.rematching import rematch_patients
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import rows_table
 from mediabase_assets.runs.rollback_report import choices, choices_table
@@ -67,7 +68,7 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
         if kept is not None:
             with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
                 journal.close_run(conn, this.migration_id, RunStatus.UNCHANGED)
-            now = {"can be rolled back": choices_table(choices(settings))}
+            now = {"can be rolled back": choices_table(choices(settings)), **_patients(context, this)}
             yield from (e._replace(metadata={**(e.metadata or {}), **now}) if isinstance(e, dg.MaterializeResult) else e for e in kept)
             return
         with build_session(settings, migration_id=this.migration_id, asset=this.asset) as conn:
@@ -81,10 +82,16 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             written = [c.relation for c in changes if c.how != "kept"]
             written += [c.view for c in shown if c.how != "kept" and definition.view_named(c.view).is_materialized]
             vacuum(conn, settings.database.schema_name, written)
+        metadata |= _patients(context, this)
         metadata["can be rolled back"] = choices_table(choices(settings))
         yield parallel.with_reason(
             dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)), this.why
         )
+
+
+def _patients(context: dg.AssetExecutionContext, this: AssetRun) -> dict[str, Any]:
+    """Match patients with what is live now; a dry run has none."""
+    return rematch_patients(context.instance, this.settings, context.log.warning)
 
 
 def _shown(this: AssetRun, changes: list[Change], shown: list[ViewChange]) -> dict[str, Any]:
