@@ -95,6 +95,8 @@ def pathways_sentence(facts: PatientFacts) -> str:
     tested = facts.enrichment
     if not tested:
         return "Pathways were not tested yet."
+    if not tested["tested"]:
+        return f"No pathway has at least {FEWEST_GENES} measured genes among {counted(tested['background'], 'gene')}, so none was tested."
     old = "" if tested["is_current"] else " The file or its matching changed since; the test has to be repeated."
     return (
         f"{number(facts.pathways_hit)} of {counted(tested['tested'], 'pathway')} with at least {FEWEST_GENES} measured genes"

@@ -47,15 +47,26 @@ def read_table(path: Path, options: ReadOptions = _DEFAULTS, *, maximum_bytes: i
     Raises:
         PatientFileError: It is not readable without guessing, or not of human genes or transcripts.
     """
-    contents = read_contents(path, maximum_bytes)
-    grid = with_header(_choose_grid(_grids(contents, options, maximum_bytes), options), options)
-    if len(grid.headers) > MAXIMUM_COLUMNS:
-        raise PatientFileError(
-            f"The table has {counted(len(grid.headers), 'column')}; {MAXIMUM_COLUMNS:,} are allowed.",
-            where="header",
-            next_step="Leave the counts out.",
-        )
-    return _read_grid(path.name, contents, grid, options)
+    try:
+        contents = read_contents(path, maximum_bytes)
+        grid = with_header(_choose_grid(_grids(contents, options, maximum_bytes), options), options)
+        if len(grid.headers) > MAXIMUM_COLUMNS:
+            raise PatientFileError(
+                f"The table has {counted(len(grid.headers), 'column')}; {MAXIMUM_COLUMNS:,} are allowed.",
+                where="header",
+                next_step="Leave the counts out.",
+            )
+        return _read_grid(path.name, contents, grid, options)
+    except PatientFileError as error:
+        raise _in_file(error, path.name) from None
+
+
+def _in_file(error: PatientFileError, name: str) -> PatientFileError:
+    """The same error, which says in which file it is."""
+    if name in error.where:
+        return error
+    where = name if error.where in ("table", "workbook") else f"{name}, {error.where}"
+    return PatientFileError(error.what, where=where, next_step=error.next_step)
 
 
 def _read_grid(name: str, contents: Contents, grid: Grid, options: ReadOptions) -> Reading:
