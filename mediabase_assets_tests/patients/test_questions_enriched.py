@@ -152,7 +152,7 @@ def test_a_question_about_one_patient_reads_one_partition(live, settings):
           stored, match_rate, report)
         select 'Q-' || n, 'gene', '', '', '', '', '', '{}', '{}', 0, 0, 0, '{}' from generate_series(1, 30) as n;
         insert into stored_gene_values (patient_key, gene_key, row_number, fold_change, id_kind, matched_by)
-        select p.patient_key, g.gene_key, g.gene_key, 1, 's', 'e' from stored_patients as p cross join gene_ids as g
+        select p.patient_key, g.gene_key, g.gene_key, 1 + 2 * (g.gene_key % 5), 's', 'e' from stored_patients as p cross join gene_ids as g
         where p.patient_id like 'Q%';
         analyze"""
     )

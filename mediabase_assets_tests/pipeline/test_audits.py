@@ -104,7 +104,8 @@ def test_a_re_execution_runs_what_failed_and_what_waited_for_it_alone(migrated, 
     assert "pathways" not in copies.relations(fresh, "public") | copies.relations(fresh, "mediabase_next")
     waited = downstream("pathways")
     assert {"normalized/gene_pathways", "normalized/pharmgkb_pathway_reactions"} < waited
-    everything = {key.to_user_string() for key in defs().resolve_asset_graph().materializable_asset_keys}
+    known = defs().resolve_asset_graph().materializable_asset_keys
+    everything = {key.to_user_string() for key in known if key.path[0] != "patients"}
     assert harness.executed(first) == everything - waited
     with fresh.connect() as conn:
         conn.execute(_MEND)
