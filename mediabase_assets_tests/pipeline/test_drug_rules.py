@@ -60,10 +60,10 @@ def test_a_score_is_read_only_on_its_scale(rules, score):
 def test_a_measurement_is_exact_or_unknown(rules, score, unit):
     value, shown = rules.execute("select reported_activity(%s, %s), reported_unit(%s, %s)", (score, unit, score, unit)).fetchone()
     assert (value is None) == (shown is None)
-    if value is None:
-        assert score < Decimal("1e-30") or score >= Decimal("1e30") or -score.normalize().as_tuple().exponent > 60
-    else:
-        with localcontext(prec=100):
+    with localcontext(prec=100):
+        if value is None:
+            assert score < Decimal("1e-30") or score >= Decimal("1e30") or -score.normalize().as_tuple().exponent > 60
+        else:
             assert value * (1000 if shown != unit else 1) == score
     assert call(rules, "reported_activity(%s, null)", score) is None
 
