@@ -11,17 +11,22 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import sql
 
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.patients.loading import Loaded, Order
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.postgres.foreign_errors import explained
+from mediabase_assets.postgres.sql_files import is_there
 from mediabase_assets.settings.load import Settings
 
 #: Patients that are imported at once.
 WORKERS = os.cpu_count() or 1
 #: How often a patient is begun again whose transaction another one was in the way of.
 _ATTEMPTS = 5
+#: From as many patients on the tables are vacuumed and analyzed afterwards: the drugs of 1,000 patients take 0.3 s then, 2.0 before.
+MANY = 20
+_LARGE = ("stored_gene_values", "stored_transcript_values", "stored_unmatched", "stored_pathway_hits")
 Load = Callable[[Session, Settings, Order], Loaded]
 
 
@@ -62,6 +67,8 @@ def load_all(settings: Settings, orders: Sequence[Order], load_one: Load, *, wor
         try:
             for future in as_completed(futures):
                 yield future.result()
+            if len(orders) >= MANY:
+                crew.vacuum()
         finally:
             for future in futures:
                 future.cancel()
@@ -101,6 +108,14 @@ class _Crew:
             if known is None or conn.closed:
                 raise
             return Ended(order, error=known)
+
+    def vacuum(self) -> None:
+        """Vacuum and analyze the large tables; one that another session works on is left to autovacuum."""
+        conn = next((each for each in self.sessions.values() if not each.closed), None)
+        if conn is None:
+            return
+        for name in filter(lambda name: is_there(conn, conn.workspace.patients, name), _LARGE):
+            conn.execute(sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier(conn.workspace.patients, name)))
 
     def cancel(self) -> None:
         """Cancel what is going on; without effect where all has ended."""

@@ -36,7 +36,7 @@ AT_ONCE = 50
 ONE_PATIENT = {
     "up-regulated genes with drugs": "select * from {s}.patient_drug_candidates where patient_id = %s and approval = 'approved'",
     "candidates of any approval": "select * from {s}.patient_drug_candidates where patient_id = %s",
-    "changed pathways": "select * from {s}.patient_pathway_enrichment where patient_id = %s order by p_value limit 20",
+    "changed pathways": "select * from {s}.patient_pathway_enrichment where patient_id = %s order by up_p_value limit 20",
     "one gene": "select * from {s}.patient_enriched_view where patient_id = %s and gene_symbol = 'ERBB2'",
 }
 
@@ -127,7 +127,7 @@ def _size(conn: Session) -> int:
 def _questions(conn: Session, settings: Settings) -> dict[str, float]:
     """Milliseconds of each question: the median of seven after a first one."""
     schema = conn.workspace.patients
-    patient = "P000000"
+    patient = "P000001"
     timed: dict[str, Callable[[], Any]] = {
         f"one patient: {name}": (lambda query=query: conn.execute(query.format(s=schema), (patient,)).fetchall())
         for name, query in ONE_PATIENT.items()

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from mediabase_assets.patients.batch import MANY
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.runs.patients import forgetting, partitions
 from mediabase_assets.settings.load import load_settings
@@ -48,6 +49,14 @@ def test_an_import_prints_its_report_and_a_second_one_changes_nothing(run, tmp_p
     assert run("list", "--json").json[0]["stored"] == 8
     write_deseq2(file, CHANGES | {"TP53": 4.0})
     assert "0 new, 1 changed, 0 deleted" in run("import", file, "--id", "HER2-001").out
+
+
+def test_after_many_patients_the_planner_knows_their_rows(run, tmp_path, conn):
+    for number in range(MANY):
+        write_deseq2(tmp_path / f"P-{number:02}.csv")
+    assert run("import", *sorted(tmp_path.glob("*.csv")), "--id-from-name").code == 0
+    query = "select sum(c.reltuples)::bigint from pg_class as c where c.relname ~ '^gene_values_' and c.relkind = 'r'"
+    assert conn.execute(query).fetchone() == conn.execute("select count(*) from mediabase_patients.stored_gene_values").fetchone()
 
 
 def test_of_many_files_each_is_imported_or_refused_by_itself(run, tmp_path):
