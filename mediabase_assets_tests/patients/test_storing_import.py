@@ -93,7 +93,8 @@ def test_what_matches_nothing_is_kept_with_its_reason_and_values(live, settings)
     report = import_reading(live, settings, "P-1", reading(rows), **ALL)
     found = unmatched(report)
     assert {reason: u.rows for reason, u in found.items()} == {
-        "other species": 1, "retired": 1, "copy on chromosome Y": 1, "several genes fit": 1, "id of the other level": 1, "unknown": 1,
+        "other species": 1, "retired, or of another Ensembl release": 1,
+        "copy on chromosome Y": 1, "several genes fit": 1, "id of the other level": 1, "unknown": 1,
         "possibly mistyped": 1,
     }  # fmt: skip
     assert found["other species"].examples == ("ENSMUSG00000059552 (mouse)",)

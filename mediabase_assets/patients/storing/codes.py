@@ -41,7 +41,7 @@ NA_REASONS = {
 #: Why an id was not matched.
 REASONS = {
     "o": "other species",
-    "r": "retired",
+    "r": "retired, or of another Ensembl release",
     "q": "quarantined",
     "m": "several genes fit",
     "t": "possibly mistyped",
