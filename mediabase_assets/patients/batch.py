@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
 
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.patients.loading import Loaded, Order
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.postgres.foreign_errors import explained
-from mediabase_assets.postgres.sql_files import is_there
+from mediabase_assets.postgres.sql_files import is_there, vacuum
 from mediabase_assets.settings.load import Settings
 
 #: Patients that are imported at once.
@@ -110,12 +109,11 @@ class _Crew:
             return Ended(order, error=known)
 
     def vacuum(self) -> None:
-        """Vacuum and analyze the large tables; one that another session works on is left to autovacuum."""
+        """Vacuum and analyze the large tables."""
         conn = next((each for each in self.sessions.values() if not each.closed), None)
-        if conn is None:
-            return
-        for name in filter(lambda name: is_there(conn, conn.workspace.patients, name), _LARGE):
-            conn.execute(sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier(conn.workspace.patients, name)))
+        if conn is not None:
+            schema = conn.workspace.patients
+            vacuum(conn, schema, [name for name in _LARGE if is_there(conn, schema, name)], analyzes=True)
 
     def cancel(self) -> None:
         """Cancel what is going on; without effect where all has ended."""

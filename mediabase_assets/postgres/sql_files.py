@@ -38,7 +38,7 @@ def run(conn: psycopg.Connection[Any], path: Path) -> int:
     return max(conn.execute(sql.SQL(read(path))).rowcount, 0)
 
 
-def vacuum(conn: Session, schema: str, changed: Iterable[str]) -> None:
+def vacuum(conn: Session, schema: str, changed: Iterable[str], *, analyzes: bool = False) -> None:
     """Reclaim what changed rows left behind, and mark pages as visible to all, so that index-only scans need no heap.
 
     Readers do not wait for it (giving pages back to the disk would lock them out). What another session works on, or reads as it was
@@ -48,17 +48,19 @@ def vacuum(conn: Session, schema: str, changed: Iterable[str]) -> None:
         conn: A session outside a transaction.
         schema: Where the relations are.
         changed: Tables and materialized views whose rows were written.
+        analyzes: Whether to count anew what the planner knows of them.
     """
     left = list(changed)
     for pause in (0, 0.3, 0.7):
         time.sleep(pause if left else 0)
-        left = [name for name in left if _vacuum_one(conn, schema, name)]
+        left = [name for name in left if _vacuum_one(conn, schema, name, analyzes=analyzes)]
 
 
-def _vacuum_one(conn: Session, schema: str, name: str) -> bool:
+def _vacuum_one(conn: Session, schema: str, name: str, *, analyzes: bool) -> bool:
     """Vacuum one relation; returns whether another session was in the way."""
     is_in_the_way = conn.value(_IN_THE_WAY, schema, name)
-    conn.execute(sql.SQL("vacuum (skip_locked, truncate false) {}").format(sql.Identifier(schema, name)))
+    options = sql.SQL("skip_locked, truncate false, analyze") if analyzes else sql.SQL("skip_locked, truncate false")
+    conn.execute(sql.SQL("vacuum ({}) {}").format(options, sql.Identifier(schema, name)))
     return bool(is_in_the_way)
 
 
