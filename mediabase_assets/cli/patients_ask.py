@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from mediabase_assets.cli.db import ensure_started
-from mediabase_assets.cli.output import Exit, terminal
-from mediabase_assets.cli.patients_tables import print_answer, print_json, print_lines, print_list
+from mediabase_assets.cli.output import Exit
+from mediabase_assets.cli.patients_tables import print_answer, print_json, print_lines, print_list, progress_console
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.patients import PatientError, checked_patient_id
 from mediabase_assets.model.quantities import counted, moment, number
@@ -56,7 +56,7 @@ def show_list(settings: Settings, *, as_json: bool, console: Console) -> Exit:
     Raises:
         ServerError: The server cannot be reached.
     """
-    ensure_started(_progress(console, as_json=as_json), settings)
+    ensure_started(progress_console(console, as_json=as_json), settings)
     with connect(settings, autocommit=True, application_name="mediabase patients") as conn:
         listed = list_patients(conn)
     if as_json:
@@ -75,7 +75,7 @@ def show_patient(settings: Settings, patient_id: str, *, as_json: bool, console:
         PatientError: There is no such patient.
         ServerError: The server cannot be reached.
     """
-    with patients_session(settings, _progress(console, as_json=as_json)) as conn:
+    with patients_session(settings, progress_console(console, as_json=as_json)) as conn:
         facts = facts_of(conn, settings, checked_patient_id(patient_id), limit=_GLANCE)
         if as_json:
             print_json(console, {"facts": facts, "report": report_of(conn, patient_id)})
@@ -91,7 +91,7 @@ def show_sota(settings: Settings, patient_id: str, *, as_json: bool, console: Co
         PatientError: There is no such patient.
         ServerError: The server cannot be reached.
     """
-    with patients_session(settings, _progress(console, as_json=as_json)) as conn:
+    with patients_session(settings, progress_console(console, as_json=as_json)) as conn:
         answers = sota(conn, settings, checked_patient_id(patient_id))
     if as_json:
         print_json(console, [{"question": answer.question, "rows": answer} for answer in answers])
@@ -112,7 +112,7 @@ def show_cohort(settings: Settings, gene: str | None, status: str, pathway: str 
     """
     if gene and pathway:
         raise ConfigurationError("Ask about a gene or about a pathway.", where="command line", next_step="Leave one of them out.")
-    with patients_session(settings, _progress(console, as_json=as_json)) as conn:
+    with patients_session(settings, progress_console(console, as_json=as_json)) as conn:
         if gene:
             answers = [patients_with_gene(conn, settings, gene, cast(Literal["up", "down", "measured"], status))]
         elif pathway:
@@ -150,8 +150,3 @@ def _print_facts(console: Console, facts: PatientFacts) -> None:
             ("Changed", f"{changed}, {number(counts['without_value'])} without a value"),
         ],
     )
-
-
-def _progress(console: Console, *, as_json: bool) -> Console:
-    """Where progress goes: with JSON, not to standard output."""
-    return terminal(stderr=True) if as_json else console

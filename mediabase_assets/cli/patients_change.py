@@ -10,9 +10,9 @@ import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
-from mediabase_assets.cli.output import Exit, terminal, waiting
+from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.patients_ask import patients_session
-from mediabase_assets.cli.patients_tables import print_json
+from mediabase_assets.cli.patients_tables import print_json, progress_console
 from mediabase_assets.cli.plan import confirm, require_terminal
 from mediabase_assets.model.patients import checked_patient_id
 from mediabase_assets.model.quantities import counted, number
@@ -41,7 +41,7 @@ def delete_patient(settings: Settings, patient_id: str, *, asks: bool, as_json: 
         ServerError: The server cannot be reached.
     """
     checked_patient_id(patient_id)
-    progress = terminal(stderr=True) if as_json else console
+    progress = progress_console(console, as_json=as_json)
     if asks:
         require_terminal()
     with patients_session(settings, progress) as conn, _instance(settings, progress) as instance:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mediabase_assets.cli.db import ensure_started
-from mediabase_assets.cli.output import Exit, is_interactive, terminal, waiting
-from mediabase_assets.cli.patients_tables import print_ended, print_json, print_summary
+from mediabase_assets.cli.output import Exit, is_interactive, waiting
+from mediabase_assets.cli.patients_tables import print_ended, print_json, print_summary, progress_console
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted, duration
 from mediabase_assets.patients.batch import Ended, load_all
@@ -49,7 +49,7 @@ def import_orders(settings: Settings, orders: Sequence[Order], *, as_json: bool,
         ServerError: The server cannot be reached.
     """
     began = time.monotonic()
-    progress = terminal(stderr=True) if as_json else console
+    progress = progress_console(console, as_json=as_json)
     ensure_started(progress, settings)
     load_one = functools.partial(load, draws=len(orders) <= DRAWN)
     ended, recorder = list[Ended](), _Recorder(settings, progress)

@@ -110,6 +110,11 @@ def print_answer(console: Console, answer: Answer, *, title: str = "", limit: in
         console.print(f"and {number(len(answer) - limit)} more; --json has all", style="dim")
 
 
+def progress_console(console: Console, *, as_json: bool) -> Console:
+    """Where progress goes: with JSON, not to standard output."""
+    return terminal(stderr=True) if as_json else console
+
+
 def print_json(console: Console, value: Any) -> None:
     """Print one JSON document, and nothing else."""
     console.out(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False), highlight=False)

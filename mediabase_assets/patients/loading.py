@@ -4,7 +4,6 @@ Contains the order of the steps (read, store, count pathways); reading, storing 
 it for many patients.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,17 +11,9 @@ from typing import Any
 
 from psycopg import sql
 
-from mediabase_assets.model.patients import (
-    Duplicates,
-    IdKind,
-    ImportReport,
-    PatientError,
-    Reading,
-    ReadOptions,
-    Role,
-    Scale,
-)
+from mediabase_assets.model.patients import Duplicates, ImportReport, PatientError, Reading, ReadOptions
 from mediabase_assets.patients.legacy_databases import read_patient_database
+from mediabase_assets.patients.options import read_options
 from mediabase_assets.patients.questions.deploy import deploy_questions
 from mediabase_assets.patients.questions.enrich import Enrichment, enrich
 from mediabase_assets.patients.questions.facts import PatientFacts, facts_of
@@ -171,12 +162,6 @@ def recorded_order(conn: Connection, patient_id: str) -> Order | None:
 
 def _order(patient_id: str, source: str, options: Mapping[str, Any]) -> Order:
     given = {name: value for name, value in options.items() if value is not None}
-    known = {f.name for f in dataclasses.fields(ReadOptions)}
-    kinds: dict[str, Any] = {"scale": Scale, "id_kind": IdKind, "columns": _roles}
-    values = {name: kinds.get(name, str)(value) for name, value in given.items() if name in known}
-    duplicates = Duplicates(given.get("duplicates", Duplicates.ERROR))
-    return Order(patient_id, source, ReadOptions(**values), duplicates, given.get("minimum_match_rate"))
-
-
-def _roles(columns: Mapping[str, str]) -> dict[Role, str]:
-    return {Role(role): header for role, header in columns.items()}
+    duplicates = Duplicates(given.pop("duplicates", Duplicates.ERROR))
+    minimum_match_rate = given.pop("minimum_match_rate", None)
+    return Order(patient_id, source, read_options(given.pop("columns", {}), **given), duplicates, minimum_match_rate)

@@ -122,7 +122,7 @@ def test_a_database_that_exists_is_left_as_it_is(main, settings):
 
 
 NOT_EXPORTED = [
-    ("nobody", None, "no patient nobody"),
+    ("nobody", None, "There is no patient 'nobody'"),
     ("abc", "x';--", "no name for a database"),
     ("abc", "dbname=postgres", "no name for a database"),
     ("abc", "x" * 64, "no name for a database"),
@@ -149,7 +149,7 @@ def test_without_a_legacy_table_or_patients_nothing_is_made(conn, settings):
     with pytest.raises(PatientError, match="has no legacy table"):
         export_as_database(conn, settings, "abc")
     conn.execute(f"create table {TABLE} as select 'ENST00000000001' as transcript_id, 'g' as gene_id")
-    with pytest.raises(PatientError, match="no patient abc"):
+    with pytest.raises(PatientError, match="There is no patient 'abc'"):
         export_as_database(conn, settings, "abc")
     assert databases_of(conn) == before
 

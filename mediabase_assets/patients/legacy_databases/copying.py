@@ -3,7 +3,6 @@
 Rows go in binary from session to session, both of which work at the same time; nothing is kept in this process.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from mediabase_assets.legacy.table import LegacyDescription, add_keys_and_indexe
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.model.legacy import LegacyColumn, legacy_column
 from mediabase_assets.model.patients import Level, PatientError
-from mediabase_assets.postgres.sql_files import Connection, read
+from mediabase_assets.patients.storing.listing import column_of
+from mediabase_assets.postgres.sql_files import Connection, count, read
 
 SQL = Path(__file__).parent / "sql"
 VALUE = "expression_fold_change"
@@ -97,20 +97,14 @@ def level_of(conn: Connection, patient_id: str) -> Level:
         PatientError: The patient is unknown.
         ServerError: This role may not read the patients' data.
     """
-    schema, row = conn.workspace.patients, None
     try:
-        with contextlib.suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName), conn.transaction():
-            query = sql.SQL("select level from {} where patient_id = %s").format(sql.Identifier(schema, "patients"))
-            row = conn.execute(query, (patient_id,)).fetchone()
+        return Level(column_of(conn, patient_id, "level"))
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"The role {conn.info.user} may not read every patient: {reason(error)}.",
-            where=f"schema {schema}",
+            where=f"schema {conn.workspace.patients}",
             next_step="Export as the role that imported the patient.",
         ) from error
-    if row is None:
-        raise PatientError(f"There is no patient {patient_id}.", where="patient id", next_step="See `mediabase patients list`.")
-    return Level(row[0])
 
 
 def _prepare(source: Connection, patient_id: str) -> int:
@@ -127,8 +121,7 @@ def _prepare(source: Connection, patient_id: str) -> int:
         is_of_transcripts=sql.Literal(level_of(source, patient_id) is Level.TRANSCRIPT),
     )
     source.execute(statements)
-    row = source.execute("select count(*) from mediabase_patient_values").fetchone()
-    return int(row[0]) if row else 0
+    return count(source, "mediabase_patient_values")
 
 
 def _rows(legacy: LegacyDescription, columns: sql.Composable) -> sql.Composed:

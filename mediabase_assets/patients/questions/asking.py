@@ -10,7 +10,8 @@ from typing import Any
 
 from psycopg import sql
 
-from mediabase_assets.model.patients import DOWN, UP, PatientError
+from mediabase_assets.model.patients import DOWN, UP
+from mediabase_assets.patients.storing.listing import column_of
 from mediabase_assets.postgres.sql_files import Connection, read
 from mediabase_assets.settings.load import Settings
 
@@ -84,9 +85,13 @@ def ask(conn: Connection, settings: Settings, name: str, question: str, paramete
         question: What it asks, for people.
         parameters: Values of its placeholders.
     """
-    cursor = conn.execute(statement(conn, settings, name), parameters or None)
-    columns = tuple(column.name for column in cursor.description or ())
-    return Answer(question, columns, tuple(cursor.fetchall()))
+    return answer(conn, statement(conn, settings, name), question, parameters)
+
+
+def answer(conn: Connection, query: sql.Composed, question: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> Answer:
+    """The answer to a statement."""
+    cursor = conn.execute(query, parameters or None)
+    return Answer(question, tuple(column.name for column in cursor.description or ()), tuple(cursor.fetchall()))
 
 
 def require_patient(conn: Connection, patient_id: str) -> None:
@@ -95,15 +100,4 @@ def require_patient(conn: Connection, patient_id: str) -> None:
     Raises:
         PatientError: There is none of this id.
     """
-    text = sql.SQL("select from {}.patients where patient_id = %s").format(sql.Identifier(conn.workspace.patients))
-    if conn.execute(text, (patient_id,)).fetchone() is None:
-        raise unknown(patient_id)
-
-
-def unknown(patient_id: str) -> PatientError:
-    """That a patient is not there."""
-    return PatientError(
-        f"There is no patient {patient_id[:100]!r}.",
-        where="patients",
-        next_step="`mediabase patients list` shows the patients; ids are case-sensitive.",
-    )
+    column_of(conn, patient_id, "patient_id")

@@ -9,7 +9,7 @@ from typing import Literal
 from psycopg import sql
 
 from mediabase_assets.model.patients import DOWN, UP, PatientError
-from mediabase_assets.patients.questions.asking import Answer, ask, places, statement
+from mediabase_assets.patients.questions.asking import Answer, answer, ask, places, statement
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 
@@ -39,9 +39,7 @@ def patients_with_gene(conn: Connection, settings: Settings, gene: str, status: 
     condition, order, direction = _CONDITIONS[status]
     names = places(conn, settings)
     query = statement(conn, settings, "cohort/gene", condition=condition.format(**names), order=order, direction=direction)
-    cursor = conn.execute(query, {"gene_id": gene_id})
-    columns = tuple(column.name for column in cursor.description or ())
-    return Answer(f"Patients in whom {symbol} is {_WORDS[status]}", columns, tuple(cursor.fetchall()))
+    return answer(conn, query, f"Patients in whom {symbol} is {_WORDS[status]}", {"gene_id": gene_id})
 
 
 def drugs_for_cohort(
@@ -88,7 +86,7 @@ def _gene(conn: Connection, settings: Settings, gene: str) -> tuple[str, str]:
     if rows:
         return str(rows[0][0]), str(rows[0][1])
     names = sql.SQL("select gene_symbol from {live}.genes where upper(gene_symbol) like upper(left(%s, 1)) || '%%'")
-    near = difflib.get_close_matches(gene, [row[0] for row in conn.execute(names.format(**places(conn, settings)), (gene,))], n=3)
+    near = difflib.get_close_matches(gene, conn.values(names.format(**places(conn, settings)), gene), n=3)
     raise PatientError(
         f"The database has no gene {gene[:50]!r}.",
         where="gene",

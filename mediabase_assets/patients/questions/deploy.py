@@ -11,8 +11,9 @@ from psycopg import sql
 from mediabase_assets.model.patients import DOWN, UP, PatientError, checked_patient_id
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.views.base import LONGEST_NAME
-from mediabase_assets.patients.questions.asking import SIGNIFICANT, SQL, places, unknown
+from mediabase_assets.patients.questions.asking import SIGNIFICANT, SQL, places
 from mediabase_assets.patients.storing import deploy as storing
+from mediabase_assets.patients.storing.listing import unknown_patient
 from mediabase_assets.postgres import dependents
 from mediabase_assets.postgres.sql_files import Connection, code_version, is_there, read
 from mediabase_assets.settings.load import Settings
@@ -50,7 +51,7 @@ def deploy_questions(conn: Connection, settings: Settings) -> None:
     storing.deploy(conn, settings)
     schema = conn.workspace.patients
     comment = f"{_VERSION_IN} (definition {_version(conn, settings)})"
-    if _comment_of(conn, schema) == comment:
+    if conn.value("select obj_description(to_regclass(format('%%I.patient_enriched_view', %s::text)), 'pg_class')", schema) == comment:
         return
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 15))", (schema,))
@@ -84,15 +85,15 @@ def create_patient_view(conn: Connection, settings: Settings, patient_id: str) -
     schema = conn.workspace.patients
     with conn.transaction():
         query = sql.SQL("select patient_key from {}.stored_patients where patient_id = %s for key share").format(sql.Identifier(schema))
-        found = conn.execute(query, (patient_id,)).fetchone()
-        if found is None:
-            raise unknown(patient_id)
+        key = conn.value(query, patient_id)
+        if key is None:
+            raise unknown_patient(patient_id)
         conn.execute(sql.SQL(read(_PATIENT_VIEW)).format(
             patients=sql.Identifier(schema), view=sql.Identifier(name), patient_id=sql.Literal(patient_id), **storing.view_options(conn),
         ))  # fmt: skip
         conn.execute(
             sql.SQL("insert into {}.patient_views values (%s, %s, %s) on conflict do nothing").format(sql.Identifier(schema)),
-            (found[0], schema, name),
+            (key, schema, name),
         )
         _let_readers_in(conn, schema)
     return name
@@ -148,11 +149,11 @@ def _replace(conn: Connection, names: dict[str, sql.Composable]) -> None:
 def _let_readers_in(conn: Connection, schema: str) -> None:
     """Whoever was given a patient may query the views; which rows they show, row-level security decides."""
     with_access = sql.SQL("select distinct a.role_name from {}.patient_access as a join pg_roles as r on r.rolname = a.role_name")
-    roles = conn.execute(with_access.format(sql.Identifier(schema))).fetchall()
+    roles = conn.values(with_access.format(sql.Identifier(schema)))
     of_patients = sql.SQL("select view_name from {}.patient_views where view_schema = %s")
-    own = conn.execute(of_patients.format(sql.Identifier(schema)), (schema,)).fetchall()
-    relations = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (*VIEWS, *PROTECTED, *(row[0] for row in own)))
-    for (role,) in roles:
+    own = conn.values(of_patients.format(sql.Identifier(schema)), schema)
+    relations = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (*VIEWS, *PROTECTED, *own))
+    for role in roles:
         conn.execute(sql.SQL("grant select on {} to {}").format(relations, sql.Identifier(role)))
 
 
@@ -172,10 +173,3 @@ def _version(conn: Connection, settings: Settings) -> str:
     options = tuple(value.as_string(conn) for value in storing.view_options(conn).values())
     values = (settings.database.schema_name, INHIBITING, ACTIVATING, repr((UP, DOWN, SIGNIFICANT)), *options)
     return code_version(*_FILES, _ENRICHED, _POLICY, values=values)
-
-
-def _comment_of(conn: Connection, schema: str) -> str | None:
-    row = conn.execute(
-        "select obj_description(to_regclass(format('%%I.patient_enriched_view', %s::text)), 'pg_class')", (schema,)
-    ).fetchone()  # fmt: skip
-    return row[0] if row else None

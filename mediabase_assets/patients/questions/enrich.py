@@ -19,9 +19,10 @@ from psycopg import sql
 
 from mediabase_assets.audit.arrow import iter_arrow
 from mediabase_assets.model.patients import DOWN, UP
-from mediabase_assets.patients.questions.asking import SIGNIFICANT, places, statement, unknown
+from mediabase_assets.patients.questions.asking import SIGNIFICANT, places, statement
 from mediabase_assets.patients.questions.deploy import deploy_questions
 from mediabase_assets.patients.questions.pathway_tests import Bools, Floats, Members, adjusted, over_representation, rank_test
+from mediabase_assets.patients.storing.listing import unknown_patient
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 
@@ -101,10 +102,9 @@ def enrich(conn: Connection, settings: Settings, patient_id: str) -> Enrichment:
     with conn.transaction():
         patient = conn.execute(find.format(**places(conn, settings)), (patient_id,)).fetchone()
         if patient is None:
-            raise unknown(patient_id)
+            raise unknown_patient(patient_id)
         key, *state = patient
-        row = conn.execute(statement(conn, settings, "pathways_hash")).fetchone()
-        state.append(str(row[0]) if row else "")
+        state.append(str(conn.value(statement(conn, settings, "pathways_hash"))))
         if is_changed := _stored_state(conn, settings, key) != state:
             members = _members(conn, settings, state[-1])
             measured = _table(conn, statement(conn, settings, "measured_genes", patient_id=sql.Literal(patient_id)), _MEASURED)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mediabase_assets.patients.questions.asking import Answer, ask, unknown
+from mediabase_assets.patients.questions.asking import Answer, ask
+from mediabase_assets.patients.storing.listing import unknown_patient
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 
@@ -55,7 +56,7 @@ def facts_of(conn: Connection, settings: Settings, patient_id: str, *, limit: in
     whose = {"patient_id": patient_id, "limit": limit}
     file = next(iter(ask(conn, settings, "facts/patient", "What is the file?", whose)), None)
     if file is None:
-        raise unknown(patient_id)
+        raise unknown_patient(patient_id)
     candidates = ask(conn, settings, "facts/candidates", "Which up-regulated genes have drugs?", whose)
     pathways = ask(conn, settings, "facts/pathways", "Which pathways are hit?", whose)
     first, hit = next(iter(candidates), {}), next(iter(pathways), {})

@@ -5,10 +5,8 @@ answers, and count each gene of a file of genes once instead of its transcripts.
 database of one patient of the old workflow.
 """
 
-from psycopg import sql
-
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
-from mediabase_assets.patients.questions.asking import Answer, require_patient, statement
+from mediabase_assets.patients.questions.asking import Answer, answer, require_patient, statement
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 
@@ -33,9 +31,5 @@ def sota(conn: Connection, settings: Settings, patient_id: str) -> tuple[Answer,
     require_patient(conn, patient_id)
     questions = {pair.name: pair.question for pair in QUERY_PAIRS}
     measured = statement(conn, settings, "sota/measured")
-    return tuple(_answer(conn, statement(conn, settings, f"sota/{name}", measured=measured), questions[name], patient_id) for name in NAMES)
-
-
-def _answer(conn: Connection, query: sql.Composed, question: str, patient_id: str) -> Answer:
-    cursor = conn.execute(query, {"patient_id": patient_id})
-    return Answer(question, tuple(column.name for column in cursor.description or ()), tuple(cursor.fetchall()))
+    whose = {"patient_id": patient_id}
+    return tuple(answer(conn, statement(conn, settings, f"sota/{name}", measured=measured), questions[name], whose) for name in NAMES)

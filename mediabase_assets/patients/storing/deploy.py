@@ -26,8 +26,7 @@ _READABLE = """(pg_has_role({owner}, 'usage') or p.patient_key = any (array(
 
 def is_deployed(conn: Connection) -> bool:
     """Whether the schema of the patients' data exists."""
-    row = conn.execute("select to_regnamespace(quote_ident(%s)) is not null", (conn.workspace.patients,)).fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select to_regnamespace(quote_ident(%s)) is not null", conn.workspace.patients))
 
 
 def has_invoker(conn: Connection) -> bool:
@@ -46,7 +45,7 @@ def deploy(conn: Connection, settings: Settings) -> None:
     """
     schema = conn.workspace.patients
     comment = f"Patients' expression data of MEDIABASE (definition {_version(conn, settings)})"
-    if _comment_of(conn, schema) == comment:
+    if conn.value("select obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')", schema) == comment:
         return
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 15))", (schema,))
@@ -63,12 +62,10 @@ def view_options(conn: Connection) -> dict[str, sql.Composable]:
     """What every view over patients' data is created with: `options`, and `readable`, a condition over `p.patient_key` (see views.sql)."""
     if has_invoker(conn):
         return {"options": sql.SQL("security_invoker = true"), "readable": sql.SQL("true")}
-    row = conn.execute(
-        "select coalesce((select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s), current_user)", (conn.workspace.patients,)
-    ).fetchone()
-    readable = sql.SQL(_READABLE).format(
-        owner=sql.Literal(str(row[0]) if row else ""), patients=sql.Identifier(conn.workspace.patients)
-    )  # fmt: skip
+    owner = conn.value(
+        "select coalesce((select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s), current_user)", conn.workspace.patients
+    )
+    readable = sql.SQL(_READABLE).format(owner=sql.Literal(str(owner)), patients=sql.Identifier(conn.workspace.patients))
     return {"options": sql.SQL("security_barrier = true"), "readable": readable}
 
 
@@ -95,8 +92,3 @@ def _version(conn: Connection, settings: Settings) -> str:
         str(has_invoker(conn)),
     )
     return code_version(_TABLES, _VIEWS, _POLICY, _POLICY_OF_ACCESS, values=values)
-
-
-def _comment_of(conn: Connection, schema: str) -> str | None:
-    row = conn.execute("select obj_description(to_regnamespace(quote_ident(%s)), 'pg_namespace')", (schema,)).fetchone()
-    return row[0] if row else None

@@ -4,7 +4,7 @@ Contains `import_reading`. Reading a file is in `patients/reading`; the parts of
 """
 
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -61,6 +61,15 @@ class _Wanted:
         }
 
 
+class _Stored(NamedTuple):
+    """What is kept of a patient who has data already."""
+
+    patient_key: int
+    content_hash: str
+    duplicates: str
+    report: dict[str, Any]
+
+
 def import_reading(
     conn: Connection, settings: Settings, patient_id: str, reading: Reading, *, duplicates: Duplicates = Duplicates.ERROR,
     minimum_match_rate: float | None = None, options: ReadOptions | None = None, source_path: str | None = None,
@@ -90,10 +99,10 @@ def import_reading(
         conn.execute(_SETTINGS)
         lock_patient(conn, wanted.patient_id)
         stored = _stored(conn, wanted.patient_id)
-        if stored and stored[1:3] == (reading.content_hash, str(duplicates)):
-            return from_json(stored[3], inserted=0, updated=0, deleted=0, is_unchanged=True)
+        if stored and (stored.content_hash, stored.duplicates) == (reading.content_hash, str(duplicates)):
+            return from_json(stored.report, inserted=0, updated=0, deleted=0, is_unchanged=True)
         _audit(reading)
-        return _store(conn, settings, wanted, stored[0] if stored else None)
+        return _store(conn, settings, wanted, stored.patient_key if stored else None)
 
 
 def require_live(conn: Connection, settings: Settings) -> None:
@@ -114,9 +123,9 @@ def lock_patient(conn: Connection, patient_id: str) -> None:
     conn.execute("select pg_advisory_xact_lock(hashtextextended(%s || ' ' || %s, 15))", (conn.workspace.patients, patient_id))
 
 
-def _stored(conn: Connection, patient_id: str) -> tuple[Any, ...] | None:
-    query = "select patient_key, content_hash, options ->> 'duplicates', report from {}.stored_patients where patient_id = %s"
-    return conn.execute(sql.SQL(query).format(sql.Identifier(conn.workspace.patients)), (patient_id,)).fetchone()
+def _stored(conn: Connection, patient_id: str) -> _Stored | None:
+    query = "select patient_key, content_hash, options ->> 'duplicates' as duplicates, report from {}.stored_patients where patient_id = %s"
+    return conn.row(_Stored, sql.SQL(query).format(sql.Identifier(conn.workspace.patients)), patient_id)
 
 
 def _audit(reading: Reading) -> None:
@@ -181,11 +190,8 @@ def require_enough(remaining: Remaining, rows: int, minimum: float, file_name: s
 
 
 def _new_key(conn: Connection) -> int:
-    row = conn.execute(
-        "select nextval(pg_get_serial_sequence(format('%%I.stored_patients', %s::text), 'patient_key'))", (conn.workspace.patients,)
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    query: LiteralString = "select nextval(pg_get_serial_sequence(format('%%I.stored_patients', %s::text), 'patient_key'))"
+    return int(conn.value(query, conn.workspace.patients))
 
 
 def _report(

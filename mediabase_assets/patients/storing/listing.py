@@ -1,10 +1,11 @@
-"""Which patients there are.
+"""Which patients there are, what is kept of one, and the error where there is none of an id.
 
-Contains one query; what is known about one patient is in `patients/questions`.
+What is known about the genes of a patient is in `patients/questions`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql
 
@@ -60,13 +61,7 @@ def report_of(conn: Connection, patient_id: str) -> ImportReport:
     Raises:
         PatientError: There is no such patient.
     """
-    row = None
-    if is_deployed(conn):
-        query = sql.SQL("select report from {}.patients where patient_id = %s").format(sql.Identifier(conn.workspace.patients))
-        row = conn.execute(query, (patient_id,)).fetchone()
-    if row is None:
-        raise unknown_patient(conn, patient_id)
-    return from_json(row[0])
+    return from_json(column_of(conn, patient_id, "report"))
 
 
 def key_of(conn: Connection, patient_id: str) -> int:
@@ -75,16 +70,28 @@ def key_of(conn: Connection, patient_id: str) -> int:
     Raises:
         PatientError: There is no such patient.
     """
-    row = None
+    return int(column_of(conn, patient_id, "patient_key", of="stored_patients"))
+
+
+def column_of(conn: Connection, patient_id: str, column: str, *, of: str = "patients") -> Any:
+    """The value of a column that is never NULL, of the row of a patient in `patients` or in the table beneath that view.
+
+    Raises:
+        PatientError: There is no such patient, or this role may not read it.
+    """
+    value = None
     if is_deployed(conn):
-        query = sql.SQL("select patient_key from {}.stored_patients where patient_id = %s").format(sql.Identifier(conn.workspace.patients))
-        row = conn.execute(query, (patient_id,)).fetchone()
-    if row is None:
-        raise unknown_patient(conn, patient_id)
-    return int(row[0])
+        names = {"column": sql.Identifier(column), "relation": sql.Identifier(conn.workspace.patients, of)}
+        value = conn.value(sql.SQL("select {column} from {relation} where patient_id = %s").format(**names), patient_id)
+    if value is None:
+        raise unknown_patient(patient_id)
+    return value
 
 
-def unknown_patient(conn: Connection, patient_id: str) -> PatientError:
+def unknown_patient(patient_id: str) -> PatientError:
     """The error for an id that no patient has."""
-    where = f"schema {conn.workspace.patients}"
-    return PatientError(f"There is no patient {patient_id[:100]!r}.", where=where, next_step="List the patients: mediabase patients list")
+    return PatientError(
+        f"There is no patient {patient_id[:100]!r}.",
+        where="patients",
+        next_step="`mediabase patients list` shows the patients; ids are case-sensitive.",
+    )

@@ -13,7 +13,7 @@ from mediabase_assets.model.quantities import counted, number
 from mediabase_assets.patients.storing import codes
 from mediabase_assets.patients.storing.mistyped import variants
 from mediabase_assets.patients.storing.statements import GRAINS, statement
-from mediabase_assets.postgres.sql_files import Connection, is_there
+from mediabase_assets.postgres.sql_files import Connection, count, is_there
 from mediabase_assets.settings.load import Settings
 
 #: Share of the symbols above which a file is of mice or rats, or of zebrafish: human files in lower case match nearly all.
@@ -46,7 +46,7 @@ def match(conn: Connection, settings: Settings, level: Level, file_name: str) ->
     has_records = is_there(conn, conn.workspace.operations, "quarantine") and is_there(conn, conn.workspace.operations, "releases")
     _match_exactly(conn, settings, level, has_records=has_records)
     conn.execute(statement(conn, settings, "matching/remaining"))
-    if _count(conn, "remaining"):
+    if count(conn, "remaining"):
         if level is Level.GENE:
             _match_symbols(conn, settings, file_name, has_records=has_records)
         if has_records:
@@ -55,7 +55,7 @@ def match(conn: Connection, settings: Settings, level: Level, file_name: str) ->
         if level is Level.GENE:
             _suggest(conn, settings)
     _number(conn, settings, level)
-    return Remaining(_count(conn, "remaining"), _by_reason(conn, settings))
+    return Remaining(count(conn, "remaining"), _by_reason(conn, settings))
 
 
 def matched_against(conn: Connection) -> str | None:
@@ -63,10 +63,9 @@ def matched_against(conn: Connection) -> str | None:
     if not is_there(conn, conn.workspace.operations, "releases"):
         return None
     releases = sql.Identifier(conn.workspace.operations, "releases")
-    row = conn.execute(
-        sql.SQL("select release_id from {} where rolled_back_at is null order by released_at desc limit 1").format(releases)
-    ).fetchone()
-    return str(row[0]) if row else None
+    query = sql.SQL("select release_id from {} where rolled_back_at is null order by released_at desc limit 1")
+    release: str | None = conn.value(query.format(releases))
+    return release
 
 
 def _match_exactly(conn: Connection, settings: Settings, level: Level, *, has_records: bool) -> None:
@@ -74,7 +73,7 @@ def _match_exactly(conn: Connection, settings: Settings, level: Level, *, has_re
     conn.execute(statement(conn, settings, "matching/matches"))
     # the server knows nothing of a temporary table just filled, and would look up each of its rows by itself: twice as slow (measured)
     conn.execute("select set_config('enable_nestloop', case when count(*) > 2000 then 'off' else 'on' end, true) from incoming")
-    kinds = {str(kind) for (kind,) in conn.execute("select distinct id_kind from incoming").fetchall()}
+    kinds = set(map(str, conn.values("select distinct id_kind from incoming")))
     released = sql.Identifier("genes" if level is Level.GENE else "transcripts")
     if GRAINS[level].letter in kinds:
         conn.execute(statement(conn, settings, "matching/by_id", level, released=released))
@@ -89,8 +88,7 @@ def _match_exactly(conn: Connection, settings: Settings, level: Level, *, has_re
 
 def _number(conn: Connection, settings: Settings, level: Level) -> None:
     """Give numbers to genes or transcripts that the tables of patients do not know yet."""
-    row = conn.execute("select exists (select from matches where target_key is null)").fetchone()
-    if row and row[0]:
+    if conn.value("select exists (select from matches where target_key is null)"):
         conn.execute(statement(conn, settings, "matching/number_genes" if level is Level.GENE else "matching/number_transcripts"))
 
 
@@ -117,11 +115,11 @@ def _match_symbols(conn: Connection, settings: Settings, file_name: str, *, has_
 
 def _suggest(conn: Connection, settings: Settings) -> None:
     """Name the symbol that was meant, where an unknown one is a typing mistake away from it."""
-    unknown = conn.execute(
+    unknown = conn.values(
         "select distinct lookup_id from remaining where reason = 'u' and id_kind = 's' and length(lookup_id) between 4 and 15 limit %s",
-        (_COMPARED,),
-    ).fetchall()
-    pairs = [(symbol, variant) for (symbol,) in unknown for variant in variants(symbol)]
+        _COMPARED,
+    )
+    pairs = [(symbol, variant) for symbol in unknown for variant in variants(symbol)]
     if not pairs:
         return
     found = conn.execute(statement(conn, settings, "matching/typos"), ([s for s, _ in pairs], [v for _, v in pairs])).fetchall()
@@ -132,8 +130,3 @@ def _suggest(conn: Connection, settings: Settings) -> None:
 def _by_reason(conn: Connection, settings: Settings) -> tuple[Unmatched, ...]:
     query = statement(conn, settings, "matching/examples", reasons=codes.words(codes.REASONS))
     return tuple(Unmatched(str(reason), int(rows), tuple(examples)) for reason, rows, examples in conn.execute(query).fetchall())
-
-
-def _count(conn: Connection, table: str) -> int:
-    row = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
-    return int(row[0]) if row else 0

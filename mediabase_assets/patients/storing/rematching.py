@@ -4,7 +4,7 @@ Contains the rematch after a release or a rollback: from the rows as they are st
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -15,7 +15,7 @@ from mediabase_assets.patients.storing.deploy import deploy, is_deployed
 from mediabase_assets.patients.storing.importing import drop_temporary, lock_patient, require_live
 from mediabase_assets.patients.storing.reports import from_json, to_json
 from mediabase_assets.patients.storing.statements import statement
-from mediabase_assets.postgres.sql_files import Connection, is_there
+from mediabase_assets.postgres.sql_files import Connection, count, is_there
 from mediabase_assets.settings.load import Settings
 
 
@@ -45,6 +45,16 @@ class Rematched:
     def has_changed(self) -> bool:
         """Whether anything moved."""
         return any((self.gained, self.lost, self.moved, self.merged))
+
+
+class _Stored(NamedTuple):
+    """What is kept of a patient."""
+
+    patient_key: int
+    level: str
+    file_name: str
+    match_rate: float
+    report: dict[str, Any]
 
 
 def rematch(conn: Connection, settings: Settings) -> tuple[Rematched, ...]:
@@ -79,8 +89,7 @@ def _differ(conn: Connection, settings: Settings, release: str | None, current: 
     """Whether ids could be matched otherwise than in an earlier release."""
     if release is None or current is None or not is_there(conn, conn.workspace.operations, "release_relations"):
         return True
-    row = conn.execute(statement(conn, settings, "rematching/changed"), (release, current)).fetchone()
-    return row is None or bool(row[0])
+    return bool(conn.value(statement(conn, settings, "rematching/changed"), release, current))
 
 
 def _rematch_one(conn: Connection, settings: Settings, patient_id: str, *, is_due: bool) -> Rematched | None:
@@ -89,10 +98,10 @@ def _rematch_one(conn: Connection, settings: Settings, patient_id: str, *, is_du
         lock_patient(conn, patient_id)
         patients = sql.Identifier(conn.workspace.patients, "stored_patients")
         query = sql.SQL("select patient_key, level, file_name, match_rate, report from {} where patient_id = %s").format(patients)
-        row = conn.execute(query, (patient_id,)).fetchone()
-        if row is None:
+        stored = conn.row(_Stored, query, patient_id)
+        if stored is None:
             return None
-        key, level, file_name, rate, report = int(row[0]), Level(row[1]), str(row[2]), float(row[3]), row[4]
+        key, level, file_name, rate = stored.patient_key, Level(stored.level), stored.file_name, stored.match_rate
         update = sql.SQL("update {} set matched_against = %s where patient_key = %s").format(patients)
         conn.execute(update, (matching.matched_against(conn), key))
         if not is_due:
@@ -103,11 +112,11 @@ def _rematch_one(conn: Connection, settings: Settings, patient_id: str, *, is_du
         found = conn.execute(statement(conn, settings, "rematching/moved")).fetchone()
         gained, lost, moved, otherwise = (int(n) for n in found or (0, 0, 0, 0))
         merged = writing.gather(conn, settings, level, Duplicates.BEST_PADJ, file_name)
-        rows = _count(conn)
+        rows = count(conn, "incoming")
         rate = (rows - remaining.rows) / max(rows, 1)
         if gained or lost or moved or otherwise or merged:
             written = writing.write(conn, settings, level, key, is_new=False)
-            _update_report(conn, settings, key, report, remaining, merged, rate, written)
+            _update_report(conn, settings, key, stored.report, remaining, merged, rate, written)
         conn.execute("drop table before")
         drop_temporary(conn)
         return Rematched(patient_id, rows, gained, lost, moved, sum(merged.values()), rate)
@@ -133,8 +142,3 @@ def _update_report(
     query = sql.SQL("update {} set stored = %s, match_rate = %s, report = %s where patient_key = %s")
     patients = sql.Identifier(conn.workspace.patients, "stored_patients")
     conn.execute(query.format(patients), (changed.stored, rate, Jsonb(to_json(changed)), key))
-
-
-def _count(conn: Connection) -> int:
-    row = conn.execute("select count(*) from incoming").fetchone()
-    return int(row[0]) if row else 0

@@ -95,9 +95,9 @@ def write(conn: Connection, settings: Settings, level: Level, patient: int, *, i
 
 def summary_of(conn: Connection, settings: Settings) -> Summary:
     """What `outcome` holds."""
-    row = conn.execute(statement(conn, settings, "writing/summary", up=sql.Literal(UP), down=sql.Literal(DOWN))).fetchone()
-    assert row is not None
-    return Summary(*row)
+    summary = conn.row(Summary, statement(conn, settings, "writing/summary", up=sql.Literal(UP), down=sql.Literal(DOWN)))
+    assert summary is not None
+    return summary
 
 
 def matched_by_kind(conn: Connection) -> dict[str, int]:
@@ -125,8 +125,7 @@ def _merge(conn: Connection, settings: Settings, rule: Duplicates) -> int:
 
 
 def _has_duplicates(conn: Connection) -> bool:
-    row = conn.execute("select count(*) > count(distinct target_key) from outcome").fetchone()
-    return bool(row and row[0])
+    return bool(conn.value("select count(*) > count(distinct target_key) from outcome"))
 
 
 def _conflict(conn: Connection, settings: Settings, level: Level, file_name: str) -> PatientFileError:
