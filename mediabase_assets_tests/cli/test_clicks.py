@@ -6,7 +6,7 @@ from mediabase_assets_tests.cli.browser import IS_THERE, MISSING, browser
 from mediabase_assets_tests.cli.web import content, served_with_limits
 from mediabase_assets_tests.spoiling import CORRECT, REFUSE
 
-pytestmark = [pytest.mark.pg, pytest.mark.end_to_end, pytest.mark.thorough, pytest.mark.skipif(not IS_THERE, reason=MISSING)]
+pytestmark = [pytest.mark.pg, pytest.mark.end_to_end, pytest.mark.skipif(not IS_THERE, reason=MISSING)]
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,6 @@ def test_a_server_that_goes_away_at_any_message_is_told(relayed, command, parts)
         assert re.search(r"server|connection|session", said)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(("option", "parts"), [("--dry-run", some(0.3, 0.9)), ("--test-only", some(0.2, 0.6))])
 def test_a_rehearsal_whose_session_is_cut_off_is_told(relayed, migrated, option, parts):
     run, relay = relayed

@@ -13,7 +13,6 @@ import yaml
 import mediabase_assets
 from mediabase_assets.runs.worker import WORKER_TAG
 from mediabase_assets_tests.cli.web import served
-from mediabase_assets_tests.fixtures.thorough import thorough
 from mediabase_assets_tests.spoiling import LIMITS, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -79,7 +78,7 @@ def refused(web, place):
     return run_id
 
 
-@pytest.mark.parametrize("form", thorough([*AGAIN, *SELECTED], but="from failure"))
+@pytest.mark.parametrize("form", [*AGAIN, *SELECTED])
 def test_after_a_setting_was_corrected(project, web, refused, form):
     before = content(project)
     run_id = AGAIN[form](web, refused) if form in AGAIN else SELECTED[form](web, refused, (CENSUS, RELEASE))
@@ -104,7 +103,7 @@ def broken(project, web, place):
     file.write_text(whole)
 
 
-@pytest.mark.parametrize("form", thorough([*AGAIN, *SELECTED], but="all"))
+@pytest.mark.parametrize("form", [*AGAIN, *SELECTED])
 def test_after_the_code_was_corrected(project, web, broken, form):
     before = content(project)
     assets = ("extraction/go_facts", "normalized/go_terms", "normalized/transcript_go_terms", CENSUS, RELEASE)

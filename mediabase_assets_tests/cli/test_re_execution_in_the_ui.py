@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from mediabase_assets_tests.cli.web import content, served_with_limits
-from mediabase_assets_tests.fixtures.thorough import thorough
 from mediabase_assets_tests.spoiling import CORRECT, REFUSE
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -51,7 +50,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", thorough(FORMS, but="from asset failure"))
+@pytest.mark.parametrize("form", FORMS)
 def test_after_the_legacy_table_was_corrected(project, web, failed, form):
     before = content(project)
     execute(project, CORRECT)

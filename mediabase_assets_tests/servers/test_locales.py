@@ -48,7 +48,6 @@ def in_c(server, archive, tmp_path_factory):
     return contents_in(server, archive, tmp_path_factory.mktemp("home"), LOCALES[REFERENCE])
 
 
-@pytest.mark.thorough
 def test_every_locale_gives_the_same(server, chosen, archive, in_c, tmp_path):
     for name in chosen:
         found = contents_in(server, archive, tmp_path / name, LOCALES[name])

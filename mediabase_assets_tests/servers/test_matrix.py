@@ -17,7 +17,6 @@ CASES = (
 )
 
 
-@pytest.mark.thorough
 def test_every_command_does_what_it_has_to(server, tmp_path):
     chosen = [case for case in CASES if server.version == case[0](installed())]
     if not chosen:
