@@ -65,14 +65,6 @@ def record(conn: Connection, view: View, schema: str, *, inputs: dict[str, str],
     )  # fmt: skip
 
 
-def stale_views(conn: Connection, schema: str) -> dict[str, str]:
-    """The live materialized views whose rows or definition are old, each with the reason in words.
-
-    A view of which a table is missing is not listed: it has nothing to show yet.
-    """
-    return {name: reason for name, reason in refresh_reasons(conn, schema).items() if reason}
-
-
 def refresh_reasons(conn: Connection, schema: str) -> dict[str, str]:
     """The materialized views whose tables all exist, each with the reason why it is old; empty where it is up to date."""
     recorded = records(conn)

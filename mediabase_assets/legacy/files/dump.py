@@ -28,7 +28,6 @@ from mediabase_assets.postgres.connection import Session
 
 _ENTRY = re.compile(r"^(\d+; \d+ \d+) (TABLE DATA|TABLE) (.+) (\S+) (\S+)$")
 _EXPORT = "Export it again with: pg_dump -Fc -t cancer_transcript_base; nothing was loaded."
-_PROGRESS_ROWS = 4096
 _CHUNK = 1 << 18
 
 

@@ -101,13 +101,6 @@ def to_numbers(column: pa.Array, decimal: str = ".") -> Numbers:
     return Numbers(_floats(values), unreadable, int(pc.sum(is_error).as_py() or 0))
 
 
-def is_numeric(column: pa.Array, decimal: str = ".") -> bool:
-    """Whether a column holds numbers and nothing else; false if it is empty."""
-    if column.null_count == len(column):
-        return False
-    return len(to_numbers(column, decimal).unreadable) == 0
-
-
 def _floats(values: pa.Array) -> Floats:
     floats: Floats = values.to_numpy(zero_copy_only=False)
     return floats
