@@ -15,13 +15,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.file import read_settings_file
-from mediabase_assets.settings.model import (
-    WITHOUT_EFFECT,
-    DatabaseSettings,
-    Settings,
-    ValidationSettings,
-)
+from mediabase_assets.settings.model import WITHOUT_EFFECT, Settings
+from mediabase_assets.settings.sections import ValidationSettings
 
 __all__ = [
     "ENVIRONMENT",

@@ -1,0 +1,99 @@
+"""Settings of the database: which server, and where in it. The other sections are in `sections`."""
+
+from typing import Any, Self
+
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
+
+from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
+from mediabase_assets.settings.kinds import Port, Positive, Section, ignored
+
+RESERVED_SCHEMAS = (
+    *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
+    "mediabase_dagster",
+    "information_schema",
+)
+"""Schemas that the project or PostgreSQL keeps for itself, never a target."""
+
+
+class DatabaseSettings(Section):
+    """Which server, and where in it. Without `host` and `service` the embedded server is started and used."""
+
+    host: str | None = Field(default=None, min_length=1, description="host name or socket directory of a server")
+    service: str | None = Field(default=None, min_length=1, description="section of libpq's pg_service.conf")
+    port: Port | None = Field(default=None, description="port of the server; 5432")
+    name: str = Field(default="", description="database; mbase, in the embedded server mediabase")
+    user: str = Field(default="", description="role; mbase_user, in the embedded server postgres")
+    password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
+    connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
+    max_connections: Positive = ignored(10, "the project opens as many sessions as it needs, at most about ten")
+    backup_database: str | None = ignored(None, "backups are files, not databases")
+    schema_name: str = Field(default="public", description="schema that holds what is released; key `schema` too")
+    legacy_schema: str | None = Field(default=None, description="schema of the legacy table; as schema_name")
+    legacy_table: str = Field(default="cancer_transcript_base", description="name of the legacy table, never written")
+
+    @property
+    def is_embedded(self) -> bool:
+        """True if no server is named, so that the project starts its own."""
+        return self.host is None and self.service is None
+
+    @property
+    def source_schema(self) -> str:
+        """The schema of the legacy table."""
+        return self.legacy_schema or self.schema_name
+
+    _workspace: str = PrivateAttr(default=MIGRATIONS)
+
+    @property
+    def workspace(self) -> str:
+        """Whose schemas are used: those of migrations, or those of a rehearsal. No configuration file can set it."""
+        return self._workspace
+
+    def for_workspace(self, workspace: str, **changes: Any) -> Self:
+        """The same settings for another workspace, as dry runs and self-tests need them.
+
+        Args:
+            workspace: Its name.
+            changes: Other settings that change, by field; they are not validated.
+        """
+        other = self.model_copy(update=changes)
+        other._workspace = workspace
+        return other
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_server(cls, values: Any) -> Any:
+        """Port, name and user depend on which server it is; a service brings its own."""
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        for alias, key in (("database", "name"), ("schema", "schema_name")):
+            if alias in values:
+                if values.get(key, values[alias]) != values[alias]:
+                    raise ValueError(f"`{alias}` and `{key}` mean the same and differ; keep one of them")
+                values[key] = values.pop(alias)
+        if values.get("host") and values.get("service"):
+            raise ValueError("`host` and `service` both name a server; keep one of them")
+        if isinstance(values.get("password"), int) and not isinstance(values["password"], bool):
+            values["password"] = str(values["password"])
+        if values.get("host"):
+            defaults: dict[str, Any] = {"port": 5432, "name": "mbase", "user": "mbase_user"}
+        elif values.get("service"):
+            defaults = {}
+        else:
+            defaults = {"name": "mediabase"}
+            values |= {"user": "postgres", "port": 5432, "password": None}  # its own role over its own socket
+        return defaults | values
+
+    @field_validator("schema_name", "legacy_schema", "legacy_table", "name")
+    @classmethod
+    def _is_identifier(cls, value: str | None) -> str | None:
+        if value and (len(value.encode()) > 63 or "\0" in value):
+            raise ValueError("Input should be a name of at most 63 bytes")
+        return value
+
+    @field_validator("schema_name", "legacy_schema")
+    @classmethod
+    def _is_not_reserved(cls, value: str | None) -> str | None:
+        if value is not None and (not value or value in RESERVED_SCHEMAS or is_reserved(value) or value.startswith("pg_")):
+            raise ValueError("Input should be a schema that neither PostgreSQL nor the project keeps for itself")
+        return value
