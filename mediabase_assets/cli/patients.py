@@ -85,6 +85,12 @@ def migrate(
     database: Annotated[str | None, typer.Argument(metavar="[DATABASE]", help="A database of the old programs.")] = None,
     patient_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The patient; by default from the database's name.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All such databases and schemas of the server.")] = False,
+    schema: Annotated[
+        str | None, typer.Option("--schema", help="The patient's schema, where it does not follow from the id.", show_default=False)
+    ] = None,
+    relation: Annotated[
+        str | None, typer.Option("--relation", help="The table to read, where two hold other values.", show_default=False)
+    ] = None,
     minimum_match_rate: Annotated[
         float | None, typer.Option("--minimum-match-rate", min=0, max=1, help="Smallest share of known ids.", show_default=False)
     ] = None,
@@ -96,7 +102,9 @@ def migrate(
     from mediabase_assets.cli.patients_import import import_orders
     from mediabase_assets.cli.patients_orders import orders_of_databases
 
-    orders = orders_of_databases(settings, database, patient_id, every=every, minimum_match_rate=minimum_match_rate)
+    orders = orders_of_databases(
+        settings, database, patient_id, every=every, minimum_match_rate=minimum_match_rate, schema=schema, relation=relation
+    )
     return import_orders(settings, orders, as_json=as_json, console=terminal())
 
 

@@ -80,7 +80,8 @@ def orders_of(files: Sequence[Path], words: Words, *, patient_id: str | None, id
 
 
 def orders_of_databases(
-    settings: Settings, database: str | None, patient_id: str | None, *, every: bool, minimum_match_rate: float | None
+    settings: Settings, database: str | None, patient_id: str | None, *, every: bool, minimum_match_rate: float | None,
+    schema: str | None = None, relation: str | None = None,
 ) -> list[Order]:  # fmt: skip
     """What is to be imported from databases of the old programs.
 
@@ -92,6 +93,10 @@ def orders_of_databases(
     words = Words(minimum_match_rate=minimum_match_rate)
     if every == (database is not None):
         raise ConfigurationError("Name a database, or give --all.", where="command line", next_step="See `migrate --help`.")
+    if every and (schema or relation):
+        raise ConfigurationError(
+            "--schema and --relation are of one database.", where="command line", next_step="Name the database in place of --all."
+        )
     if database is not None:
         found = patient_id or patient_id_of(database)
         if found is None:
@@ -99,7 +104,7 @@ def orders_of_databases(
                 f"No patient's id follows from the name {database[:100]!r}.", where="name of the database",
                 next_step=f"Give the id: mediabase patients migrate {shlex.quote(database)} ID",
             )  # fmt: skip
-        return [words.order(found, source_of_database(database))]
+        return [words.order(found, source_of_database(database, schema, relation))]
     places = find_patient_databases(settings)
     if not places:
         raise PatientError("The server holds no database or schema of a patient.", where="all databases", next_step="Name one.")

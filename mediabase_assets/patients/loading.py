@@ -37,7 +37,7 @@ class Order:
 
     Attributes:
         patient_id: Whose.
-        source: Path of a file, or `database:NAME` with the name of a schema after a blank (v0.6.0).
+        source: Path of a file, or `database:NAME`, after a blank the name of a schema (v0.6.0) and, after `/`, of a relation.
         options: What a person says of the file.
         duplicates: What becomes of several rows of one gene or transcript whose values differ.
         minimum_match_rate: Another smallest share of known ids than that of the settings.
@@ -75,13 +75,16 @@ class Loaded:
     plots: Mapping[str, bytes]
 
 
-def source_of_database(database: str, schema: str | None = None) -> str:
-    """The source of an order that reads a database of the old programs.
+def source_of_database(database: str, schema: str | None = None, relation: str | None = None) -> str:
+    """The source of an order that reads a database of the old programs; a relation is named only where it is not the one that counts.
 
     >>> source_of_database("mediabase_patient_X"), source_of_database("mediabase", "patient_7")
     ('database:mediabase_patient_X', 'database:mediabase patient_7')
+    >>> source_of_database("mediabase_patient_X", relation="transcripts")
+    'database:mediabase_patient_X /transcripts'
     """
-    return _DATABASE + " ".join(filter(None, (database, schema)))
+    within = (schema or "") + (f"/{relation}" if relation else "")
+    return _DATABASE + " ".join(filter(None, (database, within)))
 
 
 def load(conn: Connection, settings: Settings, order: Order, *, draws: bool = False) -> Loaded:
@@ -133,8 +136,9 @@ def import_order(conn: Connection, settings: Settings, order: Order) -> ImportRe
 def read(settings: Settings, order: Order) -> Reading:
     """What the source of an order holds."""
     if order.source.startswith(_DATABASE):
-        database, _, schema = order.source.removeprefix(_DATABASE).partition(" ")
-        return read_patient_database(settings, database, order.patient_id, schema=schema or None)
+        database, _, within = order.source.removeprefix(_DATABASE).partition(" ")
+        schema, _, relation = within.partition("/")
+        return read_patient_database(settings, database, order.patient_id, schema=schema or None, relation=relation or None)
     return read_table(Path(order.source), order.options, maximum_bytes=settings.patients.maximum_file_size * _MB)
 
 

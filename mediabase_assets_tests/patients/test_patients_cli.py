@@ -164,10 +164,17 @@ def test_a_database_of_the_old_programs_is_migrated_and_one_is_made(run, setting
         with connect(settings, autocommit=True, dbname=name) as old:
             old.execute("create table cancer_transcript_base (transcript_id text primary key, expression_fold_change double precision)")
             old.cursor().executemany("insert into cancer_transcript_base values (%s, %s)", [(transcript_of(g), 8.45) for g in CHANGES])
+            old.execute("create table transcripts as select transcript_id, 2.5 as expression_fold_change from cancer_transcript_base")
         done = run("migrate", "--all", "--json")
         assert done.code == 0, done.err
         assert [(one["patient_id"], one["report"]["largest"]) for one in done.json] == [("Old1", 8.45)]
         assert run("migrate", name, "--json").json[0]["report"]["is_unchanged"]
+        assert any("`--relation transcripts` takes the others" in note for note in done.json[0]["report"]["notes"])
+        other = run("migrate", name, "--relation", "transcripts", "--json")
+        assert [one["report"]["largest"] for one in other.json] == [2.5]
+        assert run("migrate", name, "--schema", "patient_old1").code == 1
+        assert "no schema patient_old1" in run("migrate", name, "--schema", "patient_old1").err
+        assert (run("migrate", "--all", "--relation", "transcripts").code, run("migrate", name, "--json").code) == (2, 0)
         assert "8 with a fold change" in run("export", "Old1", "--as-database", "mediabase_patient_New1").out
         assert "already" in run("export", "Old1", "--as-database", "mediabase_patient_New1").err
         assert run("migrate", "mediabase_patient_New1", "New1", "--json").json[0]["report"]["stored"] == 8
