@@ -56,6 +56,8 @@ def load_dump(
                 loader.take(part)
         except (OSError, EOFError, zlib.error) as error:
             raise LegacyFileError(f"The file is damaged or cut short: {error}.", where=str(path), next_step=_EXPORT) from error
+    if script.is_cut_short:
+        raise LegacyFileError("The dump is cut short: its last line is missing.", where=str(path), next_step=_EXPORT)
     if not loader.columns:
         names = ", ".join(sorted(script.other_tables)[:20]) or "none"
         raise LegacyFileError(
@@ -63,8 +65,6 @@ def load_dump(
             where=str(path),
             next_step="Name the file that holds it.",
         )
-    if script.is_dump and not script.is_complete and not loader.had_copy:
-        raise LegacyFileError("The dump is cut short: its last line is missing.", where=str(path), next_step=_EXPORT)
     ignored = [f"table {name}" for name in sorted(script.other_tables)]
     ignored += [f"{count} x {word}" for word, count in sorted(script.statements.items())]
     return loader.rows, tuple(ignored)
@@ -81,7 +81,6 @@ class _Loader:
         self._progress = progress
         self.columns: list[str] = []
         self.rows = 0
-        self.had_copy = False
 
     def take(self, part: Definition | Rows) -> None:
         if isinstance(part, Definition):
@@ -127,7 +126,6 @@ class _Loader:
         except errors.UndefinedColumn as error:
             raise LegacyFileError(f"{reason(error)}.", where=str(self._path), next_step=_EXPORT) from error
         self._conn.execute("select set_config('client_encoding', 'UTF8', true)")
-        self.had_copy = True
 
     def _chunks(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         pending: list[bytes] = []
