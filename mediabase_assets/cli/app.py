@@ -19,6 +19,7 @@ from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.cli.patients import patients
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ def rollback(
         bool,
         typer.Option("--with-dependents", help="Also drop dependent views and foreign keys of other people; never their rows."),
     ] = False,
+    legacy_changes: Annotated[
+        LegacyChoice | None,
+        typer.Option(help="Rows of the legacy table that others changed since: keep them, or undo that, with a copy.", show_default=False),
+    ] = None,
     skip_confirmation: options.SkipConfirmation = False,
     config_file: options.ConfigFile = None,
 ) -> Exit:
@@ -116,7 +121,10 @@ def rollback(
     from mediabase_assets.cli.rollback import rollback as run
 
     asks = settings.require_user_confirmation and not skip_confirmation
-    return run(settings, migration_id, with_later=with_later, with_dependents=with_dependents, asks=asks, console=terminal())
+    return run(
+        settings, migration_id, with_later=with_later, with_dependents=with_dependents, legacy_changes=legacy_changes, asks=asks,
+        console=terminal(),
+    )  # fmt: skip
 
 
 @app.command()

@@ -10,6 +10,7 @@ from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.plan import confirm, require_terminal
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted, duration, number
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.rollback import Plan, RollbackResult, preview, roll_back
 from mediabase_assets.rollback.after_failure import remove_unreleased
 from mediabase_assets.rollback.plan import KEEP
@@ -25,7 +26,8 @@ _WILL = {
 
 
 def rollback(
-    settings: Settings, migration_id: str, *, with_later: bool, with_dependents: bool, asks: bool, console: Console
+    settings: Settings, migration_id: str, *, with_later: bool, with_dependents: bool, legacy_changes: LegacyChoice | None, asks: bool,
+    console: Console,
 ) -> Exit:  # fmt: skip
     """Print what a rollback will do, ask, do it, print what was done.
 
@@ -35,17 +37,19 @@ def rollback(
     if asks:
         require_terminal()
     with waiting(console, f"Verifying the backup and comparing the database with the state before {migration_id} …"):
-        candidate, plan, lost = preview(settings, migration_id, with_later=with_later, with_dependents=with_dependents)
+        candidate, plan, lost = preview(
+            settings, migration_id, with_later=with_later, with_dependents=with_dependents, legacy_changes=legacy_changes
+        )
     console.print(f"[bold]Back to the state before {escape(migration_id)}[/], from the backup {escape(candidate.backup_id)}")
     if candidate.later:
         console.print(f"These later migrations are undone too: {escape(', '.join(candidate.later))}")
     _print_plan(console, plan)
     for line in lost:
-        console.print(f"[yellow]Dropped too:[/] {escape(line)}", soft_wrap=True)
+        console.print(f"[yellow]Lost too:[/] {escape(line)}", soft_wrap=True)
     if asks and not confirm(console):
         return Exit.FAILED
     result = roll_back(
-        settings, migration_id, with_later=with_later, with_dependents=with_dependents,
+        settings, migration_id, with_later=with_later, with_dependents=with_dependents, legacy_changes=legacy_changes,
         progress=lambda sentence: console.print(f"[dim]{escape(sentence)} …[/]", soft_wrap=True),
     )  # fmt: skip
     print_result(console, result)

@@ -19,3 +19,10 @@ class RunStatus(StrEnum):
 
 #: Runs whose migration another run may go on with.
 OPEN = (RunStatus.RUNNING, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.INTERRUPTED)
+
+
+class LegacyChoice(StrEnum):
+    """What a rollback does with changes that others made to the legacy table since the backup."""
+
+    KEEP = "keep"
+    UNDO = "undo"

@@ -76,6 +76,39 @@ class RowDifference:
         surplus = self._surplus(self._parts["table"], self._parts["wanted"])
         return self._run("delete from {table} where ctid in (select ctid {surplus})", surplus=surplus)
 
+    def count(self) -> tuple[int, int, int]:
+        """How many rows `insert`, `update` and `delete` would touch; nothing is changed."""
+        if not self._key:
+            missing = self._surplus(self._parts["wanted"], self._parts["table"])
+            extra = self._surplus(self._parts["table"], self._parts["wanted"])
+            return self._number("{surplus}", surplus=missing), 0, self._number("{surplus}", surplus=extra)
+        changed = self._number("from {wanted} as w join {table} as t on {match} where {new} is distinct from {old}") if self._rest else 0
+        return (
+            self._number("from {wanted} as w where not exists (select from {table} as t where {match})"),
+            changed,
+            self._number("from {table} as t where not exists (select from {wanted} as w where {match})"),
+        )
+
+    def copy_old(self, copy: sql.Composable) -> int:
+        """Copy the rows that `delete` and `update` will touch, with the word for it in a column before theirs; returns their number."""
+        if not self._key:
+            surplus = self._surplus(self._parts["table"], self._parts["wanted"])
+            return self._run("insert into {copy} select 'deleted', t.* from {table} as t where ctid in (select ctid {surplus})",
+                             copy=copy, surplus=surplus)  # fmt: skip
+        deleted = self._run(
+            "insert into {copy} select 'deleted', t.* from {table} as t where not exists (select from {wanted} as w where {match})",
+            copy=copy,
+        )
+        if not self._rest:
+            return deleted
+        return deleted + self._run(
+            "insert into {copy} select 'changed', t.* from {table} as t join {wanted} as w on {match} where {new} is distinct from {old}",
+            copy=copy,
+        )
+
+    def _number(self, source: LiteralString, **more: sql.Composable) -> int:
+        return int(self._conn.value(sql.SQL("select count(*) " + source).format(**self._parts, **more)))
+
     def _surplus(self, one: sql.Composable, other: sql.Composable) -> sql.Composed:
         rows = {"one_row": self._row("x", self._columns), "other_row": self._row("y", self._columns)}
         return sql.SQL(_SURPLUS).format(one=one, other=other, **rows)

@@ -17,6 +17,7 @@ from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.postgres.difference import RowDifference
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.rollback import definitions, outside_objects
+from mediabase_assets.rollback.legacy_changes import copy_of_rows
 from mediabase_assets.rollback.plan import DROP, RECREATE, REFRESH, ROWS, Done, Item, Plan
 from mediabase_assets.rollback.rows import Counts, Loader, beside, key_of, make_beside
 from mediabase_assets.rollback.waiting import patiently
@@ -34,7 +35,8 @@ class Changes:
         counts: Rows inserted, updated, deleted.
         seconds: How long a relation took.
         recreated: Relations that came from the archive.
-        other: What was done with what is not a relation.
+        other: What was done with what is not a relation in reach of the migration.
+        undoes_legacy: The migration whose rollback undoes what others did to the legacy table; empty if it does not.
     """
 
     lost: list[str]
@@ -43,6 +45,13 @@ class Changes:
     seconds: dict[RelationName, float] = field(default_factory=dict)
     recreated: frozenset[RelationName] = frozenset()
     other: list[Done] = field(default_factory=list)
+    undoes_legacy: str = ""
+
+    def keep_legacy_rows(self, conn: Connection, name: RelationName, difference: RowDifference | None) -> None:
+        """Copy the rows of the legacy table that go or change; nothing to do where that was not changed by others."""
+        if self.undoes_legacy:
+            copy, rows = copy_of_rows(conn, name, self.undoes_legacy, difference)
+            self.other.append(Done(str(copy), "created", f"a copy of what others added to or changed in {name}", inserted=rows, rows=rows))
 
 
 def apply(conn: Connection, plan: Plan, lost: outside_objects.Lost, changes: Changes, report: Progress) -> None:
@@ -55,6 +64,8 @@ def apply(conn: Connection, plan: Plan, lost: outside_objects.Lost, changes: Cha
     taken = definitions.TakenDown()
     tables = [i for i in plan.of(RECREATE) if i.held is not None and i.held.kind == "table"]
     changes.recreated = frozenset(i.relation for i in plan.of(RECREATE))
+    if plan.manifest.legacy in {i.relation for i in tables if i.kind}:
+        changes.keep_legacy_rows(conn, plan.manifest.legacy, None)
     if changes.recreated:
         report(f"Bringing back {counted(len(changes.recreated), 'relation')} from the archive")
         patiently(conn, lambda: _clear(conn, plan, tables, taken), changes.recreated, report)
@@ -103,6 +114,8 @@ def _change_rows(conn: Connection, plan: Plan, archives: definitions.Archives, c
         name: RowDifference(conn, sql.Identifier(*name), target, key_of(conn, name), loader.columns[name])
         for name, target in targets.items()
     }
+    if plan.manifest.legacy in differences:
+        changes.keep_legacy_rows(conn, plan.manifest.legacy, differences[plan.manifest.legacy])
     report("Changing the rows that differ")
     _change(conn, differences, changes)
 

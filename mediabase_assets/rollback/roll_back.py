@@ -16,6 +16,7 @@ from psycopg import sql
 from mediabase_assets.backup import BackupManifest, RelationName
 from mediabase_assets.model.errors import BackupError, RollbackError
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.postgres.session import prepare
@@ -23,6 +24,7 @@ from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.records.lock import hold_migration_lock, release_migration_lock
 from mediabase_assets.rollback import definitions, outside_objects, records
 from mediabase_assets.rollback.changes import Changes, apply
+from mediabase_assets.rollback.legacy_changes import decided, legacy_item
 from mediabase_assets.rollback.plan import DROP, KEEP, RECREATE, ROWS, Done, Plan, make_plan
 from mediabase_assets.rollback.records import Candidate
 from mediabase_assets.rollback.waiting import patiently
@@ -58,7 +60,12 @@ class RollbackResult:
 
 
 def preview(
-    settings: Settings, migration_id: str, *, with_later: bool = False, with_dependents: bool = False
+    settings: Settings,
+    migration_id: str,
+    *,
+    with_later: bool = False,
+    with_dependents: bool = False,
+    legacy_changes: LegacyChoice | None = None,
 ) -> tuple[Candidate, Plan, tuple[str, ...]]:
     """What a rollback would do, and what other people would lose; nothing is changed.
 
@@ -68,10 +75,11 @@ def preview(
     with _session(settings) as conn:
         candidate = records.find(conn, settings, migration_id, with_later=with_later)
         manifest = records.verified_backup(settings, candidate, conn.info.dbname)
-        plan = make_plan(conn, settings, manifest)
+        plan, changed = decided(conn, make_plan(conn, settings, manifest), legacy_changes)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
         outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
-        return candidate, plan, tuple(lost.lines())
+        undone = (f"{changed}; what is deleted or changed is copied",) if changed and legacy_changes is LegacyChoice.UNDO else ()
+        return candidate, plan, (*undone, *lost.lines())
 
 
 def roll_back(
@@ -80,6 +88,7 @@ def roll_back(
     *,
     with_later: bool = False,
     with_dependents: bool = False,
+    legacy_changes: LegacyChoice | None = None,
     progress: Progress | None = None,
     owner: str = "",
 ) -> RollbackResult:
@@ -90,6 +99,7 @@ def roll_back(
         migration_id: The migration to undo.
         with_later: Undo the migrations that were released since, too.
         with_dependents: Drop views and foreign keys of other people that cannot stay; their tables keep every row.
+        legacy_changes: What becomes of rows of the legacy table that others added, changed or deleted since; None refuses if there are.
         progress: Gets a sentence at each step.
         owner: Name under which the lock of migrations is held meanwhile; by default the rollback's own.
 
@@ -107,9 +117,18 @@ def roll_back(
             report(f"Verifying the backup {candidate.backup_id}")
             manifest = records.verified_backup(settings, candidate, conn.info.dbname)
             records.prepare(conn, settings.database.schema_name)
-            return _rolled_back(conn, settings, candidate, manifest, with_dependents, report)
+            wishes = _Wishes(with_dependents, legacy_changes)
+            return _rolled_back(conn, settings, candidate, manifest, wishes, report)
     finally:
         release_migration_lock(owner)
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the rollback may do to what others made."""
+
+    with_dependents: bool
+    legacy_changes: LegacyChoice | None
 
 
 @contextmanager
@@ -131,15 +150,18 @@ def _session(settings: Settings) -> Iterator[Connection]:
 
 
 def _rolled_back(
-    conn: Connection, settings: Settings, candidate: Candidate, manifest: BackupManifest, with_dependents: bool, report: Progress
+    conn: Connection, settings: Settings, candidate: Candidate, manifest: BackupManifest, wishes: _Wishes, report: Progress
 ) -> RollbackResult:
     began, live = time.monotonic(), settings.database.schema_name
     with conn.transaction():
         report("Comparing the present state with the manifest")
         plan = make_plan(conn, settings, manifest)
+        if wishes.legacy_changes is not LegacyChoice.UNDO:
+            plan, _ = decided(conn, plan, wishes.legacy_changes)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
-        outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {candidate.migration_id}")
-        changes = Changes(lost=[*lost.lines()], with_dependents=with_dependents)
+        outside_objects.require_permission(lost, with_dependents=wishes.with_dependents, where=f"migration {candidate.migration_id}")
+        undone = candidate.migration_id if legacy_item(plan) is not None else ""
+        changes = Changes(lost=[*lost.lines()], with_dependents=wishes.with_dependents, undoes_legacy=undone)
         apply(conn, plan, lost, changes, report)
         report("Comparing every relation with the manifest")
         done = [*_verified(conn, plan, changes), *changes.other]

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import dagster as dg
 import psycopg
 import pytest
+from psycopg import sql
 
 from mediabase_assets.model.errors import RollbackError
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.rollback import candidates, preview, roll_back
 from mediabase_assets.rollback.after_failure import remove_unreleased
 from mediabase_assets_tests.fixtures.environment import clean_environment
@@ -91,8 +93,8 @@ def test_back_to_nothing(twice, this):
     with pytest.raises(RollbackError, match=f"Later migrations were released since: {twice.second}"):
         roll_back(this.settings, twice.first)
     with pytest.raises(RollbackError, match=r"the view public\.of_people"):
-        roll_back(this.settings, twice.first, with_later=True)
-    result = roll_back(this.settings, twice.first, with_later=True, with_dependents=True)
+        roll_back(this.settings, twice.first, with_later=True, legacy_changes=LegacyChoice.UNDO)
+    result = roll_back(this.settings, twice.first, with_later=True, with_dependents=True, legacy_changes=LegacyChoice.UNDO)
     assert everything(this) == twice.at_first
     assert (result.later, result.lost) == ((twice.second,), ("the view public.of_people",))
     assert {d.relation: d.what for d in result.done}["public.cancer_transcript_base"] == "rows changed"
@@ -104,7 +106,7 @@ def test_back_to_nothing(twice, this):
 
 
 def test_a_migration_after_a_rollback(twice, this):
-    roll_back(this.settings, twice.first, with_later=True, with_dependents=True)
+    roll_back(this.settings, twice.first, with_later=True, with_dependents=True, legacy_changes=LegacyChoice.UNDO)
     this.instance = twice.project.instance
     assert this.migrate().success
     with this.connect() as conn:
@@ -124,8 +126,8 @@ def test_rows_of_patients_stay(twice, this):
     roll_back(this.settings, twice.second)  # every row that it refers to was there before
     assert this.value("select count(*) from pg_constraint where conrelid = 'patient_1.fold_changes'::regclass and contype = 'f'") == 1
     with pytest.raises(RollbackError, match=r"fold_changes_transcript_id_fkey of patient_1\.fold_changes .* 5 rows use"):
-        roll_back(this.settings, twice.first, with_dependents=False)
-    result = roll_back(this.settings, twice.first, with_dependents=True)
+        roll_back(this.settings, twice.first, legacy_changes=LegacyChoice.UNDO)
+    result = roll_back(this.settings, twice.first, with_dependents=True, legacy_changes=LegacyChoice.UNDO)
     assert this.value("select count(*) from patient_1.fold_changes") == 5
     assert this.value("select to_regclass('public.transcripts')") is None
     assert any("patient_1.fold_changes" in line for line in result.lost)
@@ -167,13 +169,69 @@ def test_rows_that_were_not_there_and_that_patients_refer_to(twice, this):
 def test_whatever_was_done_since(twice, this, damage):
     with this.connect() as conn:
         conn.execute(damage)
-    roll_back(this.settings, twice.second)
+    roll_back(this.settings, twice.second, legacy_changes=LegacyChoice.UNDO)
     found, wanted = without_build(everything(this)), without_build(twice.between)
     for held in (found, wanted):
         held.pop("public.of_people", None)  # people's own; what they dropped stays dropped
     for name, value in wanted.items():
         assert found[name] == value, name
     assert found.keys() == wanted.keys()
+
+
+OTHERS = """
+    insert into cancer_transcript_base select (jsonb_populate_record(b, jsonb_build_object('transcript_id', 'ENST9999999999' || n))).*
+      from cancer_transcript_base as b, generate_series(1, 3) as n
+      where b.transcript_id = (select min(transcript_id) from cancer_transcript_base);
+    update cancer_transcript_base set gene_symbol = 'OTHERS' where transcript_id = (select min(transcript_id) from cancer_transcript_base);
+    delete from cancer_transcript_base where transcript_id = (select max(transcript_id) from cancer_transcript_base
+      where transcript_id not like 'ENST9999999999%');
+"""
+ADDED = "select count(*) from cancer_transcript_base where transcript_id like 'ENST9999999999%' or gene_symbol = 'OTHERS'"
+
+
+@pytest.fixture
+def others(this):
+    """Others added three rows to the legacy table, changed one and deleted one."""
+    with this.connect() as conn:
+        conn.execute(OTHERS)
+    return this
+
+
+def test_rows_that_others_added_since_are_counted_and_nothing_is_done_without_a_word(twice, others):
+    before = everything(others)
+    for do in (roll_back, preview):
+        with pytest.raises(RollbackError, match="3 rows added, 1 row changed, 1 row deleted") as error:
+            do(others.settings, twice.second)
+        assert "--legacy-changes keep" in error.value.next_step
+    assert everything(others) == before
+    child = command(others, "rollback", twice.second, "--skip-confirmation")
+    said, _ = child.communicate()
+    assert (child.returncode, "3 rows added" in said) == (1, True)
+
+
+def test_rows_that_others_added_since_stay(twice, others):
+    legacy = everything(others)["public.cancer_transcript_base"]
+    result = roll_back(others.settings, twice.second, legacy_changes=LegacyChoice.KEEP)
+    found, wanted = without_build(everything(others)), without_build(twice.between)
+    assert found.pop("public.cancer_transcript_base") == legacy != wanted.pop("public.cancer_transcript_base")
+    assert found == wanted
+    assert others.value(ADDED) == 4
+    assert "public.cancer_transcript_base" not in {d.relation for d in result.done}
+
+
+def test_rows_that_others_added_since_are_copied_before_they_go(twice, others):
+    _, _, lost = preview(others.settings, twice.second, legacy_changes=LegacyChoice.UNDO)
+    assert "3 rows added" in lost[0]
+    child = command(others, "rollback", twice.second, "--legacy-changes", "undo", "--skip-confirmation")
+    said, _ = child.communicate()
+    assert child.returncode == 0, said
+    assert without_build(everything(others)) == without_build(twice.between)
+    copy = f"mediabase_ops.legacy_rows_{twice.second}"
+    assert copy in said
+    query = "select change, count(*), count(*) filter (where gene_symbol = 'OTHERS') from {} group by 1 order by 1"
+    with others.connect() as conn:
+        copied = conn.execute(sql.SQL(query).format(sql.Identifier(*copy.split(".")))).fetchall()
+    assert copied == [("changed", 1, 1), ("deleted", 3, 0)]
 
 
 def test_what_is_refused(twice, this):
@@ -224,7 +282,8 @@ def test_killed_in_the_middle_and_repeated(twice, this):
     before = everything(this)
     with this.connect(autocommit=False) as reader:
         reader.execute("select count(*) from publications")
-        child = command(this, "rollback", twice.first, "--with-later", "--with-dependents", "--skip-confirmation")
+        options = ("--with-later", "--with-dependents", "--legacy-changes", "undo", "--skip-confirmation")
+        child = command(this, "rollback", twice.first, *options)
         for line in child.stdout:
             if "Waiting for a lock" in line:
                 break
@@ -236,7 +295,7 @@ def test_killed_in_the_middle_and_repeated(twice, this):
         time.sleep(0.05)
     assert everything(this) == before
     assert this.value("select count(*) from mediabase_ops.rollbacks") == 0
-    roll_back(this.settings, twice.first, with_later=True, with_dependents=True)
+    roll_back(this.settings, twice.first, with_later=True, with_dependents=True, legacy_changes=LegacyChoice.UNDO)
     assert everything(this) == twice.at_first
 
 
@@ -291,7 +350,7 @@ def test_the_job(twice, this):
     config = {"ops": {"roll_back_migration": {"config": {"migration_id": twice.first}}}}
     refused = this.migrate(job="rollback", run_config=config)
     assert not refused.success
-    config["ops"]["roll_back_migration"]["config"] |= {"with_later": True, "with_dependents": True}
+    config["ops"]["roll_back_migration"]["config"] |= {"with_later": True, "with_dependents": True, "legacy_changes": "undo"}
     result = this.migrate(job="rollback", run_config=config)
     assert result.success
     assert everything(this) == twice.at_first

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.rollback import RollbackResult, roll_back
 from mediabase_assets.runs import rollback_report
 from mediabase_assets.runs.patients.rematching import rematch_patients
@@ -28,6 +29,12 @@ class RollbackConfig(dg.Config):
         default=False,
         description="Drop views and foreign keys of other people that cannot stay; no row of their tables is deleted.",
     )
+    legacy_changes: str = Field(
+        default="",
+        pattern="^(keep|undo)?$",
+        description="Rows of the legacy table that others added, changed or deleted since the backup: `keep` leaves the table as it is, "
+        "`undo` makes it what it was, with a copy of every row that goes. Left empty, the job refuses if there are such rows.",
+    )
 
 
 @dg.op(
@@ -40,6 +47,7 @@ def roll_back_migration(context: dg.OpExecutionContext, config: RollbackConfig, 
     try:
         result = roll_back(
             mediabase.settings(), config.migration_id, with_later=config.with_later, with_dependents=config.with_dependents,
+            legacy_changes=LegacyChoice(config.legacy_changes) if config.legacy_changes else None,
             progress=context.log.info, owner=context.run.run_id,
         )  # fmt: skip
     except MediabaseError as error:

@@ -13,6 +13,7 @@ from mediabase_assets.backup.restore_proof import prove_restore
 from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import RollbackError
 from mediabase_assets.model.quantities import counted
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
 from mediabase_assets.model.workspace import SELF_TEST, Workspace
@@ -184,7 +185,7 @@ class _Test:
             first = self.conn.value("select migration_id from releases order by released_at limit 1")
             if first is None:
                 raise RollbackError("The migration of the sample is not among the releases.", where=sampled.database.schema_name)
-            done = roll_back(sampled, first, with_later=True).done
+            done = roll_back(sampled, first, with_later=True, legacy_changes=LegacyChoice.UNDO).done
             names = [*(r.name for r in RELATIONS), *(v.name for v in MATERIALIZED)]
             left = self.conn.value(
                 "select string_agg(relname, ', ' order by relname) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
