@@ -5,8 +5,10 @@ Nothing here asserts how fast anything is.
 
 import base64
 import io
+import shutil
 from dataclasses import replace
 
+import dagster as dg
 import psycopg
 import pytest
 from PIL import Image
@@ -261,3 +263,30 @@ def test_the_legacy_table_may_lack_a_column(copied):
 def test_errors_of_the_server_are_told(demo):
     with pytest.raises(Exception, match="The database refused"), measuring.reading_session(demo.settings, QUICK):
         raise psycopg.errors.DiskFull("no space")
+
+
+def test_a_measurement_that_fails_is_a_warning_and_taken_again_by_the_next_migration(copied, tmp_path, monkeypatch):
+    """One value of 1e30 is more than a Decimal of 28 digits can round; a question that the server refuses stands for any other fault."""
+    with copied.connect() as conn:
+        conn.execute(
+            "update cancer_transcript_base set expression_fold_change = 1e30"
+            " where transcript_id = (select min(transcript_id) from transcripts)"
+        )
+    shutil.copytree(questions.PAIRS, tmp_path / "pairs")
+    broken = next((tmp_path / "pairs").glob(f"{QUERY_PAIRS[0].name}*views*"))
+    broken.write_text("select 1 / 0 as gene_id")
+    with monkeypatch.context() as patch:
+        patch.setattr(questions, "PAIRS", tmp_path / "pairs")
+        result = copied.migrate()
+    assert result.success
+    (check,) = [e for e in result.get_asset_check_evaluations() if e.asset_key.to_user_string() == KEY]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "division by zero" in check.description
+    assert copied.value("select count(*) from mediabase_ops.query_benchmark where migration_id = %s", newest(copied)) == 0
+    assert copied.migrate().success
+    assert copied.value("select count(*) from mediabase_ops.query_benchmark where migration_id = %s", newest(copied)) == len(QUERY_PAIRS)
+    assert copied.value("select count(*) from transcripts where expression_fold_change = 1e30") == 1
+
+
+def newest(this):
+    return this.value("select migration_id from mediabase_ops.releases order by released_at desc limit 1")

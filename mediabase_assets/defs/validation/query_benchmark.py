@@ -11,6 +11,7 @@ import dagster as dg
 from psycopg import sql
 
 from mediabase_assets.legacy.table import describe_legacy_table
+from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.query_pairs import QUERY_PAIRS
 from mediabase_assets.model.stages import Stage
@@ -77,12 +78,13 @@ def query_benchmark(
         if kept is not None:
             yield from kept
             return
-        with reading_session(settings, effort) as conn:
-            this.migration_id = records.newest_release(conn, this.asset)
-            legacy, rows = _legacy(conn, this)
-            context.log.info(f"{counted(len(QUERY_PAIRS), 'question')} about release {this.migration_id}, about {effort.seconds:.0f} s.")
-            results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_progress(number, result)))
-            sizes = storage.relation_sizes(conn, settings)
+        try:
+            results, sizes, rows = _measured(context, this, effort)
+        except (BuildError, ArithmeticError) as error:
+            if not will_release(context):
+                raise
+            yield from _not_measured(context, error)
+            return
         same = check_result(KEY, findings.same_answer(results))
         if context.selected_asset_keys:
             shown = _materialized(this, results, sizes, rows)
@@ -90,6 +92,32 @@ def query_benchmark(
             yield shown
         if context.selected_asset_check_keys:
             yield same
+
+
+def _measured(
+    context: dg.AssetExecutionContext, this: AssetRun, effort: Effort
+) -> tuple[list[Result], list[storage.RelationSize], int]:  # fmt: skip
+    with reading_session(this.settings, effort) as conn:
+        this.migration_id = records.newest_release(conn, this.asset)
+        legacy, rows = _legacy(conn, this)
+        context.log.info(f"{counted(len(QUERY_PAIRS), 'question')} about release {this.migration_id}, about {effort.seconds:.0f} s.")
+        results = measure(conn, QUERY_PAIRS, legacy, effort, lambda number, result: context.log.info(_progress(number, result)))
+        return results, storage.relation_sizes(conn, this.settings), rows
+
+
+def _not_measured(
+    context: dg.AssetExecutionContext, error: BuildError | ArithmeticError
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:  # fmt: skip
+    """A measurement never fails a migration that is released: it is a warning, and the next migration measures again."""
+    reason = str(error) or type(error).__name__
+    context.log.warning(f"The release is live; its speed was not measured: {reason}")
+    if context.selected_asset_keys:
+        yield dg.MaterializeResult(asset_key=KEY, metadata={"not measured": reason})
+    if context.selected_asset_check_keys:
+        yield dg.AssetCheckResult(
+            asset_key=KEY, check_name=findings.SAME_ANSWER, passed=False, severity=dg.AssetCheckSeverity.WARN,
+            description=f"Not measured: {reason}", metadata={"examined": 0, "failed": 0},
+        )  # fmt: skip
 
 
 def _legacy(conn: Connection, this: AssetRun) -> tuple[sql.Identifier | None, int]:

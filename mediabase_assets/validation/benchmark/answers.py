@@ -7,7 +7,7 @@ that both sides of a pair must use the same. Lists inside a row are sets: the le
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 Row = tuple[tuple[str, Any], ...]
@@ -33,6 +33,8 @@ def plain(value: Any) -> Any:
     ('2.5', '2.5', '30', ('a', 'a', 'b'), None, True)
     >>> plain(float("nan")), plain(0.1 + 0.2), plain(0.0)
     ('NaN', '0.3', '0')
+    >>> plain(1e30) == "1" + "0" * 30, len(plain(Decimal("1e400")))
+    (True, 401)
     """
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -40,7 +42,8 @@ def plain(value: Any) -> Any:
         number = Decimal(str(value))
         if not number.is_finite():
             return str(number)
-        return format(round(number, 6).normalize(), "f") if number else "0"
+        with localcontext(prec=max(28, number.adjusted() + 10)):  # a numeric of PostgreSQL has up to 131,072 digits
+            return format(round(number, 6).normalize(), "f") if number else "0"
     if isinstance(value, (list, tuple)):
         return tuple(sorted((plain(v) for v in value), key=str))
     return str(value)
