@@ -29,6 +29,7 @@ from mediabase_assets.cli.rollback import remove_and_report
 from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
 from mediabase_assets.model.errors import ServerError
+from mediabase_assets.planning.live_settings import with_live_policy
 from mediabase_assets.postgres.connect import connect, psql_command
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.records import journal
@@ -75,6 +76,7 @@ def migrate(
     ensure_started(console, settings)
     workspace.sweep(settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
+        settings = with_live_policy(conn, settings)
         source_plan = plan_source(conn, settings, source)
         with _loaded(settings, load_definitions, console) as dagster:
             work = None if source_plan.loads else dagster.work(conn, console, everything=everything)

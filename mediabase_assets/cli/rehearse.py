@@ -14,6 +14,7 @@ from mediabase_assets.cli.legacy_source import Source, load_source, plan_source
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.progress import shown
 from mediabase_assets.cli.stage_board import Board
+from mediabase_assets.planning.live_settings import with_live_policy
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.settings.load import Settings
 
@@ -45,6 +46,7 @@ def rehearse(
     """
     ensure_started(console, settings)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
+        settings = with_live_policy(conn, settings)
         source_plan = plan_source(conn, settings, source)
     is_loaded = source_plan.loads
     for name, text in source_plan.lines:

@@ -13,6 +13,7 @@ from mediabase_assets.model.statuses import OPEN
 from mediabase_assets.planning import registry
 from mediabase_assets.planning.beneath import stale_beneath
 from mediabase_assets.planning.carry_over import carry
+from mediabase_assets.planning.live_settings import kept_policy
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection, exists
 from mediabase_assets.records import journal
@@ -58,6 +59,7 @@ def migration_id_of(context: dg.AssetExecutionContext, settings: Settings) -> st
         if not run.migration_id:
             suffix = suffix_of(settings)
             with connect(settings, autocommit=True, application_name="mediabase journal") as conn:
+                run.policy = kept_policy(conn, settings)
                 run.migration_id = _id_of(conn, context.instance, run_id, suffix) or f"{datetime.now(UTC):%Y%m%d_%H%M%S}{suffix}"
         return run.migration_id
 

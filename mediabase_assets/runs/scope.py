@@ -15,6 +15,7 @@ class Run:
     Attributes:
         guard: Several steps may begin at the same time.
         migration_id: The migration that it works for; empty before its first step.
+        policy: The policy for symbols of several genes that it keeps from the live release; None where the settings say it.
         beneath: What is rebuilt beneath its assets, with the reasons; None before its record is opened.
         planned: The assets of its plan, where it is not one of selected assets.
         crew: What builds ahead in it, of `builders`, which imports this module.
@@ -25,6 +26,7 @@ class Run:
 
     guard: threading.RLock = field(default_factory=threading.RLock)
     migration_id: str = ""
+    policy: str | None = None
     beneath: dict[str, str] | None = None
     planned: frozenset[str] | None = None
     crew: object | None = None

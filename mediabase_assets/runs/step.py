@@ -16,6 +16,7 @@ from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
+from mediabase_assets.planning.live_settings import with_policy
 from mediabase_assets.postgres.foreign_errors import explained
 from mediabase_assets.postgres.locks import Lookout, lookout
 from mediabase_assets.postgres.session import build_error
@@ -28,7 +29,7 @@ from mediabase_assets.runs.dead_runs import look_at
 from mediabase_assets.runs.edges import require_before
 from mediabase_assets.runs.parallel import require_beneath, resume
 from mediabase_assets.runs.results import KEEP, KEEP_TAG
-from mediabase_assets.runs.scope import is_interrupted
+from mediabase_assets.runs.scope import is_interrupted, run_of
 from mediabase_assets.settings.load import Settings
 
 #: Longest time that a step waits before it is retried, in seconds.
@@ -60,7 +61,9 @@ def step(
     this: AssetRun | None = None
     seen = Lookout()
     try:
-        this = AssetRun(settings, migration_id_of(context, settings), asset, stage, now, context.run.run_id, keeps, report=context.log.info)
+        migration_id = migration_id_of(context, settings)
+        settings = with_policy(settings, run_of(context.run.run_id).policy)
+        this = AssetRun(settings, migration_id, asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
         with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:

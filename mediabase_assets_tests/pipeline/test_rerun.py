@@ -4,6 +4,10 @@ import pytest
 
 from mediabase_assets.model.errors import ReleaseError
 from mediabase_assets.planning import registry
+from mediabase_assets.planning.live_settings import with_live_policy
+from mediabase_assets.planning.plan import work_to_do
+from mediabase_assets.runs.results import KEEP, KEEP_TAG, legacy_seen
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import harness
 from mediabase_assets_tests.pipeline.copies import copy_of, hashes, told
 from mediabase_assets_tests.spoiling import spoiled
@@ -89,6 +93,21 @@ def test_a_changed_setting_makes_what_reads_it(migrated, pipeline_home):
         assert "normalized/genes" in harness.made(result)
         content, noted = hashes(copy), without_id(records(copy))
         assert everything_anew(copy) == (content, noted)
+        copy.environment.pop("MEDIABASE_CONFIG")
+        keeps_the_policy_of_the_live_release(copy)
+        assert hashes(copy) == content
+
+
+def keeps_the_policy_of_the_live_release(copy):
+    """Nobody names a policy any more: a plain migration keeps that of the live release; another one has to be named."""
+    plain = load_settings(home=copy.settings.home, database={"name": copy.settings.database.name}, backup_dir=copy.settings.backup_dir)
+    named = plain.model_copy(update={"symbol_conflicts": "keep_best"})
+    with copy.connect() as conn:
+        assert with_live_policy(conn, plain).symbol_conflicts == "qualify"
+        assert work_to_do(conn, with_live_policy(conn, plain), seen=legacy_seen(copy.instance)) == {}
+        assert with_live_policy(conn, named).symbol_conflicts == "keep_best"
+        assert "extraction/gene_candidates" in work_to_do(conn, with_live_policy(conn, named), seen=legacy_seen(copy.instance))
+    assert copy.migrate(tags={KEEP_TAG: KEEP}).success  # as *Materialize all* of the UI
 
 
 def test_changed_code_makes_its_asset_and_what_then_differs(copy):
