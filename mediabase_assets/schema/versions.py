@@ -4,6 +4,7 @@ A version is a folder of SQL files: `tables`, `keys`, `foreign_keys`, `views`, o
 query are based on it. It is deployed into whatever schema the session sees first. `schema_version` is read in all of its three old layouts.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from psycopg import sql
@@ -137,8 +138,12 @@ def revert(conn: Connection) -> None:
     conn.execute(sql.SQL("drop table {}").format(names))
 
 
-def rehearse(conn: Connection) -> list[str]:
+def rehearse(conn: Connection, examine: Callable[[str], None] = lambda schema: None) -> list[str]:
     """Deploy, verify and revert in a schema of its own, which is gone afterwards; returns what verify finds.
+
+    Args:
+        conn: A session that builds.
+        examine: Called with the name of that schema while everything is in it.
 
     Raises:
         SchemaError: After the revert something is left.
@@ -149,6 +154,7 @@ def rehearse(conn: Connection) -> list[str]:
     with looking_in(conn, rehearsal):
         deploy(conn)
         wrong = verify(conn, rehearsal)
+        examine(rehearsal)
         revert(conn)
     left = conn.value("select count(*) from pg_class where relnamespace = %s::regnamespace", rehearsal)
     if left:

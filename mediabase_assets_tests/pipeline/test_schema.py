@@ -7,7 +7,7 @@ from psycopg import sql
 from mediabase_assets.model.errors import SchemaError
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.model.views import VIEWS
-from mediabase_assets.schema import tables, versions
+from mediabase_assets.schema import obstacles, tables, versions
 from mediabase_assets.views import definition
 from mediabase_assets_tests.pipeline import harness
 
@@ -278,5 +278,43 @@ def test_an_unknown_layout_of_the_versions_is_refused(conn):
 
 
 @pytest.mark.end_to_end
+def test_an_index_of_a_renamed_table_is_in_the_way_and_its_renaming_is_offered(conn):
+    conn.execute("create schema lived; create table lived.genes (gene_id text primary key, chromosome text)")
+    conn.execute("create index mine on lived.genes (chromosome); create table lived.go_terms (go_id text primary key)")
+    versions.deploy(conn)
+    obstacles.require_free_index_names(conn, "target", "lived")  # tables of that name may be ours
+    conn.execute("alter table lived.genes rename to genes_old; alter table lived.go_terms rename to other")
+    with pytest.raises(SchemaError, match=r"2 indexes .* genes_pkey of genes_old, go_terms_pkey of other") as error:
+        obstacles.require_free_index_names(conn, "target", "lived")
+    conn.execute(error.value.next_step.removeprefix("Rename them: "))
+    obstacles.require_free_index_names(conn, "target", "lived")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("create table schema_version (version text, who text not null)", "null value in column"),
+        ("create table schema_version (version integer)", "invalid input syntax"),
+        ("create view schema_version as select 'x'::text as version group by 1", "cannot insert into view"),
+        ("create table schema_version (version_name text check (version_name = 'x'))", "violates check constraint"),
+    ],
+)
+def test_a_foreign_table_of_versions_is_found_before_anything_is_built(conn, table, message):
+    obstacles.require_recordable(conn, "target")
+    conn.execute(table)
+    with pytest.raises(SchemaError, match=message) as error:
+        obstacles.require_recordable(conn, "target")
+    assert "rename to schema_version_old" in error.value.next_step
+    assert conn.execute(
+        "select count(*) from schema_version where version::text <> 'x'" if "(version " in table else "select 0"
+    ).fetchone() == (0,)
+
+
+def test_a_table_of_versions_that_fits_is_left_as_it_is(conn):
+    conn.execute("create table schema_version (version_name text primary key, description text, applied_at timestamptz default now())")
+    obstacles.require_recordable(conn, "target")
+    assert conn.execute("select count(*) from schema_version").fetchone() == (0,)
+
+
 def test_a_migration_records_the_version_once(migrated):
     assert migrated.rows("select version_name, description from schema_version") == [(tables.SCHEMA_VERSION, versions.DESCRIPTION)]

@@ -21,7 +21,7 @@ from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import check_result
 from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
-from mediabase_assets.schema import tables, versions
+from mediabase_assets.schema import obstacles, tables, versions
 from mediabase_assets.schema.tables import VERSION_FOLDERS
 from mediabase_assets.views.definition import QUERIES
 
@@ -76,8 +76,10 @@ def _prepare(this: AssetRun) -> Iterator[dg.MaterializeResult[Any] | dg.AssetChe
         return
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         prepare_schemas(conn, this.settings.database.schema_name)
-        wrong = versions.rehearse(conn)
-        recorded = versions.versions(conn, this.settings.database.schema_name)
+        live = this.settings.database.schema_name
+        wrong = versions.rehearse(conn, lambda deployed: obstacles.require_free_index_names(conn, deployed, live))
+        recorded = versions.versions(conn, live)
+        obstacles.require_recordable(conn, live)
         finding = _finding(wrong)
         metadata: dict[str, Any] = {
             "version": tables.SCHEMA_VERSION,
