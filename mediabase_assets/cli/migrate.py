@@ -80,6 +80,8 @@ def migrate(
         source_plan = plan_source(conn, settings, source)
         with _loaded(settings, load_definitions, console) as dagster:
             work = None if source_plan.loads else dagster.work(conn, console, everything=everything)
+            if work:
+                dagster.require_prerequisites(conn, console)
             print_plan(console, settings, _place(conn, settings), source_plan.lines)
             print_work(console, work)
             if work == {}:
@@ -125,6 +127,20 @@ class _Dagster:
 
         with waiting(console, "Checking what is up to date …"):
             return work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
+
+    def require_prerequisites(self, conn: Connection, console: Console) -> None:
+        """Raise before anything is printed or asked if a migration could not start.
+
+        Raises:
+            PrerequisiteError: What is missing, all of it; another migration that is running counts.
+        """
+        from mediabase_assets.legacy.refusal import require
+        from mediabase_assets.records.lock import wait_for_dead_holder
+        from mediabase_assets.runs.dead_runs import look_at
+
+        with waiting(console, "Checking the prerequisites …"):
+            wait_for_dead_holder(self.settings, look_at(self.instance))
+            require(conn, self.settings)
 
     def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
         """Build them, and print the outcome."""

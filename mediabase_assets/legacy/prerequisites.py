@@ -4,7 +4,7 @@ Contains the checks of the server and of the legacy table; nothing is written.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,6 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
             findings.append(_unique(conn, schema, table))
     findings += [_alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
-
-
-def problems(findings: list[Finding]) -> Iterator[tuple[str, str]]:
-    """What is wrong and what to do next, for every finding that failed."""
-    for finding in findings:
-        if not finding.passed:
-            yield str(finding.examined.get("problem", finding.check)), str(finding.examined.get("next step", ""))
 
 
 def _finding(check: str, passed: bool, problem: str, next_step: str, **examined: Any) -> Finding:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from mediabase_assets.legacy import prerequisites
-from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
+from mediabase_assets.legacy.refusal import require
+from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.postgres.connect import Session
 from mediabase_assets.postgres.target import NAMES, targets, workspace_of
@@ -76,7 +76,7 @@ def dry_run(
         own = (*conn.workspace.schemas, *conn.workspace.stages)
         before = _footprint(conn, settings, own)
         load(conn, trial)
-        _require_prerequisites(conn, trial)
+        require(conn, trial)
         wal = _wal(conn)
         with temporary_instance() as instance:
             job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
@@ -86,16 +86,6 @@ def dry_run(
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
         proof = compare(before, _footprint(conn, settings, own))
     return _reported(settings, replace(plan, proof=proof))
-
-
-def _require_prerequisites(conn: Session, trial: Settings) -> None:
-    wrong = list(prerequisites.problems(prerequisites.look(conn, trial)[1]))
-    if wrong:
-        raise PrerequisiteError(
-            " ".join(problem for problem, _ in wrong),
-            where=f"{trial.database.source_schema}.{trial.database.legacy_table}",
-            next_step=" ".join(step for _, step in wrong),
-        )
 
 
 def _footprint(conn: Session, settings: Settings, own: tuple[str, ...]) -> Footprint:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -105,6 +106,40 @@ def test_a_failed_audit_names_asset_check_and_row_and_changes_nothing(migrated):
         assert re.search(r"8 Table Population +failed", status)
     assert migrated.migrate().code == 0
     assert migrated.value(LIVE) == before
+
+
+def test_what_is_missing_is_said_before_the_plan_and_promises_no_backup(migrated):
+    """An empty legacy table, and another migration that is running: one error each, without a plan, a question or a failed stage."""
+    before = migrated.value("select count(*) from mediabase_ops.migration_runs")
+    with migrated.connect() as conn:
+        conn.execute("create schema elsewhere; create table elsewhere.cancer_transcript_base (like public.cancer_transcript_base)")
+        empty = migrated.run("migrate", "--skip-confirmation", MB_POSTGRES_SCHEMA="elsewhere")
+        conn.execute("drop schema elsewhere cascade")
+    with lock_of_another_run(migrated):
+        second = migrated.run("migrate", "--skip-confirmation", "--everything")
+    assert (empty.code, second.code) == (1, 1)
+    assert empty.err.count("elsewhere.cancer_transcript_base is empty") == 1
+    assert second.err.count("Another migration of this database is running") == 1
+    for word in ("Backup", "Written to", "Failed", "Stage"):
+        assert word not in empty.out + second.out
+    assert migrated.value("select count(*) from mediabase_ops.migration_runs") == before
+
+
+@contextmanager
+def lock_of_another_run(project):
+    """Another process that holds the lock of migrations, as a run does that is going on."""
+    code = (
+        "import sys; from mediabase_assets.records import lock; from mediabase_assets.settings.load import load_settings;"
+        "lock.hold_migration_lock(load_settings(), 'somebody', lock.Purpose.MIGRATION); print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], env=project.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )  # fmt: skip
+    try:
+        assert holder.stdout.readline() == "held\n"
+        yield
+    finally:
+        holder.communicate("")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,21 @@ def test_help_names_the_commands_and_the_exit_codes(project):
     assert done.code == 0
     for word in ("migrate", "status", "ui", "db", "130 interrupted"):
         assert word in done.out
+
+
+@pytest.mark.parametrize("command", [(), ("migrate",), ("db", "status"), ("patients", "import")])
+def test_the_short_option_for_help(project, command):
+    done = project.run(*command, "-h")
+    assert (done.code, "Usage: " in done.out) == (0, True)
+
+
+@pytest.mark.parametrize(("words", "expected"), [("mediabase mig", "migrate"), ("mediabase migrate --symbol-con", "--symbol-conflicts")])
+def test_shells_complete_commands_and_options(project, words, expected):
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_MEDIABASE_COMPLETE": "complete_bash"}
+    script = Path(sys.executable).with_name("mediabase")
+    done = subprocess.run([script], env=project.environment | asked, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [expected]
+    assert "--install-completion" in project.run("--help").out
 
 
 def test_the_program_is_imported_without_dagster_and_pandas():

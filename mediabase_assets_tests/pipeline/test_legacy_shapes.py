@@ -3,6 +3,7 @@
 import pytest
 
 from mediabase_assets.legacy import prerequisites
+from mediabase_assets.legacy.refusal import problems
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg
@@ -47,7 +48,7 @@ def empty(pipeline_home):
 def refusals(this):
     """What fails, with its problem and its next step."""
     with this.connect() as conn:
-        return {f.check: next(prerequisites.problems([f])) for f in prerequisites.look(conn, this.settings)[1] if not f.passed}
+        return {f.check: next(problems([f])) for f in prerequisites.look(conn, this.settings)[1] if not f.passed}
 
 
 @pytest.mark.end_to_end

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.legacy import prerequisites
-from mediabase_assets.model.errors import PrerequisiteError
+from mediabase_assets.legacy.refusal import refuse
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, described_columns
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
@@ -62,13 +62,7 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
     with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
         legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id)
         yield from (check_result(KEY, f) for f in findings)
-        wrong = list(prerequisites.problems(findings))
-        if wrong:
-            raise PrerequisiteError(
-                " ".join(problem for problem, _ in wrong),
-                where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
-                next_step=" ".join(step_ for _, step_ in wrong),
-            )
+        refuse(findings, settings)
         fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
     columns = legacy.columns or {}
     yield dg.MaterializeResult(

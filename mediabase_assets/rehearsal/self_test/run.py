@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mediabase_assets.backup import list_backups
 from mediabase_assets.backup.restore_proof import prove_restore
 from mediabase_assets.legacy import prerequisites
+from mediabase_assets.legacy.refusal import problems
 from mediabase_assets.model.errors import RollbackError
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.statuses import LegacyChoice
@@ -113,7 +114,7 @@ class _Test:
         wrong = "they could not be checked"
         with self.report.component("prerequisites") as set_result:
             _, findings = prerequisites.look(self.conn, settings.model_copy(update={"database": database}))
-            wrong = " ".join(problem for problem, _ in prerequisites.problems(findings))
+            wrong = " ".join(problem for problem, _ in problems(findings))
             set_result(not wrong, wrong or findings_text((f.check, f.passed) for f in findings)[1])
         return not wrong
 
