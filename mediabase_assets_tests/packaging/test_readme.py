@@ -36,7 +36,11 @@ from mediabase_assets_tests.fixtures.environment import clean_environment, forge
 
 TREE = Path(mediabase_assets.__file__).parents[1]
 README = TREE / "README.md"
-PAGES = [README, *sorted(f for name in ("mediabase_assets", "mediabase_assets_tests") for f in (TREE / name).rglob("README.md"))]
+PAGES = [
+    README,
+    TREE / "docker" / "README.md",
+    *sorted(f for name in ("mediabase_assets", "mediabase_assets_tests") for f in (TREE / name).rglob("README.md")),
+]
 #: Those that are not generated.
 WRITTEN = [page for page in PAGES if page.parent.name != "grammar"]
 MARKDOWN = MarkdownIt("commonmark").enable("table")
