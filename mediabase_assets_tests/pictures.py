@@ -55,7 +55,7 @@ def pages(run_id: str) -> tuple[Page, ...]:
     return (
         Page("asset_graph", "/asset-groups", "legacy"),
         Page("checks", "/assets/normalized/genes?view=checks", "every"),
-        Page("run", f"/runs/{run_id}", "gene_summary_view"),
+        Page("run", f"/runs/{run_id}", "Success|Succeeded"),
     )
 
 

@@ -30,6 +30,8 @@ from mediabase_assets_tests.docker.rooted import Place, tool
 
 #: Seconds in which a service has to be well.
 PATIENCE = 120.0
+#: What this process has started, and has to wait for.
+_started: "list[subprocess.Popen[str]]" = []
 _POSTGRES = Path(__file__).with_name("postgres.sh")
 
 
@@ -106,6 +108,7 @@ class Engine:
             with (self.folder / f"{name}.log").open("a") as log:
                 process = self._place(name).start(self._command(name), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             (self.folder / f"{name}.pid").write_text(str(process.pid))
+            _started.append(process)
 
     def wait_for(self, name: str) -> None:
         """Wait until a service is well, as its health check says."""
@@ -128,9 +131,14 @@ class Engine:
     def inside(self, name: str, command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run a program in the root of a service, as `exec` does; its output is kept unless options say otherwise."""
         kept = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} | options
-        process = self._place(name).start(self._words(name, command), **kept)
+        process = self._place(name).join(self._running(name), command, **kept)
         out, _ = process.communicate(timeout=600)
         return subprocess.CompletedProcess(list(command), process.returncode, out)
+
+    def _running(self, name: str) -> int:
+        pid = self.pid(name)
+        assert pid is not None, f"{name} does not run:\n{self.log(name)[-3000:]}"
+        return pid
 
     def once(
         self, name: str, arguments: Sequence[str], entrypoint: str | None = None, **options: Any
@@ -141,7 +149,11 @@ class Engine:
             self._start(other, services)
             self.wait_for(other)
         first = [entrypoint] if entrypoint else services[name].get("entrypoint") or self.image.entrypoint
-        return self.inside(name, [*first, *(arguments or services[name].get("command") or [])], **options)
+        words = [*first, *(arguments or services[name].get("command") or [])]
+        kept = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} | options
+        process = self._place(name).start(words, **kept)
+        out, _ = process.communicate(timeout=600)
+        return subprocess.CompletedProcess(words, process.returncode, out)
 
     def stop(self, names: Sequence[str] = (), number: int | None = None) -> None:
         """Stop services as an engine does: the signal of each to its first process, KILL after its time."""
@@ -161,6 +173,9 @@ class Engine:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     one.kill()  # the root and what is in it end with the first process
             psutil.wait_procs(everything, timeout=10)
+            for one in [process for process in _started if process.pid == pid]:
+                one.wait()
+                _started.remove(one)
             (self.folder / f"{name}.pid").unlink()
 
     def remove(self, *, volumes: bool = False) -> None:
@@ -207,13 +222,9 @@ class Engine:
 
     def _command(self, name: str) -> list[str]:
         service = self.services[name]
-        return self._words(name, [*(service.get("entrypoint") or self.image.entrypoint), *(service.get("command") or self.image.command)])
-
-    def _words(self, name: str, command: Sequence[str]) -> list[str]:
-        if not self._is_postgres(name):
-            return list(command)
-        words = command[len(self.image.entrypoint) :] if list(command[: len(self.image.entrypoint)]) == self.image.entrypoint else command
-        return ["bash", "/usr/local/bin/docker-entrypoint.sh", *words] if words[0] == "postgres" else list(words)
+        if self._is_postgres(name):
+            return ["bash", "/usr/local/bin/docker-entrypoint.sh", *service["command"]]
+        return [*(service.get("entrypoint") or self.image.entrypoint), *(service.get("command") or self.image.command)]
 
     def _is_postgres(self, name: str) -> bool:
         return str(self.services[name]["image"]).startswith("postgres:")

@@ -144,11 +144,18 @@ class Place:
 
     def _entered(self, top: Path) -> str:
         """The last command of the script: into the root, and out of the privileges."""
-        less = ["--clear-groups", f"--reuid={self.user}", f"--regid={self.user}"]
-        if not self.is_privileged:
-            less += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
-        go = f'cd {shlex.quote(self.works_in)} && exec {tool("setpriv")} {" ".join(less)} -- "$@"'
+        go = f'cd {shlex.quote(self.works_in)} && exec {shlex.join(self._less())} "$@"'
         return f'exec {tool("chroot")} {top} /bin/sh -c {shlex.quote(go)} sh "$@"'
+
+    def _less(self) -> list[str]:
+        """The program that gives the account and takes the privileges."""
+        less = [tool("setpriv"), "--clear-groups", f"--reuid={self.user}", f"--regid={self.user}"]
+        return [*less, *([] if self.is_privileged else ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]), "--"]
+
+    def join(self, pid: int, command: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
+        """Start a program beside a process that runs, in the same root."""
+        there = [tool("nsenter"), f"--target={pid}", "--mount", "--net", "--root", f"--wdns={self.works_in}"]
+        return subprocess.Popen([*there, *self._less(), *command], env=self.environment, start_new_session=True, text=True, **options)
 
 
 def tool(name: str) -> str:

@@ -64,7 +64,7 @@ def test_the_web_ui_shows_what_was_migrated_and_starts_a_run(stack, web):
     made = {"/".join(n["assetKey"]["path"]) for n in found["assetNodes"] if n["assetMaterializations"]}
     assert {"normalized/genes", "views/gene_summary_view", "release/current_release"} <= made
     run = web.launch("refresh_views", assets=("views/drug_gene_summary",))
-    assert web.end_of(run) == "SUCCESS"
+    assert web.end_of(run) == "SUCCESS", [event for event in web.events(run) if "Fail" in event["__typename"]]
     worker = re.fullmatch(r"process (\d+) on \S+", web.tags(run)["mediabase/worker"])
     assert worker
 
@@ -98,7 +98,7 @@ def test_nothing_can_be_written_but_to_volumes_and_memory(stack):
 
 def asked(stack, query):
     """What PostgreSQL's superuser sees."""
-    return stack.inside("postgres", ["psql", "--username=postgres", "--host=/run/postgresql", "-Atc", query]).stdout.strip()
+    return stack.inside("postgres", ["psql", "--username=postgres", "-Atc", query]).stdout.strip()
 
 
 def test_the_role_of_the_project_is_no_superuser_and_owns_its_database(stack):

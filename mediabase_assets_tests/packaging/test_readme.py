@@ -48,6 +48,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 NOT_RUN = {
     "python3 -m venv .venv": "installs the project, as .ci/run does; its last command makes the database of the other blocks",
     ".venv/bin/python -m pytest -n 2": "runs this test; .ci/run ends with it",
+    "cd docker && ": "needs Docker; mediabase_assets_tests/docker runs these commands and those of the runbook without it",
     "export MB_POSTGRES_HOST": "needs a server of the reader; mediabase_assets_tests/servers runs the commands on those of the machine",
 }
 #: Options of the old script, which are commands now, and of other programs.
