@@ -16,6 +16,7 @@ from rich.console import Console
 from mediabase_assets.cli import options
 from mediabase_assets.cli.command import settings_of, with_exit_code
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
+from mediabase_assets.cli.health import Part, show_health
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.cli.patients import patients
 from mediabase_assets.model.errors import ConfigurationError
@@ -172,6 +173,19 @@ def ui(
     from mediabase_assets.cli.ui import serve
 
     return serve(settings, host=host, port=port, console=terminal())
+
+
+@app.command()
+@with_exit_code
+def health(
+    part: Annotated[Part, typer.Argument(help="Which process: the web server, or the code server.")] = Part.WEBSERVER,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Its port; 3000, of the code server 4000.")] = None,
+) -> Exit:
+    """Ask a process of the web UI on this machine whether it answers and has the definitions loaded. For container engines.
+
+    Exit codes: 0 it does, 1 it does not.
+    """
+    return show_health(part, port, terminal())
 
 
 @db.command()

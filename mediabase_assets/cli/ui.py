@@ -6,24 +6,21 @@ Contains their start, the test whether they answer, and the signals that end the
 import errno
 import fcntl
 import itertools
-import json
 import signal
 import socket
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import dagster as dg
 from rich.console import Console
 
 from mediabase_assets.cli.children import Child, child, last_words, require_alive, set_large_logs_aside
 from mediabase_assets.cli.error_details import without_secrets
+from mediabase_assets.cli.health import problem_of_web_server
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.recover import recover
 from mediabase_assets.cli.ui_runs import cancel, wait_for
@@ -36,8 +33,6 @@ from mediabase_assets.settings.load import Settings
 
 START_TIMEOUT = 120.0
 """Seconds until the web server must answer; loading the definitions takes some of them on a busy machine."""
-_HEALTH = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries {
-  name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 MODULE = "mediabase_assets.definitions"
 VALIDATE = f"Try `dagster definitions validate -m {MODULE}` for the whole stack."
 WEB_SERVER = "webserver"
@@ -209,7 +204,7 @@ def _wait_until_ready(url: str, children: tuple[Child, ...]) -> None:
     end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end:
         require_alive(children)
-        problem = _problem(url)
+        problem = problem_of_web_server(url)
         if problem == "":
             return
         if problem is not None:
@@ -230,27 +225,6 @@ def _sentence(problem: str) -> str:
     """What Dagster says, without the path of its own class, in one line."""
     lines = [line.strip() for line in problem.splitlines() if line.strip()]
     return without_secrets(lines[0] if lines else "Dagster gives no reason.")
-
-
-def _problem(url: str) -> str | None:
-    """Empty if all is well, None if that is not known yet, else what is wrong."""
-    request = urllib.request.Request(  # noqa: S310  # the UI's own address
-        f"{url}/graphql", json.dumps({"query": _HEALTH}).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            workspace: dict[str, Any] = json.load(answer)["data"]["workspaceOrError"]
-    except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
-        return None
-    if workspace["__typename"] != "Workspace":
-        return str(workspace.get("message") or workspace["__typename"])
-    for entry in workspace["locationEntries"]:
-        loaded = entry["locationOrLoadError"] or {}
-        if entry["loadStatus"] != "LOADED" or not loaded:
-            return None
-        if loaded["__typename"] == "PythonError":
-            return str(loaded["message"])
-    return "" if workspace["locationEntries"] else None
 
 
 def _address(host: str) -> str:

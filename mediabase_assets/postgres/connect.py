@@ -192,7 +192,7 @@ class _Failure(NamedTuple):
 # another language falls through to its own words
 _FAILURES = (
     _Failure("definition of service", "There is no such libpq service.", "Check pg_service.conf and PGSERVICE."),
-    _Failure("no password supplied", "The server wants a password.", "Set MB_POSTGRES_PASSWORD."),
+    _Failure("no password supplied", "The server wants a password.", "Set MB_POSTGRES_PASSWORD or MB_POSTGRES_PASSWORD_FILE."),
     _Failure(
         "password authentication failed",
         "The server does not accept this user and password.",

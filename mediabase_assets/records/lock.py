@@ -17,6 +17,7 @@ from mediabase_assets.model.quantities import moment
 from mediabase_assets.model.workspace import Workspace
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection
+from mediabase_assets.records.presence import end_presence
 from mediabase_assets.settings.load import Settings
 
 #: Seconds that a migration waits for a refresh of views to end.
@@ -85,6 +86,7 @@ def _take(settings: Settings, owner: str, purpose: Purpose) -> str | None:
         conn = connect(settings, application_name=f"mediabase {purpose} {owner}", autocommit=True)
         if _try_lock(conn, settings):
             _locks[owner] = conn
+            end_presence(owner)  # this session shows it from now on
             return None
         who = lock_holder(conn, settings)
         conn.close()

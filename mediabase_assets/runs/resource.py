@@ -12,6 +12,7 @@ import psutil
 import sqlalchemy.exc
 
 from mediabase_assets.records.lock import release_migration_lock
+from mediabase_assets.records.presence import end_presence, show_presence
 from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
@@ -49,6 +50,8 @@ class Mediabase(dg.ConfigurableResource[Any]):
         if run.is_noted:  # each step of a run in threads has resources of its own
             return
         run.is_noted = run.is_threaded
+        if not context.instance.is_ephemeral:  # a rehearsal, which nobody else knows of
+            show_presence(self.settings(), context.run.run_id)
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError, psutil.Error, OSError):
             context.instance.add_run_tags(context.run.run_id, this_worker(context.run.run_id).as_tags())
 
@@ -59,7 +62,8 @@ class Mediabase(dg.ConfigurableResource[Any]):
 
 
 def end_run(run_id: str) -> None:
-    """Stop builds that no step waits for, forget the run, and release its migration lock."""
+    """Stop builds that no step waits for, forget the run, release its migration lock, and close the session that shows it."""
     parallel.end(run_id)
+    end_presence(run_id)
     release_migration_lock(run_id)
     scope.end(run_id)

@@ -1,11 +1,13 @@
 """Settings of the database: which server, and where in it. The other sections are in `sections`."""
 
+from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace, is_reserved
-from mediabase_assets.settings.kinds import Port, Positive, Section, ignored
+from mediabase_assets.settings.kinds import Port, Positive, Section, absolute, ignored
+from mediabase_assets.settings.password_file import read_password
 
 RESERVED_SCHEMAS = (
     *(name for workspace in (MIGRATIONS, PLAN, SELF_TEST) for name in Workspace(workspace).schemas),
@@ -24,6 +26,7 @@ class DatabaseSettings(Section):
     name: str = Field(default="", description="database; mbase, in the embedded server mediabase")
     user: str = Field(default="", description="role; mbase_user, in the embedded server postgres")
     password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
+    password_file: Path | None = Field(default=None, description="file that holds the password of the role, such as a container's secret")
     connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
     max_connections: Positive = ignored(10, "the project opens as many sessions as it needs, at most about ten")
     backup_database: str | None = ignored(None, "backups are files, not databases")
@@ -81,8 +84,24 @@ class DatabaseSettings(Section):
             defaults = {}
         else:
             defaults = {"name": "mediabase"}
-            values |= {"user": "postgres", "port": 5432, "password": None}  # its own role over its own socket
+            values |= {"user": "postgres", "port": 5432, "password": None, "password_file": None}  # its own role over its own socket
         return defaults | values
+
+    @field_validator("password_file")
+    @classmethod
+    def _agrees_with_the_password(cls, value: Path | None, known: ValidationInfo) -> Path | None:
+        """The file can be read, and a password that is given beside it is the same."""
+        file = absolute(value)
+        password: SecretStr | None = known.data.get("password")
+        if file is not None and password not in (None, SecretStr(read_password(file))):
+            raise ValueError(f"the password in {file} and the one that is given beside it differ; keep one of them")
+        return file
+
+    @model_validator(mode="after")
+    def _password_of_the_file(self) -> Self:
+        if self.password_file is not None and self.password is None:
+            self.__dict__["password"] = SecretStr(read_password(self.password_file))
+        return self
 
     @field_validator("schema_name", "legacy_schema", "legacy_table", "name")
     @classmethod

@@ -30,7 +30,7 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
     if has_overrides:
         os.environ["MEDIABASE_CONFIG"] = str(_write(settings, settings.home))
         password = settings.database.password
-        if password is not None:
+        if password is not None and settings.database.password_file is None:  # the file is named, and read again by each process
             os.environ["MB_POSTGRES_PASSWORD"] = password.get_secret_value()
     elif config_file is not None:
         os.environ["MEDIABASE_CONFIG"] = str(config_file.expanduser().absolute())

@@ -39,6 +39,7 @@ ENVIRONMENT: dict[str, str] = {
     "MB_POSTGRES_NAME": "database.name",
     "MB_POSTGRES_USER": "database.user",
     "MB_POSTGRES_PASSWORD": "database.password",
+    "MB_POSTGRES_PASSWORD_FILE": "database.password_file",
     "MB_POSTGRES_SCHEMA": "database.schema_name",
     "MB_POSTGRES_CONNECTION_TIMEOUT": "database.connection_timeout",
     "MEDIABASE_REFRESH_SCHEDULE": "views.refresh_schedule",
@@ -103,9 +104,12 @@ def keys_without_effect(settings: Settings) -> dict[str, str]:
     return found
 
 
+_EXCLUSIVE = (("database.host", "database.service"), ("database.password", "database.password_file"))
+
+
 def _place_server(values: Layer, layer: Layer) -> None:
-    """Host and service exclude each other: a place that names a server replaces the one that a weaker place named."""
-    for one, other in (("database.host", "database.service"), ("database.service", "database.host")):
+    """Of keys that exclude each other, such as host and service, a place that sets one replaces the one that a weaker place set."""
+    for one, other in (*_EXCLUSIVE, *(pair[::-1] for pair in _EXCLUSIVE)):
         if one in layer and other not in layer:
             values.pop(other, None)
     service = os.environ.get("PGSERVICE")

@@ -21,11 +21,13 @@ from mediabase_assets.backup.scope import scope_of
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets.model.workspace import Workspace
 from mediabase_assets.postgres.connect import connect
-from mediabase_assets.records import lock
+from mediabase_assets.records import lock, presence
 from mediabase_assets.runs import dead_runs
 from mediabase_assets.runs.cleanup import remove_leftovers
 from mediabase_assets.runs.dead_runs import look_at, report_orphans
+from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.worker import RECORD_TAG, WORKER_TAG, Life, Worker, this_worker, worker_of
+from mediabase_assets.settings.load import load_settings
 from mediabase_assets_tests.pipeline import copies, harness
 
 pytestmark = pytest.mark.pg
@@ -164,6 +166,68 @@ def test_a_run_elsewhere_is_dead_without_session_and_events_only(place, monkeypa
         assert [o.run_id for o in report_orphans(place.instance, place.settings)] == [silent]
     finally:
         lock.release_migration_lock(working)
+
+
+def test_a_run_elsewhere_without_a_lock_is_alive_as_long_as_its_session_shows_it(place, monkeypatch):
+    monkeypatch.setattr(dead_runs, "SILENCE", 0.0)
+    elsewhere = made(place, replace(this_worker(""), host="another-container"))
+    presence.show_presence(place.settings, elsewhere)
+    assert report_orphans(place.instance, place.settings) == []
+    with lock_of(place, elsewhere):
+        assert sessions_of(place, elsewhere) == ["migration"]  # one session is enough
+        assert report_orphans(place.instance, place.settings) == []
+    presence.show_presence(place.settings, elsewhere)
+    presence.show_presence(place.settings, elsewhere)
+    assert sessions_of(place, elsewhere) == ["worker"]
+    presence.end_presence(elsewhere)
+    assert [orphan.run_id for orphan in eventually(lambda: report_orphans(place.instance, place.settings))] == [elsewhere]
+
+
+def test_a_run_that_takes_no_lock_shows_that_it_is_alive(place):
+    seen = []
+
+    @dg.op(required_resource_keys={"mediabase"})
+    def looks(context):
+        seen.extend(sessions_of(place, context.run_id))
+
+    @dg.job(resource_defs={"mediabase": Mediabase.bound_to(place.settings)})
+    def silent():
+        looks()
+
+    done = silent.execute_in_process(instance=place.instance)
+    assert (done.success, seen) == (True, ["worker"])
+    assert eventually(lambda: not sessions_of(place, done.run_id))
+
+
+def test_a_run_does_not_fail_where_no_session_can_be_opened(place):
+    nowhere = load_settings(home=place.settings.home, database={"host": "127.0.0.1", "port": 1})
+    presence.show_presence(nowhere, "of-nobody")
+    presence.end_presence("of-nobody")
+    assert sessions_of(place, "of-nobody") == []
+
+
+@contextlib.contextmanager
+def lock_of(this, run_id):
+    lock.hold_migration_lock(this.settings, run_id)
+    try:
+        yield
+    finally:
+        lock.release_migration_lock(run_id)
+
+
+def sessions_of(this, run_id):
+    """What the sessions that are named after a run are for."""
+    query = "select split_part(application_name, ' ', 2) from pg_stat_activity where application_name like %s order by 1"
+    with connect(this.settings, autocommit=True) as conn:
+        return conn.values(query, f"mediabase % {run_id}")
+
+
+def eventually(look):
+    """What a look finds; the server may show a session for a moment after it was closed."""
+    end = time.monotonic() + 10
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
 
 
 def test_the_lock_of_a_dead_run_is_waited_for_and_that_of_a_living_one_refused_with_its_name(place):

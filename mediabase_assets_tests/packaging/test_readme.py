@@ -36,7 +36,11 @@ from mediabase_assets_tests.fixtures.environment import clean_environment, forge
 
 TREE = Path(mediabase_assets.__file__).parents[1]
 README = TREE / "README.md"
-PAGES = [README, *sorted(f for name in ("mediabase_assets", "mediabase_assets_tests") for f in (TREE / name).rglob("README.md"))]
+PAGES = [
+    README,
+    TREE / "docker" / "README.md",
+    *sorted(f for name in ("mediabase_assets", "mediabase_assets_tests") for f in (TREE / name).rglob("README.md")),
+]
 #: Those that are not generated.
 WRITTEN = [page for page in PAGES if page.parent.name != "grammar"]
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -44,6 +48,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 NOT_RUN = {
     "python3 -m venv .venv": "installs the project, as .ci/run does; its last command makes the database of the other blocks",
     ".venv/bin/python -m pytest -n 2": "runs this test; .ci/run ends with it",
+    "cd docker && ": "needs Docker; mediabase_assets_tests/docker runs these commands and those of the runbook without it",
     "export MB_POSTGRES_HOST": "needs a server of the reader; mediabase_assets_tests/servers runs the commands on those of the machine",
 }
 #: Options of the old script, which are commands now, and of other programs.

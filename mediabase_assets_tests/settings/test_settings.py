@@ -106,6 +106,7 @@ def test_the_file_is_found_in_the_environment(tmp_path, monkeypatch):
 
 def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
     monkeypatch.setenv("MB_POSTGRES_HOST", "h")
+    write(tmp_path, SECRET, "1").chmod(0o600)  # a file of this name can hold a password
     for name, key in ENVIRONMENT.items():
         if name in ("MB_POSTGRES_HOST", "MB_POSTGRES_SERVICE"):
             continue
