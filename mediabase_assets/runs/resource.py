@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy.exc
 
 from mediabase_assets.records.lock import release_migration_lock
-from mediabase_assets.runs import parallel, scope
+from mediabase_assets.runs import measuring, parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
 
@@ -59,7 +59,8 @@ class Mediabase(dg.ConfigurableResource[Any]):
 
 
 def end_run(run_id: str) -> None:
-    """Stop builds that no step waits for, forget the run, and release its migration lock."""
+    """Stop builds that no step waits for, and its sampler; forget the run, and release its migration lock."""
     parallel.end(run_id)
+    measuring.end(run_id)
     release_migration_lock(run_id)
     scope.end(run_id)
