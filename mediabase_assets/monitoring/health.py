@@ -40,10 +40,10 @@ def health(settings: Settings, *, memory: int | None = None, cpu_percent: float 
     Args:
         settings: The limits, and the folders whose disks are looked at.
         memory: Bytes of memory of the process that works; by default of this one.
-        cpu_percent: Of the machine; by default measured for a tenth of a second.
+        cpu_percent: Of the machine; by default the load of the last five minutes per core, at most 100.
     """
     used = int(psutil.Process().memory_info().rss) if memory is None else memory
-    busy = psutil.cpu_percent(interval=0.1) if cpu_percent is None else cpu_percent
+    busy = min(100 * psutil.getloadavg()[1] / (psutil.cpu_count() or 1), 100.0) if cpu_percent is None else cpu_percent
     return [*_memory(settings, used), *_cpu(settings, busy), *_disks(settings)]
 
 

@@ -59,13 +59,10 @@ class Sampler:
         run_id: Dagster's id of the run.
         migration_id: The migration that it works for.
         warn: Writes a warning to the log of the run.
-        at_end: Called with the session when the run ends.
     """
 
-    def __init__(
-        self, settings: Settings, run_id: str, migration_id: str, warn: Warn, at_end: Callable[[Session], object] = lambda _: None
-    ) -> None:
-        self.settings, self.run_id, self.migration_id, self.warn, self.at_end = settings, run_id, migration_id, warn, at_end
+    def __init__(self, settings: Settings, run_id: str, migration_id: str, warn: Warn) -> None:
+        self.settings, self.run_id, self.migration_id, self.warn = settings, run_id, migration_id, warn
         self.interval = settings.monitoring.interval_seconds
         self.machine = Machine((settings.home, settings.backup_dir))
         self.guard = threading.Lock()
@@ -126,10 +123,8 @@ class Sampler:
         self.lost_at = float("-inf")
         self._tick()
         with self._on_server():
-            if self.conn is not None:
-                if self.has_tables:
-                    store.delete_old(self.conn, self.settings.monitoring.keep_days)
-                self.at_end(self.conn)
+            if self.conn is not None and self.has_tables:
+                store.delete_old(self.conn, self.settings.monitoring.keep_days)
         self._close()
 
     def _tick(self) -> None:
