@@ -35,14 +35,14 @@ def draw(history: History) -> bytes:
     rows = max(row for row, _, _ in bars) + 1
     ids = list(dict.fromkeys(s.migration_id for s in history.stages))
     heights = (0.34 * rows + 0.5, 1.9, 0.3 * len(ids) + 0.5)
-    height = sum(heights) + 2.9
+    height = sum(heights) + 3.2
     figure = Figure(figsize=(12.5, height), dpi=86, facecolor="white")
     FigureCanvasAgg(figure)
     metrics = history.metrics
     parts = (counted(len(metrics.assets), "asset"), duration(metrics.summary()["duration_seconds"]) or "not ended", metrics.status)
     figure.text(0.012, 1 - 0.34 / height, f"Migration {metrics.migration_id}", fontsize=16, weight="bold", color=_INK)
     figure.text(0.012, 1 - 0.62 / height, ", ".join(parts), fontsize=10.5, color=_FAINT)
-    top = 1 - 1.1 / height
+    top = 1 - 1.5 / height
     axes = []
     for one in heights:
         axes.append(figure.add_axes((0.13, top - one / height, 0.8, one / height)))
@@ -50,7 +50,7 @@ def draw(history: History) -> bytes:
     _timeline(axes[0], history)
     _use(axes[1], history, axes[0].get_xlim())
     _stages(axes[2], history, ids)
-    _legend(figure, history, 0.1 / height)
+    _legend(figure, history, 1 - 0.92 / height, 0.2 / height)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
@@ -104,12 +104,12 @@ def _stages(axes: Any, history: History, ids: list[str]) -> None:
     _plain(axes)
 
 
-def _legend(figure: Any, history: History, y: float) -> None:
+def _legend(figure: Any, history: History, y: float, line: float) -> None:
     x = 0.012
     for stage in sorted({s.stage for s in history.stages} | {a.stage for a in history.metrics.assets}):
         title = f"{stage} {Stage(stage).title}"
         if x + 0.0058 * len(title) > 0.97:
-            x, y = 0.012, y + 0.02
+            x, y = 0.012, y - line
         figure.text(x, y, "■", fontsize=10, color=colour_of(stage))
         figure.text(x + 0.012, y, title, fontsize=8, color=_FAINT)
         x += 0.022 + 0.0054 * len(title)

