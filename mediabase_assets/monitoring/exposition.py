@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import psycopg
 from prometheus_client import generate_latest, start_http_server, write_to_textfile
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from mediabase_assets.model.errors import ConfigurationError, MediabaseError
-from mediabase_assets.monitoring.families import Facts, gauge, of_backups, of_database, of_disks, of_runs
+from mediabase_assets.monitoring.families import Facts, gauge, of_dagster, of_database, of_disks
 from mediabase_assets.settings.load import Settings
 
 #: Seconds for which what was read is told again.
@@ -55,13 +56,12 @@ class MediabaseCollector(Collector):
         try:
             yield from of_database(self.settings)
             up = 1
-        except MediabaseError:
+        except (MediabaseError, psycopg.Error):  # also a statement that took too long
             up = 0
         yield gauge("mediabase_up", "Whether the database answers.", up)
         facts = self.ask() if self.ask is not None and up else None
         if facts is not None:
-            yield from of_runs(facts)
-        yield from of_backups(self.settings, facts)
+            yield from of_dagster(facts)
         yield from of_disks(self.settings)
         seconds = GaugeMetricFamily("mediabase_scrape_duration_seconds", "Seconds that reading these metrics took.")
         seconds.add_metric([], time.monotonic() - began)

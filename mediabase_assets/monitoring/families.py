@@ -13,8 +13,7 @@ from typing import Any, LiteralString
 import psycopg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from mediabase_assets.backup.restore_proof import newest_backup
-from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.backup import is_of_target, list_backups
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.monitoring.machine import disks
@@ -69,6 +68,7 @@ def of_database(settings: Settings) -> Iterator[Metric]:
         yield from _of_migrations(conn)
         yield from _of_content(conn, settings)
         yield from _of_views(conn)
+        yield from _of_backups(settings, conn.info.dbname)
 
 
 def _of_newest_migration(conn: Connection) -> Iterator[Metric]:
@@ -167,26 +167,26 @@ def _of_views(conn: Connection) -> Iterator[Metric]:
         yield family
 
 
-def of_runs(facts: Facts) -> Iterator[Metric]:
-    """Metrics of Dagster's runs."""
+def of_dagster(facts: Facts) -> Iterator[Metric]:
+    """Metrics of Dagster's runs, and of the newest proof of a backup, which is one of them."""
     yield from _labelled("mediabase_runs", "Runs in Dagster's storage by their status.", ("status",), sorted(facts.runs.items()))
+    if facts.is_proved is not None:
+        yield gauge("mediabase_backup_proved", "Whether the last restore that was tried as a proof was right.", float(facts.is_proved))
+    if facts.proved_at is not None:
+        yield gauge("mediabase_backup_proof_timestamp_seconds", "When a restore was last tried as a proof.", facts.proved_at.timestamp())
 
 
-def of_backups(settings: Settings, facts: Facts | None) -> Iterator[Metric]:
-    """Metrics of the newest backup."""
+def _of_backups(settings: Settings, database: str) -> Iterator[Metric]:
     try:
-        manifest = newest_backup(settings)
-    except (MediabaseError, OSError):
+        backups = list_backups(settings.backup_dir)
+    except OSError:
         return
+    manifest = next((m for m in backups if is_of_target(m, database, settings.database.schema_name)), None)
     if manifest is not None:
         at = manifest.created_at.timestamp()
         yield gauge("mediabase_backup_timestamp_seconds", "When the newest backup was made.", at)
         yield gauge("mediabase_backup_age_seconds", "Seconds since the newest backup was made.", max(time.time() - at, 0.0))
         yield gauge("mediabase_backup_size_bytes", "Bytes of the newest backup.", manifest.size_bytes)
-    if facts is not None and facts.is_proved is not None:
-        yield gauge("mediabase_backup_proved", "Whether the last restore that was tried as a proof was right.", float(facts.is_proved))
-    if facts is not None and facts.proved_at is not None:
-        yield gauge("mediabase_backup_proof_timestamp_seconds", "When a restore was last tried as a proof.", facts.proved_at.timestamp())
 
 
 def of_disks(settings: Settings) -> Iterator[Metric]:
