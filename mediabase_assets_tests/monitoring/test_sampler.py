@@ -104,6 +104,50 @@ with measured_run(settings) as (run_id, _), measuring.measured(asset_run(setting
     assert values(settings, "select distinct process_id from samples") == [process.pid]
 
 
+def test_a_re_execution_takes_the_place_of_what_failed_and_keeps_what_was_done(settings):
+    prepared(settings)
+    quick = with_interval(settings, 0.05)
+    with measured_run(quick) as (first, _):
+        with measuring.measured(asset_run(quick, "normalized/done", first)):
+            time.sleep(0.1)
+        with pytest.raises(ValueError, match="broken"), measuring.measured(asset_run(quick, "normalized/again", first)):
+            raise ValueError("broken")
+    with measured_run(quick) as (second, _), measuring.measured(asset_run(quick, "normalized/again", second)):
+        time.sleep(0.3)
+    done, again = row(quick, "normalized/done"), row(quick, "normalized/again")
+    assert (done["status"], done["run_id"]) == ("done", first)
+    assert (again["status"], again["run_id"], again["errors"]) == ("done", second, 0)
+    assert again["wall_seconds"] >= 0.3
+
+
+def test_processes_of_one_run_are_measured_each_for_itself(settings):
+    """As steps of Dagster's multiprocess executor are."""
+    prepared(settings)
+    quick = with_interval(settings, 0.05)
+    code = f"""
+import sys, time
+from pathlib import Path
+from mediabase_assets.runs import measuring, resource
+from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.monitoring.work import asset_run, with_interval
+settings = with_interval(load_settings(home=Path({str(settings.home)!r}), database={{"name": "for_files"}}), 0.05)
+this = asset_run(settings, sys.argv[1], "one run")
+measuring.prepare(this, print)
+with measuring.measured(this):
+    time.sleep(1)
+resource.end_run("one run")
+"""
+    names = ("normalized/one", "normalized/other")
+    processes = [subprocess.Popen([sys.executable, "-c", code, name], env=clean_environment()) for name in names]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    found = [row(quick, name) for name in names]
+    assert [f["process_id"] for f in found] == [p.pid for p in processes]
+    assert [f["status"] for f in found] == ["done", "done"]
+    for process, name in zip(processes, names, strict=True):
+        running = values(quick, "select distinct unnest(running) from samples where process_id = %s", process.pid)
+        assert running == [name]
+
+
 def test_a_long_run_is_thinned_and_keeps_its_peak(settings, monkeypatch):
     monkeypatch.setattr(store, "MOST_SAMPLES", 8)
     prepared(settings)
