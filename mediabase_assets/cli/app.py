@@ -132,16 +132,43 @@ def rollback(
 @with_exit_code
 def status(
     config_file: options.ConfigFile = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show the stages of the running migration until it ends.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the running migration, and what it uses, until it ends.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON document, with what the newest migration took.")] = False,
 ) -> Exit:
     """Show server, record counts, stages of the newest migration, runs, releases and backups.
 
     With --watch the exit code is that of the run: 0 succeeded (or none was running), 1 failed.
     """
     settings = settings_of(config_file)
-    from mediabase_assets.cli.status import show_status
+    if watch and as_json:
+        raise ConfigurationError("--watch and --json exclude each other.", where="command line", next_step="Keep one of them.")
+    from mediabase_assets.cli.status import show_document, show_status
 
+    if as_json:
+        return show_document(settings, load_definitions=_definitions, console=terminal())
     return show_status(settings, watches=watch, load_definitions=_definitions, console=terminal())
+
+
+@app.command()
+@with_exit_code
+def metrics(
+    migration_id: Annotated[str, typer.Argument(metavar="[ID]", help="The migration; the newest by default.", show_default=False)] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line per stage, with seven columns.")] = False,
+    prometheus: Annotated[bool, typer.Option("--prometheus", help="What Prometheus would read now.")] = False,
+    config_file: options.ConfigFile = None,
+) -> Exit:
+    """Show what a migration took: stages and assets with time, rows per second, memory, CPU, and PostgreSQL's share.
+
+    Exit codes: 0 shown, 1 there was no migration.
+    """
+    settings = settings_of(config_file)
+    from mediabase_assets.cli.metrics import Form, show_metrics
+
+    asked = [form for form, is_asked in ((Form.JSON, as_json), (Form.CSV, as_csv), (Form.PROMETHEUS, prometheus)) if is_asked]
+    if len(asked) > 1:
+        raise ConfigurationError("--json, --csv and --prometheus exclude each other.", where="command line", next_step="Keep one of them.")
+    return show_metrics(settings, migration_id, asked[0] if asked else Form.TABLE, console=terminal())
 
 
 @app.command()
@@ -166,13 +193,17 @@ def checks(
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")] = "127.0.0.1",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Answer Prometheus there; by default on monitoring.metrics_port.", show_default=False),
+    ] = None,
     config_file: options.ConfigFile = None,
 ) -> Exit:
     """Run Dagster's web UI and daemon until Ctrl-C."""
     settings = settings_of(config_file)
     from mediabase_assets.cli.ui import serve
 
-    return serve(settings, host=host, port=port, console=terminal())
+    return serve(settings, host=host, port=port, metrics_port=metrics_port or settings.monitoring.metrics_port, console=terminal())
 
 
 @app.command()

@@ -145,6 +145,7 @@ class _Dagster:
     def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
         """Build them, and print the outcome."""
         from mediabase_assets.planning.registry import EVERYTHING, definitions
+        from mediabase_assets.runs.migration_metrics import tell
         from mediabase_assets.runs.results import KEEP_TAG, REBUILD
         from mediabase_assets.runs.runner import RunEnd, mending, run_job
 
@@ -158,6 +159,8 @@ class _Dagster:
                 self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
                 mend=mending(self.settings),
             )  # fmt: skip
+        if problem := tell(self.instance, self.settings):
+            console.print(problem, markup=False, soft_wrap=True)
         if outcome.end is RunEnd.INTERRUPTED:
             return _interrupted(self.settings, outcome, console)
         result = migration.read_result(self.settings, outcome.run_id)

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 
+from mediabase_assets.cli.live import UseBoard
 from mediabase_assets.cli.output import is_interactive
 from mediabase_assets.cli.stage_board import Board, StageLine
 from mediabase_assets.model.quantities import counted, duration, moment, number
@@ -32,11 +33,11 @@ _MARKS = {
 
 
 @contextmanager
-def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator["LiveBoard | PlainBoard"]:
-    """Show a board while the context lasts; feed events to what it yields."""
-    view: LiveBoard | PlainBoard = LiveBoard(board, caption) if is_interactive(console) else PlainBoard(board, console)
+def shown(board: Board, console: Console, *, caption: str = CAPTION, beneath: UseBoard | None = None) -> Iterator["LiveBoard | PlainBoard"]:
+    """Show a board while the context lasts, and beneath it what the run uses; feed events to what it yields."""
+    view: LiveBoard | PlainBoard = LiveBoard(board, caption, beneath) if is_interactive(console) else PlainBoard(board, console, beneath)
     if isinstance(view, LiveBoard):
-        with Live(console=console, refresh_per_second=4, get_renderable=view.table, redirect_stdout=False) as live:
+        with Live(console=console, refresh_per_second=4, get_renderable=view.drawn, redirect_stdout=False) as live:
             try:
                 yield view
             finally:
@@ -51,9 +52,10 @@ def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator
 class LiveBoard:
     """A table that a terminal redraws."""
 
-    def __init__(self, board: Board, caption: str = CAPTION) -> None:
+    def __init__(self, board: Board, caption: str = CAPTION, beneath: UseBoard | None = None) -> None:
         self.board = board
         self.caption = caption
+        self.beneath = beneath
 
     def feed(self, event: StepEvent) -> None:
         """Record an event."""
@@ -66,13 +68,18 @@ class LiveBoard:
         table.caption_justify = "left"
         return table
 
+    def drawn(self) -> RenderableType:
+        """The board, and what the run uses."""
+        return self.table() if self.beneath is None else Group(self.table(), self.beneath.drawn())
+
 
 class PlainBoard:
     """Lines for a file, a pipe or a log of continuous integration: one when a stage begins, one when it is done."""
 
-    def __init__(self, board: Board, console: Console) -> None:
+    def __init__(self, board: Board, console: Console, beneath: UseBoard | None = None) -> None:
         self.board = board
         self.console = console
+        self.beneath = beneath
         self._printed: dict[Stage, str] = {}
         self._quiet = threading.Event()
 
@@ -103,6 +110,8 @@ class PlainBoard:
                 for line in self.board.lines():
                     if line.running:
                         self._print(line)
+                if self.beneath is not None and (use := self.beneath.line()):
+                    self.console.print(f"[{self.board.elapsed:7.1f} s] {use}", markup=False)
             self._quiet.set()
 
     def _print(self, line: StageLine) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from mediabase_assets.cli.db import ensure_started
-from mediabase_assets.cli.output import Exit
+from mediabase_assets.cli.output import Exit, terminal
+from mediabase_assets.postgres.connect import connect
 from mediabase_assets.report.status import as_it_is_now, is_nothing_here, read_status
 from mediabase_assets.settings.load import Settings
 
@@ -39,6 +40,44 @@ def show_status(settings: Settings, *, watches: bool, load_definitions: Callable
 
         return watch(settings, load_definitions=load_definitions, console=console)
     _show(settings, load_definitions, console)
+    return Exit.OK
+
+
+def show_document(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> Exit:
+    """Print everything as one JSON document, and nothing else on standard output.
+
+    Args:
+        settings: The settings.
+        load_definitions: Imports the project's Dagster definitions.
+        console: Where to print.
+
+    Raises:
+        ServerError: The server cannot be started or reached.
+    """
+    from mediabase_assets.cli.metrics import as_json
+    from mediabase_assets.cli.stale import stages_of, stale_now
+    from mediabase_assets.monitoring.health import health
+    from mediabase_assets.monitoring.live import read_live
+    from mediabase_assets.monitoring.summary import read_metrics
+    from mediabase_assets.report.document import FORMAT, document
+
+    if is_nothing_here(settings):
+        console.out(as_json({"format": FORMAT, "server": None}), highlight=False)
+        return Exit.OK
+    progress = terminal(stderr=True)
+    ensure_started(progress, settings)
+    now, work = read_status(settings), None
+    if now.lock:
+        from mediabase_assets.cli.watch import running_stages
+
+        now = as_it_is_now(now, running=running_stages(settings, load_definitions=load_definitions))
+    elif now.runs:
+        work = stale_now(settings, load_definitions=load_definitions, console=progress)
+        now = as_it_is_now(now, stale=stages_of(work))
+    with connect(settings, autocommit=True, application_name="mediabase status") as conn:
+        taken = read_metrics(conn)
+        live = read_live(conn, now.runs[0].run_id, settings.monitoring.interval_seconds) if now.lock and now.runs else None
+    console.out(as_json(document(now, metrics=taken, live=live, health=health(settings), stale=work)), highlight=False)
     return Exit.OK
 
 

@@ -25,8 +25,10 @@ from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.recover import recover
 from mediabase_assets.cli.ui_runs import cancel, wait_for
 from mediabase_assets.model.errors import ConfigurationError, ServerError
+from mediabase_assets.monitoring import exposition
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.runs.log_file import make_log_folder
+from mediabase_assets.runs.migration_metrics import facts_of
 from mediabase_assets.runs.named_runs import LOCATION
 from mediabase_assets.runs.runner import prepare_dagster_home
 from mediabase_assets.settings.load import Settings
@@ -53,7 +55,7 @@ class _Stop(Exception):  # noqa: N818  # not an error: the UI was asked to end
         self.waits = number == signal.SIGINT
 
 
-def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit:
+def serve(settings: Settings, *, host: str, port: int, console: Console, metrics_port: int | None = None) -> Exit:
     """Run web server and daemon until they are stopped; runs that are at work then are waited for, or canceled.
 
     Returns:
@@ -64,6 +66,8 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
         ServerError: A process did not start, ended by itself, or the definitions do not load.
     """
     _require_free(host, port)
+    if metrics_port is not None:
+        _require_free(settings.monitoring.metrics_host, metrics_port, option="--metrics-port")
     folder = prepare_dagster_home(settings)
     logs = make_log_folder(settings.home / "logs")
     with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is reported here
@@ -78,6 +82,8 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
                 children = _start(stack, host, port, folder, logs)
                 _wait_until_ready(where, children)
             is_up = True
+            if metrics_port is not None:
+                _answer_prometheus(stack, settings, metrics_port, console)
             console.print(f"Dagster is at [bold]{where}[/]  (Ctrl-C stops it; logs are in {logs})", soft_wrap=True)
             for second in itertools.count():
                 time.sleep(1)
@@ -175,7 +181,15 @@ def _stopping_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _require_free(host: str, port: int) -> None:
+def _answer_prometheus(stack: ExitStack, settings: Settings, port: int, console: Console) -> None:
+    """Answer Prometheus in this process until the UI ends."""
+    host = settings.monitoring.metrics_host
+    instance = stack.enter_context(dg.DagsterInstance.get())
+    stack.callback(exposition.serve(settings, host, port, lambda: facts_of(instance)))
+    console.print(f"Prometheus is answered at [bold]http://{_address(host)}:{port}/metrics[/]", soft_wrap=True)
+
+
+def _require_free(host: str, port: int, option: str = "--port") -> None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -183,7 +197,7 @@ def _require_free(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
-        next_step = f"Name a port that is free: `mediabase ui --port {free_port(host)}`." if is_taken else "Name another host or port."
+        next_step = f"Name a port that is free: `mediabase ui {option} {free_port(host)}`." if is_taken else "Name another host or port."
         raise ConfigurationError(
             f"The web UI cannot listen there: {error.strerror or error}.",
             where=f"{host}, port {port}",

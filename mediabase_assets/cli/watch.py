@@ -6,12 +6,14 @@ Contains finding the run; its events are read by `runs.event_reader`, counted by
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
+from mediabase_assets.cli.live import UseBoard
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.progress import shown, stage_table
 from mediabase_assets.cli.stage_board import Board
@@ -51,7 +53,11 @@ def watch(settings: Settings, *, load_definitions: Callable[[], "dg.Definitions"
         run, began = newest
         console.print(f"Run {run.run_id[:8]} ({escape(run.job_name)}), since {moment(began)}.")
         board = Board(started_at=began)
-        with shown(board, console, caption=CAPTION) as view, following(instance, run.run_id, stages, view.feed, Path(os.devnull)):
+        with (
+            closing(UseBoard(settings, run.run_id)) as use,
+            shown(board, console, caption=CAPTION, beneath=use) as view,
+            following(instance, run.run_id, stages, view.feed, Path(os.devnull)),
+        ):
             while not _has_ended(instance, run.run_id):
                 time.sleep(POLL)
         ended = instance.get_run_by_id(run.run_id)

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL
 
 from mediabase_assets.model.errors import ServerError
-from mediabase_assets.postgres import session_settings
+from mediabase_assets.postgres import own_sessions, session_settings
 from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.embedded.binaries import client_tool
@@ -63,6 +63,7 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
                 conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
                 conn.autocommit = autocommit
                 unless_ready.pop_all()
+            own_sessions.note(conn)
             return conn
         except psycopg.OperationalError as error:
             if not left:

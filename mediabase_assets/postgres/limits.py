@@ -13,8 +13,8 @@ from psycopg import sql
 from mediabase_assets.postgres.connection import Session
 
 #: Sessions that a migration has at a time, beside one for each core: 6 of Dagster's storage, 3 of the round trip, the lock's,
-#: the lookout's, the command's. Counted every 50 ms in a migration on 2 cores: at most 12.
-SESSIONS = 12
+#: the lookout's, the command's, the monitoring's. Counted every 50 ms in a migration on 2 cores, without the monitoring: at most 12.
+SESSIONS = 13
 #: Of these, those of Dagster's storage: two for each of its three parts.
 STORAGE_SESSIONS = 6
 #: Of these, those that may be open already when a migration counts them.

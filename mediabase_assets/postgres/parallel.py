@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
+from mediabase_assets.postgres.consumption import counted
 from mediabase_assets.postgres.sql_files import Connection
 
 _COMMENT = re.compile(r"--.*")
@@ -91,9 +92,10 @@ def share(sessions: Sequence[Connection], parts: Sequence[Part]) -> None:
 
 
 def _work(session: Connection, each: Part) -> None:
-    with session.transaction():
+    with counted(session, is_part=True) as note, session.transaction():
         if each.is_one_look:
             session.execute("set transaction isolation level repeatable read")
         if each.has_helper:
             session.execute(_ONE_HELPER)
         each.act(session)
+        note()

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.postgres.connect import connect
+from mediabase_assets.postgres.consumption import counted
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 from mediabase_assets.settings.sql_settings import session_values
@@ -78,8 +79,9 @@ def build_session(settings: Settings, *, migration_id: str, asset: str, is_alone
     """
     with _open(settings, migration_id, asset, is_alone=is_alone) as conn:
         try:
-            with conn.transaction():
+            with counted(conn) as note, conn.transaction():
                 yield conn
+                note()
         except psycopg.Error as error:
             raise build_error(error, asset) from error
 
@@ -127,7 +129,9 @@ def refresh_session(settings: Settings, *, asset: str) -> Iterator[Connection]:
     with connect(settings, application_name=f"mediabase {asset}", autocommit=True) as conn:
         prepare(conn, settings, conn.workspace.operations, settings.database.schema_name, asset=asset)
         try:
-            yield conn
+            with counted(conn) as note:
+                yield conn
+                note()
         except psycopg.Error as error:
             raise build_error(error, asset) from error
 

@@ -13,7 +13,7 @@ from mediabase_assets.postgres.target import record_target
 
 _SQL = Path(__file__).parent / "sql"
 #: The files that create the tables of records.
-RECORDS = (_SQL / "deploy.sql", _SQL / "target.sql")
+RECORDS = (_SQL / "deploy.sql", _SQL / "target.sql", _SQL / "monitoring.sql")
 
 
 def has_operations(conn: Connection) -> bool:

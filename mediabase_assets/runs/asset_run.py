@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.monitoring.measure import Measure
 from mediabase_assets.planning import registry
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.postgres.session import build_session
@@ -38,6 +39,11 @@ class AssetRun:
         report: Writes a sentence to the log of the run.
         spent: Seconds of `build` and of `audit`; the rest of the step is connecting, recording and reporting.
         has_company: Whether other assets are built at the same time, so that each has one core.
+        measure: What it takes, where it is measured.
+        is_kept: Whether it was found to be up to date, and not built.
+        rows: Rows that were built; None if the asset does not have any.
+        warnings: Checks that warned.
+        errors: Checks that failed.
     """
 
     settings: Settings
@@ -51,6 +57,11 @@ class AssetRun:
     report: Callable[[str], None] = print
     spent: dict[str, float] = field(default_factory=dict)
     has_company: bool = False
+    measure: Measure | None = None
+    is_kept: bool = False
+    rows: int | None = None
+    warnings: int = 0
+    errors: int = 0
 
     @property
     def seconds(self) -> float:

@@ -16,10 +16,12 @@ import dagster as dg
 
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
+from mediabase_assets.monitoring.measure import Measure
 from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.postgres.transient_errors import is_transient
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import before
+from mediabase_assets.runs.measuring import count, measured
 from mediabase_assets.runs.scope import run_of
 from mediabase_assets.runs.step_keys import asset_of, step_of
 
@@ -73,6 +75,7 @@ class Job:
         is_over: Whether it has ended.
         is_reported: Whether a step has reported it to Dagster, where it is beneath the assets of a run.
         why: Why the asset was rebuilt.
+        measure: What it took, where it was measured.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -80,6 +83,7 @@ class Job:
     is_over: bool = False
     is_reported: bool = False
     why: str = ""
+    measure: Measure | None = None
 
 
 class Crew:
@@ -193,6 +197,7 @@ class Crew:
             this = replace(
                 self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), spent={}, why="",
                 keeps=self.first.keeps or work.key in self.beneath, has_company=MAX_BUILDERS >= CORES,
+                measure=None, is_kept=False, rows=None, warnings=0, errors=0,
             )  # fmt: skip
             # other builds would fail by the same lost connection, one after the other
             self._do(job, this, work.build, halts=True)
@@ -200,12 +205,14 @@ class Crew:
     def _do(self, job: Job, this: AssetRun, build: Build, *, halts: bool = False) -> None:
         """Build in the thread of the caller; with `halts`, a lost connection keeps the threads from beginning other builds."""
         try:
-            for event in build(this):
-                job.events.append(event)
+            with measured(this, is_build=True):
+                for event in build(this):
+                    count(this, event)
+                    job.events.append(event)
         except Exception as error:  # noqa: BLE001  # the step raises it
             job.error = error
         with self.changed:
-            job.is_over, job.why = True, this.why
+            job.is_over, job.why, job.measure = True, this.why, this.measure
             self.is_halted |= halts and job.error is not None and is_transient(job.error)
             self.changed.notify_all()
 

@@ -20,6 +20,7 @@ from mediabase_assets.planning import registry
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
 from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, ways_of
+from mediabase_assets.runs.measuring import count, with_measures
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
 from mediabase_assets.runs.scope import run_of
 
@@ -87,11 +88,13 @@ def selected(context: dg.AssetExecutionContext, events: Iterable[Event], built: 
     """The selected events of an asset: its selected checks, and its materialization with the reason of the build."""
     wanted = {key.name for key in context.selected_asset_check_keys}
     for event in events:
+        if isinstance(built, AssetRun):
+            count(built, event)
         if isinstance(event, dg.AssetCheckResult):
             if event.check_name in wanted:
                 yield event
         elif context.selected_asset_keys:
-            yield with_reason(event, built.why)
+            yield with_reason(with_measures(event, built.measure), built.why)
 
 
 def with_reason(event: dg.MaterializeResult[Any], why: str) -> dg.MaterializeResult[Any]:
@@ -121,12 +124,12 @@ def require_beneath(context: dg.AssetExecutionContext, this: AssetRun) -> None:
             for event in sorted(
                 job.events, key=lambda e: isinstance(e, dg.AssetCheckResult)
             ):  # a check counts for the materialization before it
-                _report(context, event, reason)
+                _report(context, event, reason, job)
         if job.error is not None:
             raise job.error
 
 
-def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> None:
+def _report(context: dg.AssetExecutionContext, event: Event, reason: str, job: Job) -> None:
     """Report what was rebuilt beneath the assets of a run; an asset that turned out to be up to date keeps its record."""
     if isinstance(event, dg.AssetCheckResult):
         assert event.asset_key is not None
@@ -144,7 +147,8 @@ def _report(context: dg.AssetExecutionContext, event: Event, reason: str) -> Non
     elif not is_kept(event.metadata):
         assert event.asset_key is not None
         version = {"dagster/data_version": event.data_version.value} if event.data_version else {}
-        context.log_event(dg.AssetMaterialization(event.asset_key, metadata=with_reason(event, reason).metadata, tags=version))
+        shown = with_reason(with_measures(event, job.measure), reason)
+        context.log_event(dg.AssetMaterialization(event.asset_key, metadata=shown.metadata, tags=version))
 
 
 def await_build(run_id: str, key: str) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy.exc
 
 from mediabase_assets.records.lock import release_migration_lock
 from mediabase_assets.records.presence import end_presence, show_presence
-from mediabase_assets.runs import parallel, scope
+from mediabase_assets.runs import measuring, parallel, scope
 from mediabase_assets.runs.worker import this_worker
 from mediabase_assets.settings.load import Settings, load_settings
 
@@ -62,8 +62,9 @@ class Mediabase(dg.ConfigurableResource[Any]):
 
 
 def end_run(run_id: str) -> None:
-    """Stop builds that no step waits for, forget the run, release its migration lock, and close the session that shows it."""
+    """Stop builds that no step waits for, and its sampler; forget the run, release its lock, close the session that shows it."""
     parallel.end(run_id)
+    measuring.end(run_id)
     end_presence(run_id)
     release_migration_lock(run_id)
     scope.end(run_id)

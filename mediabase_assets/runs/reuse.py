@@ -54,6 +54,7 @@ def kept(this: AssetRun, key: dg.AssetKey, wanted: Iterable[str], *, legacy_vers
         for name in wanted
         if name in findings
     ]
+    this.is_kept = True
     how = {"how": f"{KEPT}its inputs have the content of {when}", "migration": state.migration_id}
     metadata: dict[str, Any] = restored(state.shown) | how
     if state.rows is not None:

@@ -19,6 +19,7 @@ class Run:
         beneath: What is rebuilt beneath its assets, with the reasons; None before its record is opened.
         planned: The assets of its plan, where it is not one of selected assets.
         crew: What builds ahead in it, of `builders`, which imports this module.
+        sampler: What measures it, of `monitoring`; None before its first step, and where nothing is measured.
         is_threaded: Whether its steps are executed beside each other, so that it lasts until `end`.
         is_interrupted: Whether it is canceled: what fails in it from then on was stopped on purpose.
         is_noted: Whether Dagster knows which process works on it.
@@ -30,6 +31,7 @@ class Run:
     beneath: dict[str, str] | None = None
     planned: frozenset[str] | None = None
     crew: object | None = None
+    sampler: object | None = None
     is_threaded: bool = False
     is_interrupted: bool = False
     is_noted: bool = False

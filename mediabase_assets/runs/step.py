@@ -23,6 +23,7 @@ from mediabase_assets.postgres.session import build_error
 from mediabase_assets.postgres.transient_errors import is_transient, wait_for_server
 from mediabase_assets.records import journal
 from mediabase_assets.records.lock import Purpose, hold_migration_lock, wait_for_dead_holder
+from mediabase_assets.runs import measuring
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import migration_id_of, open_migration
 from mediabase_assets.runs.dead_runs import look_at
@@ -65,10 +66,12 @@ def step(
         settings = with_policy(settings, run_of(context.run.run_id).policy)
         this = AssetRun(settings, migration_id, asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
+        measuring.prepare(this, context.log.warning)
         with lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 require_beneath(context, this)
-            yield this
+            with measuring.measured(this):
+                yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
         _raise_if_interrupted(context, raised)
         error = _explained(raised, asset, seen)

@@ -18,6 +18,7 @@ from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.file import read_settings_file
 from mediabase_assets.settings.model import WITHOUT_EFFECT, Settings
+from mediabase_assets.settings.monitoring import MONITORING_ALIASES
 from mediabase_assets.settings.sections import ValidationSettings
 
 __all__ = [
@@ -58,7 +59,7 @@ ENVIRONMENT: dict[str, str] = {
 }
 """Environment variable to the dotted key that it sets."""
 
-ALIASES = {"database.database": "database.name", "database.schema": "database.schema_name"}
+ALIASES = {"database.database": "database.name", "database.schema": "database.schema_name", **MONITORING_ALIASES}
 """Other spellings of a key in a file or an option."""
 
 Layer = dict[str, Any]

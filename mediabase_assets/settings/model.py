@@ -14,6 +14,7 @@ from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Worksp
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
+from mediabase_assets.settings.monitoring import MonitoringSettings
 from mediabase_assets.settings.sections import BackupSettings, PatientSettings, ValidationSettings, ViewSettings
 
 
@@ -46,6 +47,7 @@ class Settings(Section):
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 

@@ -6,9 +6,11 @@ import signal
 import socket
 import threading
 import time
+import urllib.request
 
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.settings.load import load_settings
@@ -21,8 +23,11 @@ def test_a_taken_port_is_told(project):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = project.run("ui", "--port", str(taken.getsockname()[1]))
-    assert done.code == 2
+        number = str(taken.getsockname()[1])
+        done = project.run("ui", "--port", number)
+        metrics = project.run("ui", "--port", str(free_port()), "--metrics-port", number)
+    assert (done.code, metrics.code) == (2, 2)
+    assert "mediabase ui --metrics-port" in metrics.err
     assert "cannot listen" in done.err
     port = int(re.search(r"mediabase ui --port (\d+)`", done.err)[1])
     with socket.socket() as probe:
@@ -31,12 +36,18 @@ def test_a_taken_port_is_told(project):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM])
 def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
-    process, web = start(project)  # says the address that it was given
+    config, port = project.home.parent / "metrics.yaml", free_port()
+    config.write_text(f"monitoring: {{metrics_port: {port}}}\n")
+    process, web = start(project, MEDIABASE_CONFIG=str(config))  # says the address that it was given
     watchdog = threading.Timer(150, process.kill)
     watchdog.start()
     try:
         nodes = web.ask("{ assetNodes { assetKey { path } } }")["assetNodes"]
         assert ["normalized", "genes"] in [node["assetKey"]["path"] for node in nodes]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            told = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+        assert told["mediabase_up"].samples[0].value == 1
+        assert {s.labels["status"] for s in told["mediabase_runs"].samples} >= {"success", "failure", "queued"}
         second = project.run("ui", "--port", str(free_port()))
         assert (second.code, "running already" in second.err) == (2, True)
         children = psutil.Process(process.pid).children(recursive=True)

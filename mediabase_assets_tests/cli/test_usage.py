@@ -1,5 +1,6 @@
 """Help, usage, configuration: what needs no server."""
 
+import json
 import subprocess
 import sys
 import time
@@ -36,6 +37,11 @@ def test_the_program_is_imported_without_dagster_and_pandas():
     code = f"import sys, mediabase_assets.cli.app; print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_status_of_nothing_is_a_document_too(project):
+    done = project.run("status", "--json")
+    assert (done.code, json.loads(done.out)) == (0, {"format": 1, "server": None})
 
 
 def test_version(project):

@@ -24,6 +24,7 @@ from mediabase_assets.release.views import ViewChange
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.measuring import with_measures
 from mediabase_assets.runs.patients.rematching import rematch_patients
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import rows_table
@@ -84,9 +85,10 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             vacuum(conn, settings.database.schema_name, written)
         metadata |= _patients(context, this)
         metadata["can be rolled back"] = choices_table(choices(settings))
-        yield parallel.with_reason(
-            dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)), this.why
+        shown_of_it: dg.MaterializeResult[Any] = dg.MaterializeResult(
+            asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version)
         )
+        yield parallel.with_reason(with_measures(shown_of_it, this.measure), this.why)
 
 
 def _patients(context: dg.AssetExecutionContext, this: AssetRun) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from mediabase_assets.records.tables import prepare_schemas
 from mediabase_assets.runs import reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.measuring import count, with_measures
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import check_result, rows_table, will_release
 from mediabase_assets.runs.specs import asset_spec
@@ -86,10 +87,12 @@ def query_benchmark(
             yield from _not_measured(context, error)
             return
         same = check_result(KEY, findings.same_answer(results))
+        count(this, same)
         if context.selected_asset_keys:
             shown = _materialized(this, results, sizes, rows)
             _record(this, results, sizes, [same], shown.metadata)
-            yield shown
+            count(this, shown)
+            yield with_measures(shown, this.measure)
         if context.selected_asset_check_keys:
             yield same
 

@@ -91,7 +91,7 @@ def view_asset(view: View) -> dg.AssetsDefinition:
                 yield from parallel.events_of(context, this, lambda s: _build(s, view, key, wanted))
         else:
             with step(context, settings, key.to_user_string(), Stage.VIEWS, purpose=Purpose.REFRESH) as this:
-                yield from _refresh(context, this, view, key, wanted)
+                yield from parallel.selected(context, _refresh(context, this, view, key, wanted), this)
 
     every = set(checks_of(view))
     parallel.register(key.to_user_string(), lambda this: _build(this, view, key, every), cost=view.cost)

@@ -1,0 +1,1 @@
+"""What migrations took: the asset that shows it, and the sensor that reports it."""
