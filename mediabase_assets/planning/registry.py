@@ -26,6 +26,7 @@ ROUND_TRIP = "validation/round_trip"
 CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
+REPORT = "validation/migration_report"
 
 #: The reason of assets that no migration has built.
 NOT_BUILT = "it was not built yet"

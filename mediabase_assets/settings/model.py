@@ -47,7 +47,7 @@ class Settings(Section):
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
-    testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
+    testing: TestingSettings = Field(default_factory=TestingSettings, description="whether a migration ends with its report")
 
     _workspace: str = PrivateAttr(default=MIGRATIONS)
 

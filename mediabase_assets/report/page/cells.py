@@ -103,10 +103,10 @@ def badge_of(outcome: str) -> str:
 
 
 def clean(value: Any, longest: int = LONGEST) -> str:
-    """A text as the page shows it: control characters visible, no longer than it may be.
+    r"""A text as the page shows it: control characters visible, no longer than it may be.
 
-    >>> clean("a\\x01b"), clean("x" * 500)[-22:], clean(None)
-    ('a␁b', 'xx… (500 characters)', '')
+    >>> clean("a\x01b"), clean("x" * 500)[-22:], clean(None)
+    ('a␁b', 'xxxx… (500 characters)', '')
     """
     if value is None:
         return ""
@@ -123,7 +123,7 @@ def _cell(column: Column, value: Any) -> Cell:
         return Cell(clean(value), None, "", "badge", badge_of(str(value)))
     if column.kind not in _QUANTITIES:
         return Cell(clean(value), None, column.css, column.kind)
-    if value is None or isinstance(value, str) and column.kind != "moment":
+    if value is None or (isinstance(value, str) and column.kind != "moment"):
         return Cell(clean(value), "", column.css, column.kind)
     text = _QUANTITIES[column.kind](value)
     plain = datetime.fromisoformat(value).timestamp() if column.kind == "moment" else value

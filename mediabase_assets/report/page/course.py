@@ -14,8 +14,8 @@ from mediabase_assets.report.page.reader import Reader, Row, text_of
 #: Rows of a check that are shown.
 SAMPLE = 5
 _ORDER = {"failed": 0, "warned": 1, "not checked": 2, "passed": 3}
-#: Asset whose work is done after the release, and does not keep readers waiting.
-MEASUREMENT = "validation/query_benchmark"
+#: The report is no part of what it is about.
+REPORT, REPORTED = "validation/migration_report", "the_report_was_written"
 
 
 def the_run(reader: Reader) -> Row:
@@ -40,8 +40,10 @@ def stages(reader: Reader) -> list[Row]:
         """select asset, stage, status, started_at, finished_at, seconds, row_count as rows,
              (to_jsonb(s) ->> 'build_seconds')::double precision as build_seconds,
              (to_jsonb(s) ->> 'audit_seconds')::double precision as audit_seconds, s.detail
-           from migration_stages as s where migration_id = %(id)s order by s.started_at, stage, asset""",
-    )
+           from migration_stages as s where migration_id = %(id)s and not (asset = %(report)s and stage = %(stage)s)
+           order by s.started_at, stage, asset""",
+        report=REPORT, stage=int(Stage.PERFORMANCE),
+    )  # fmt: skip
     for row in rows:
         row["title"] = Stage(row["stage"]).title if row["stage"] in set(Stage) else ""
         row["error"] = _error(row.pop("detail"))
@@ -122,7 +124,7 @@ def checks(reader: Reader, *, is_newest: bool) -> list[Row]:
            where %(newest)s or migration_id = %(id)s order by asset""",
         newest=is_newest,
     )
-    found = [_check(row, finding) for row in rows for finding in row["findings"]]
+    found = [_check(row, finding) for row in rows for finding in row["findings"] if finding["check"] != REPORTED]
     return ordered((*found, *_release_checks(reader)))
 
 

@@ -39,11 +39,17 @@ class Outside:
     proof: Row = field(default_factory=dict)
 
 
-def newest_migration(conn: Connection) -> str | None:
-    """The migration that began last; None if there is none."""
+def newest_status(conn: Connection, run_id: str | None = None) -> tuple[str | None, str | None]:
+    """The migration that began last, or that of a Dagster run, and its status; None if there is none."""
     if not exists(conn, "migration_runs"):
-        return None
-    return conn.value("select migration_id from migration_runs order by started_at desc, migration_id desc limit 1")  # type: ignore[no-any-return]
+        return None, None
+    row = conn.row(
+        dict,
+        """select migration_id, status from migration_runs where %(run)s::text is null or run_id = %(run)s
+           order by started_at desc, migration_id desc limit 1""",
+        run=run_id,
+    )
+    return (row["migration_id"], row["status"]) if row else (None, None)
 
 
 def read_document(settings: Settings, migration_id: str | None = None, outside: Outside | None = None) -> Row:
@@ -60,7 +66,7 @@ def read_document(settings: Settings, migration_id: str | None = None, outside: 
     """
     with connect(settings, autocommit=True, application_name="mediabase report") as conn:
         with one_snapshot(conn):
-            newest = newest_migration(conn)
+            newest, _ = newest_status(conn)
             wanted = migration_id or newest
             run = course.the_run(Reader(conn, settings, wanted)) if wanted and newest else {}
             if not wanted or not run:
@@ -135,7 +141,7 @@ def program() -> Row:
         about = metadata(_PACKAGE)
     except PackageNotFoundError:
         return {"name": _PACKAGE, "version": None, "licence": None}
-    licence = about.get("License-Expression") or about.get("License")
+    licence = next((about[name] for name in ("License-Expression", "License") if name in about), None)
     return {"name": _PACKAGE, "version": about["Version"], "licence": licence}
 
 
@@ -149,7 +155,8 @@ def headline(document: Row) -> Row:
     numbers = {
         "legacy_rows": document["came_in"]["rows"], "legacy_genes": document["came_in"]["genes"],
         "genes": _rows(relations, "genes"), "transcripts": _rows(relations, "transcripts"),
-        "tables": made["table"], "views": made["view"], "rows_released": sum(row["rows"] or 0 for row in relations if row["inserted"] is not None),
+        "tables": made["table"], "views": made["view"],
+        "rows_released": sum(row["rows"] or 0 for row in relations if row["inserted"] is not None),
         "facts": document["facts"]["read"], "quarantined": document["facts"]["quarantined"],
         "checks": len(checks), **{f"checks_{name.replace(' ', '_')}": value for name, value in counts.items()},
     }  # fmt: skip
@@ -196,4 +203,8 @@ def _judged(numbers: dict[str, Any], verdict: str) -> str:
     if not numbers["checks"]:
         return ""
     wrong = [f"{numbers[f'checks_{name}']} {name}" for name in ("failed", "warned") if numbers[f"checks_{name}"]]
-    return f"; of {counted(numbers['checks'], 'check')} {' and '.join(wrong)}" if wrong else f"; {counted(numbers['checks'], 'check')}, all passed"
+    return (
+        f"; of {counted(numbers['checks'], 'check')} {' and '.join(wrong)}"
+        if wrong
+        else f"; {counted(numbers['checks'], 'check')}, all passed"
+    )

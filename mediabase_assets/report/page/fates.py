@@ -51,7 +51,7 @@ def flows(reader: Reader, account: Iterable[Row]) -> list[Row]:
     found: dict[tuple[str, str, str], int] = {}
     for line in lines:
         for outcome in OUTCOMES:
-            to = {"quarantined": QUARANTINE, "archived": ARCHIVE}.get(outcome, line["destination"])
+            to = str({"quarantined": QUARANTINE, "archived": ARCHIVE}.get(outcome, line["destination"]))
             key = (line["column"], to, outcome)
             found[key] = found.get(key, 0) + line[outcome]
     known = {line["column"] for line in lines}
@@ -79,7 +79,8 @@ def values_set_aside(reader: Reader) -> list[Row]:
     """Values in quarantine whose fact is kept without them, by reason."""
     rows = reader.rows(
         "quarantine",
-        """select reason, count(*) as "values" from quarantine where migration_id = %(id)s and fact_count = 0 group by 1 order by 2 desc, 1""",
+        """select reason, count(*) as "values" from quarantine where migration_id = %(id)s and fact_count = 0
+           group by 1 order by 2 desc, 1""",
     )
     return [{**row, "sentence": _sentence("quarantined", row["reason"])} for row in rows]
 

@@ -21,6 +21,8 @@ from mediabase_assets.report.page.reader import Row, text_of
 from mediabase_assets.report.page.tables import sample_tables, tables_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: The files that the page is made from.
+SOURCES = (*sorted(_TEMPLATES.glob("*.*")),)
 #: What stands for the id of the migration in the header of printed pages.
 _PLACE = "__MIGRATION__"
 
@@ -31,7 +33,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "number": number, "size": size, "duration": duration, "clean": clean, "badge_of": badge_of, "counted": lambda n, *words: counted(n, *words),
+        "number": number, "size": size, "duration": duration, "clean": clean, "badge_of": badge_of,
+        "counted": lambda n, *words: counted(n, *words),
         "moment": lambda value: moment(datetime.fromisoformat(value)) if value else "",
         "map_pair": lambda pair: (pair[0].replace("_", " "), text_of(pair[1])),
     }  # fmt: skip
@@ -41,14 +44,17 @@ def _environment() -> Environment:
 
 def render(document: Row) -> str:
     """The page."""
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8").replace(_PLACE, re.sub(r"[^\w-]", "", document["migration"]["migration_id"]))
+    style = (
+        (_TEMPLATES / "style.css").read_text(encoding="utf-8").replace(_PLACE, re.sub(r"[^\w-]", "", document["migration"]["migration_id"]))
+    )
     script = (_TEMPLATES / "script.js").read_text(encoding="utf-8")
     pictures = {
         "flow": flow.draw(document["flows"]), "timeline": plots.timeline(document["steps"], document["times"]["span"]),
         "speed": plots.speed(document["benchmark"]), "sizes": plots.sizes(document["storage_by_group"]),
     }  # fmt: skip
     values: dict[str, Any] = {
-        "d": document, "tables": tables_of(document), "samples": sample_tables(document), "pictures": pictures, "policy": policy(style, script),
+        "d": document, "tables": tables_of(document), "samples": sample_tables(document), "pictures": pictures, "policy": policy(style,
+        script),
         "style": Markup(style), "script": Markup(script),  # noqa: S704  # our own files
     }  # fmt: skip
     return _environment().get_template("page.html").render(values)
@@ -56,9 +62,8 @@ def render(document: Row) -> str:
 
 def policy(style: str, script: str) -> str:
     """The content security policy of the page: nothing is loaded, and only this style and this script are applied."""
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    own = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    return f"default-src 'none'; {own}; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def _digest(text: str) -> str:

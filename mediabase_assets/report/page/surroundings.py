@@ -77,13 +77,14 @@ def backup(reader: Reader, backup_id: str | None) -> Row:
     except BackupError as error:
         return {"id": backup_id, "problem": error.what, "folder": str(folder)}
     verified_at, findings = _verification(manifest)
-    return plain({
+    found: Row = plain({
         "id": backup_id, "folder": str(folder), "created_at": manifest.created_at, "seconds": manifest.seconds,
         "size_bytes": manifest.size_bytes, "relations": len(manifest.relations), "rows": manifest.legacy_relation.rows,
         "pg_dump_version": manifest.pg_dump_version, "legacy_content_hash": manifest.legacy_relation.content_hash,
         "files": [{"name": f.name, "size_bytes": f.size_bytes, "sha256": f.sha256} for f in manifest.all_files],
         "verified_at": verified_at, "findings": findings,
     })  # fmt: skip
+    return found
 
 
 def _verification(manifest: BackupManifest) -> tuple[str | None, list[Row]]:

@@ -35,11 +35,13 @@ def _origin(document: Row) -> list[Table]:
     came_in = document["came_in"]
     relations = [{**row, "what": _what(row)} for row in document["came_out"]]
     columns = (
-        ("relation", "relation", "code"), ("rows", "rows", "number"), ("size_bytes", "size", "bytes"), ("description", "one row is", "long"),
+        ("relation", "relation", "code"), ("rows", "rows", "number"), ("size_bytes", "size", "bytes"),
+        ("description", "one row is", "long"),
         ("what", "what the release did"),
     )  # fmt: skip
     return [
-        table("id-forms", "Rows by the form of their ids", [("description", "ids", "long"), ("rows", "rows", "number")], came_in["id_forms"]),
+        table("id-forms", "Rows by the form of their ids", [("description", "ids", "long"),
+        ("rows", "rows", "number")], came_in["id_forms"]),
         table("tables", "Normalized tables", columns, [r for r in relations if r["kind"] != "view"]),
         table("views", "Views over them", columns, [r for r in relations if r["kind"] == "view"]),
     ]  # fmt: skip
@@ -75,7 +77,8 @@ def _facts(document: Row) -> list[Table]:
             [("explanation", "compared with the legacy table"), ("sentence", "why", "long"), ("facts", "facts", "number")],
             document["round_trip"], _summed(document["round_trip"], "explanation", "all", "facts") if document["round_trip"] else None,
         ),
-        table("census", "Every single value of the legacy table, whatever its depth", [("account", "account"), ("leaves", "values", "number")],
+        table("census", "Every single value of the legacy table, whatever its depth", [("account", "account"),
+        ("leaves", "values", "number")],
               document["census"], _summed(document["census"], "account", "all", "leaves") if document["census"] else None),
     ]  # fmt: skip
 
@@ -88,15 +91,19 @@ def _reasons(document: Row) -> list[Table]:
         rows = [{**r, "share": r["facts"] / total, "where": ", ".join(c for c, n in sorted(r["columns"].items()) if n)} for r in rows]
         found.append(table(
             f"reasons-{outcome}", words,
-            [("reason", "reason", "code"), ("facts", "facts", "number"), ("share", "share", "percent"), ("sentence", "what it means", "long"),
+            [("reason", "reason", "code"), ("facts", "facts", "number"), ("share", "share", "percent"),
+             ("sentence", "what it means", "long"),
              ("where", "columns", "long")],
             rows, _summed(rows, "reason", "all reasons", "facts") if rows else None,
         ))  # fmt: skip
         samples = [s for s in document["samples"] if s["outcome"] == outcome]
-        fixed: list[tuple[str, ...]] = [("repaired_value", "became", "raw")] if outcome == "repaired" else [("winner", "kept instead", "code")]
+        fixed: list[tuple[str, ...]] = (
+            [("repaired_value", "became", "raw")] if outcome == "repaired" else [("winner", "kept instead", "code")]
+        )
         found.append(table(
             f"samples-{outcome}", "Samples: at most three of each reason and column",
-            [("reason", "reason", "code"), ("column", "column", "code"), ("gene_id", "gene", "code"), ("transcript_id", "transcript", "code"),
+            [("reason", "reason", "code"), ("column", "column", "code"), ("gene_id", "gene", "code"),
+             ("transcript_id", "transcript", "code"),
              ("path", "path", "code"), ("raw_value", "value", "raw"), *fixed],
             samples,
         ))  # fmt: skip
@@ -108,10 +115,7 @@ def _reasons(document: Row) -> list[Table]:
 
 
 def _conflicts(document: Row) -> list[Table]:
-    rows = [
-        {**row, "others": _named([g["gene_id"] for g in row["genes"]], row["losers"])}
-        for row in document["conflicts"]["largest"]
-    ]
+    rows = [{**row, "others": _named([g["gene_id"] for g in row["genes"]], row["losers"])} for row in document["conflicts"]["largest"]]
     return [
         table(
             "conflicts", "Symbols that several genes share: the largest conflicts",
@@ -140,7 +144,8 @@ def _checks(document: Row) -> list[Table]:
     return [
         table(
             "checks", "Every check",
-            [("outcome", "outcome", "badge"), ("asset", "of", "code"), ("description", "finding", "long"), ("failures", "failures", "number"),
+            [("outcome", "outcome", "badge"), ("asset", "of", "code"), ("description", "finding", "long"),
+             ("failures", "failures", "number"),
              ("numbers", "examined", "long"), ("checked_at", "checked", "moment")],
             rows,
         )
@@ -149,7 +154,11 @@ def _checks(document: Row) -> list[Table]:
 
 def _numbers(examined: Row) -> str:
     """What a check examined, its numbers only, as a phrase."""
-    shown = [f"{number(v) if isinstance(v, int) else v} {k}" for k, v in examined.items() if isinstance(v, int | float) and not isinstance(v, bool)]
+    shown = [
+        f"{number(v) if isinstance(v, int) else v} {k}"
+        for k, v in examined.items()
+        if isinstance(v, int | float) and not isinstance(v, bool)
+    ]
     return ", ".join(shown)
 
 
@@ -180,7 +189,8 @@ def _course(document: Row) -> list[Table]:
         ),
         table(
             "benchmark", "Medians of each question, milliseconds",
-            [("question", "question", "long"), ("kind", "kind"), ("legacy_ms", "legacy table", "milliseconds"), ("views_ms", "views", "milliseconds"),
+            [("question", "question", "long"), ("kind", "kind"), ("legacy_ms", "legacy table", "milliseconds"),
+             ("views_ms", "views", "milliseconds"),
              ("times_faster", "faster", "times"), ("comparison", "answers", "long")],
             document["benchmark"],
         ),
@@ -207,20 +217,27 @@ def _metrics(rows: Sequence[Row]) -> Table:
 
 
 def _storage(document: Row) -> list[Table]:
-    parts = [("heap_bytes", "rows", "bytes"), ("toast_bytes", "large values", "bytes"), ("index_bytes", "indexes", "bytes"), ("total_bytes", "all", "bytes")]
+    parts = [
+        ("heap_bytes", "rows", "bytes"),
+        ("toast_bytes", "large values", "bytes"),
+        ("index_bytes", "indexes", "bytes"),
+        ("total_bytes", "all", "bytes"),
+    ]
     reasons = [{**r, "change": r["now"] - r["before"]} for r in document["differences"]["reasons"]]
     return [
         table("storage", "Bytes of every relation", [("relation", "relation", "code"), ("group", "group"), *parts], document["storage"]),
         table(
             "changed", "Rows that the release changed",
-            [("relation", "table", "code"), ("rows", "rows now", "number"), ("inserted", "inserted", "number"), ("updated", "updated", "number"),
+            [("relation", "table", "code"), ("rows", "rows now", "number"), ("inserted", "inserted", "number"),
+             ("updated", "updated", "number"),
              ("deleted", "deleted", "number")],
             rows := [r for r in document["came_out"] if r["inserted"] is not None],
             _summed(rows, "relation", "all tables", "rows", "inserted", "updated", "deleted") if rows else None,
         ),
         table(
             "reasons-changed", "Reasons whose number of facts differs from the last release",
-            [("reason", "reason", "code"), ("outcome", "outcome"), ("before", "before", "number"), ("now", "now", "number"), ("change", "change", "number")],
+            [("reason", "reason", "code"), ("outcome", "outcome"), ("before", "before", "number"), ("now", "now", "number"),
+             ("change", "change", "number")],
             reasons,
         ),
     ]  # fmt: skip
@@ -232,10 +249,12 @@ _SETTING = (("setting", "setting", "code"), ("value", "value", "raw"), ("descrip
 def _surroundings(document: Row) -> list[Table]:
     settings = document["settings"]
     findings = [
-        {"name": f["name"].replace("_", " "), "outcome": "passed" if f["passed"] else "failed"} for f in document["backup"].get("findings", [])
+        {"name": f["name"].replace("_", " "), "outcome": "passed" if f["passed"] else "failed"}
+        for f in document["backup"].get("findings", [])
     ]
     return [
-        table("settings", "Settings that are not the default, when this page was written", _SETTING, [s for s in settings if not s["is_default"]]),
+        table("settings", "Settings that are not the default, when this page was written", _SETTING,
+        [s for s in settings if not s["is_default"]]),
         table("defaults", "Settings that are the default", _SETTING, [s for s in settings if s["is_default"]]),
         table("backup", "What was verified of the backup", [("name", "question"), ("outcome", "outcome", "badge")], findings),
     ]  # fmt: skip

@@ -36,7 +36,8 @@ def timeline(steps: Sequence[Row], span: float | None) -> Markup:
         kind = "failed" if step["status"] == "failed" else f"stage{step['stage'] % STAGES}"
         parts += [
             text(LEFT - 8, y + 13, shortened(step["asset"], 40), "label", "end"),
-            element("rect", element("title", words), x=x, y=y + 3, width=max(1.5, long * scale), height=LINE - 6, rx=2, class_=f"step {kind}",
+            element("rect", element("title", words), x=x, y=y + 3, width=max(1.5, long * scale), height=LINE - 6, rx=2,
+            class_=f"step {kind}",
                     data_tip=words),
             text(min(x + max(1.5, long * scale) + 5, WIDTH - 60), y + 13, duration(long), "count"),
         ]  # fmt: skip
@@ -79,7 +80,10 @@ def speed(questions: Sequence[Row]) -> Markup:
     parts: list[Markup] = []
     for power in range(low, high + 1):
         x = left + (power - low) * scale
-        parts += [element("line", x1=x, x2=x, y1=24, y2=height - 6, class_="grid"), text(x, 16, _milliseconds(10.0**power), "count", "middle")]
+        parts += [
+            element("line", x1=x, x2=x, y1=24, y2=height - 6, class_="grid"),
+            text(x, 16, _milliseconds(10.0**power), "count", "middle"),
+        ]
     for place, q in enumerate(timed):
         parts += _question(q, 34 + 22 * place + 11, x_of(q["legacy_ms"]), x_of(q["views_ms"]), left)
     told = f"{counted(len(timed), 'question')}, each asked of the legacy table and of the views; medians, on a logarithmic scale."
@@ -102,14 +106,14 @@ def times(factor: float | None) -> str:
     """How many times faster, with as many digits as were measured well.
 
     >>> times(6430.8), times(18.84), times(1.06), times(None)
-    ('6,400 ×', '19 ×', '1.1 ×', '')
+    ('6,400 times', '19 times', '1.1 times', '')
     """
     if factor is None:
         return ""
     if factor < 10:
-        return f"{factor:.1f} ×"
+        return f"{factor:.1f} times"
     digits = 1 - math.floor(math.log10(factor))
-    return f"{round(factor, min(0, digits)):,.0f} ×"
+    return f"{round(factor, min(0, digits)):,.0f} times"
 
 
 def _milliseconds(value: float) -> str:
@@ -147,6 +151,10 @@ def shares(row: Row) -> Markup:
     for outcome in OUTCOMES:
         if row[outcome]:
             long = max(1.0, row[outcome] / total * 116)
-            parts.append(element("rect", element("title", f"{number(row[outcome])} {outcome}"), x=x, y=1, width=long, height=10, class_=f"bar {outcome}"))
+            parts.append(
+                element(
+                    "rect", element("title", f"{number(row[outcome])} {outcome}"), x=x, y=1, width=long, height=10, class_=f"bar {outcome}"
+                )
+            )
             x += long
     return element("svg", *parts, viewBox=f"0 0 {max(x, 120):.1f} 12", class_="shares", aria_hidden="true", preserveAspectRatio="none")

@@ -1,4 +1,4 @@
-"""SVG elements as safe markup: names and numbers as attributes, every text escaped; no style attributes, which the page's policy forbids."""
+"""SVG elements as safe markup: every text escaped, and no style attributes, which the page's policy forbids."""
 
 import re
 
