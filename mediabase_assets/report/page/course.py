@@ -125,7 +125,18 @@ def checks(reader: Reader, *, is_newest: bool) -> list[Row]:
         newest=is_newest,
     )
     found = [_check(row, finding) for row in rows for finding in row["findings"] if finding["check"] != REPORTED]
-    return ordered((*found, *_release_checks(reader)))
+    return ordered(_with_measurements(found, _release_checks(reader)))
+
+
+def _with_measurements(found: list[Row], measured: Iterable[Row]) -> list[Row]:
+    """Checks with what was measured of the release as a whole: those that an asset recorded too get its numbers, and count once."""
+    known = {row["check"]: row for row in found if row["asset"].startswith("validation/")}
+    for row in measured:
+        if row["check"] in known:
+            known[row["check"]]["examined"] |= row["examined"]
+        else:
+            found.append(row)
+    return found
 
 
 def ordered(found: Iterable[Row]) -> list[Row]:
@@ -171,7 +182,7 @@ def _release_checks(reader: Reader) -> list[Row]:
     """What was checked of the release as a whole, with what was measured and the threshold."""
     rows = reader.rows(
         "release_checks",
-        """select suite, check_name, severity, outcome, measured::text as measured, threshold::text as threshold, unit, explanation
+        """select suite, check_name, severity, outcome, measured, threshold, unit, explanation
            from release_checks where migration_id = %(id)s order by suite, check_name""",
     )
     found = []
@@ -197,6 +208,8 @@ def _lines(explanation: Any) -> list[str]:
     """An explanation as sentences: a list of texts, of objects, or an object of them."""
     if isinstance(explanation, str):
         return [explanation]
+    if isinstance(explanation, dict) and isinstance(explanation.get("sentences"), list):
+        return _lines(explanation["sentences"])
     if isinstance(explanation, dict):
         return [f"{name.replace('_', ' ')}: {text_of(value)}" for name, value in explanation.items()]
     if isinstance(explanation, list):

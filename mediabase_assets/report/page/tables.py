@@ -198,10 +198,15 @@ def _course(document: Row) -> list[Table]:
     ]  # fmt: skip
 
 
+#: What was recorded of a measurement beside what was measured.
+_NOT_SHOWN = frozenset({"run_id", "host", "process_id", "stage", "status", "started_at", "finished_at", "basis", "samples", "row_count"})
+
+
 def _metrics(rows: Sequence[Row]) -> Table:
     """What was measured of every asset: the columns that were recorded, numbers at the right."""
-    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if not isinstance(value, dict | list)))
-    names.sort(key=lambda name: (name != "asset", names.index(name)))
+    found = (name for row in rows for name, value in row.items() if not isinstance(value, dict | list | type(None)))
+    names = [name for name in dict.fromkeys(found) if name not in _NOT_SHOWN]
+    names.sort(key=lambda name: name != "asset")
 
     def kind(name: str) -> str:
         values = [row.get(name) for row in rows]

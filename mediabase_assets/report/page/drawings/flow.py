@@ -14,7 +14,7 @@ from mediabase_assets.report.page.fates import ARCHIVE, OUTCOMES, QUARANTINE
 
 WIDTH, TOP, GAP = 1000, 44, 7
 #: Where the bars of columns, of destinations and of outcomes stand, and how wide they are.
-PLACES, BAR = (236, 534, 832), 12
+PLACES, BAR = (256, 546, 838), 12
 #: Pixels that all facts take together, the thinnest band, and the least height of a bar with its label.
 SCALE, HAIRLINE, LABEL = 430.0, 1.0, 14.0
 _ROUNDS = 4

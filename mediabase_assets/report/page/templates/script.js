@@ -39,7 +39,7 @@
       heading.append(button);
     });
     const rows = [...table.tBodies[0].rows];
-    if (rows.length < 12) continue;
+    if (rows.length < 25) continue;
     const box = document.createElement("div");
     box.className = "filter";
     const label = document.createElement("label");
