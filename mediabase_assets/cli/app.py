@@ -7,6 +7,7 @@ commands that need them, so that the others answer at once.
 
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -186,6 +187,25 @@ def checks(
     from mediabase_assets.cli.checks import show_checks
 
     return show_checks(settings, only_failed=failed, as_json=as_json, load_definitions=_definitions, console=terminal())
+
+
+@app.command()
+@with_exit_code
+def report(
+    migration_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Which migration; the newest one by default.")] = None,
+    opens: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write the page here, and its numbers beside it as JSON.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
+    config_file: options.ConfigFile = None,
+) -> Exit:
+    """Write the report of a migration: one HTML page, the same numbers as JSON, and for MultiQC.
+
+    It is in <home>/reports, in a folder of the migration's id, needs no network, and may be sent on as it is.
+    """
+    settings = settings_of(config_file)
+    from mediabase_assets.cli.report import report as run
+
+    return run(settings, migration_id, opens=opens, output=output, as_json=as_json, load_definitions=_definitions, console=terminal())
 
 
 @app.command()

@@ -25,6 +25,7 @@ from mediabase_assets.cli.plan import (
 )
 from mediabase_assets.cli.progress import shown
 from mediabase_assets.cli.recover import recover
+from mediabase_assets.cli.report import print_place, report_failure
 from mediabase_assets.cli.rollback import remove_and_report
 from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
@@ -169,10 +170,12 @@ class _Dagster:
             return Exit.OK
         if outcome.end is RunEnd.FAILURE or result is None:
             print_failures(console, board, outcome.failures, str(outcome.log_file))
+            report_failure(console, self.settings, outcome.run_id, self.instance, self.definitions)
             if rolls_back:
                 remove_and_report(console, self.settings, outcome.run_id)
             return Exit.FAILED
         print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
+        print_place(console, self.settings, result.migration_id)
         print_next_steps(console, psql_command(self.settings))
         return Exit.OK
 

@@ -272,6 +272,7 @@ _WHOLE = {
         "1 question gets another answer from the views than from the legacy table.",
         "{count} questions get other answers from the views than from the legacy table.",
     ),
+    "the_report_was_written": CheckText("The report was written.", "The report was not written."),
 }
 
 _PATIENTS = {

@@ -21,11 +21,12 @@ LEGACY = "legacy/cancer_transcript_base"
 BACKUP = "backup/legacy_backup"
 SCHEMA = "schema/normalized_schema"
 SNAPSHOT = "extraction/legacy_rows"
-REPORT = "validation/migration_report"
+COLUMN_ACCOUNT = "validation/column_account"
 ROUND_TRIP = "validation/round_trip"
 CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
+REPORT = "validation/migration_report"
 
 #: The reason of assets that no migration has built.
 NOT_BUILT = "it was not built yet"

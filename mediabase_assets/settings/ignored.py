@@ -1,5 +1,7 @@
 """The sections `performance` and `testing` of the owner's files: accepted, so that such a file loads, and without effect."""
 
+from pydantic import Field
+
 from mediabase_assets.settings.kinds import Positive, Section, Whole, ignored
 
 
@@ -27,7 +29,7 @@ class TestingSettings(Section):
     test_integration: bool = ignored(True, "the package's tests are run with pytest")
     test_performance: bool = ignored(True, "the package's tests are run with pytest")
     test_data_validation: bool = ignored(True, "audits are part of every migration")
-    generate_report: bool = ignored(True, "a run is reported in the Dagster UI")
+    generate_report: bool = Field(default=True, description="whether a migration ends with its report, a page in <home>/reports")
     test_timeout: Positive = ignored(300, "the package's tests are run with pytest")
     mock_data_size: Positive = ignored(1000, "the demonstration database has its own option")
     performance_threshold_ms: Positive = ignored(1000, "benchmarks are reported as ratios")

@@ -49,7 +49,7 @@ class Settings(Section):
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
-    testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
+    testing: TestingSettings = Field(default_factory=TestingSettings, description="whether a migration ends with its report")
 
     _workspace: str = PrivateAttr(default=MIGRATIONS)
 

@@ -1,6 +1,8 @@
 """`mediabase checks` and the asset validation/check_overview: passed, warned, failed, skipped, not run yet."""
 
 import json
+import re
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -26,6 +28,8 @@ def test_before_anything_ran(project):
 def test_every_check_is_listed_and_a_failed_one_shows_its_rows(project):
     done = project.migrate("--demo", "--demo-transcripts", "1500")
     assert done.code == 0, done.out + done.err
+    page = re.search(r"^Report: (/.*/report\.html) ", done.out, re.M)[1]
+    assert " released" in Path(page).read_text()
     done = project.run("checks")
     assert done.code == 0
     lines = lines_of(project.run("checks", "--json"))
@@ -41,7 +45,10 @@ def test_every_check_is_listed_and_a_failed_one_shows_its_rows(project):
 
     victim = str(project.value("select min(transcript_id) from transcripts where chromosome is not null"))
     with spoiled(project.connect, [victim]):
-        assert project.migrate().code == 1
+        done = project.migrate()
+        assert done.code == 1
+        page = Path(re.search(r"^Report: (/.*/report\.html) ", done.out, re.M)[1])
+        assert "The migration stopped at normalized/transcripts" in page.read_text()
         done = project.run("checks", "--failed")
     assert done.code == 1
     assert BAD in done.out

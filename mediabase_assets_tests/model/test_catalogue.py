@@ -33,7 +33,7 @@ FILES = {
     **{f"views/{v.name}": [definition.QUERIES / f"{v.name}.sql", definition.QUERIES / "checks" / f"{v.name}.sql"] for v in VIEWS},
     registry.ROUND_TRIP: [*parts.SQL.glob("*.sql")],
     registry.CENSUS: census.files(),
-    registry.REPORT: [*column_account.FILES],
+    registry.COLUMN_ACCOUNT: [*column_account.FILES],
 }
 OWNERS = {relation: {key} for key, d in DEFINITIONS.items() for relation in d.relations}
 OWNERS |= {t.name: {f"normalized/{t.name}"} for t in TABLES}

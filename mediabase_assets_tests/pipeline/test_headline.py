@@ -13,7 +13,7 @@ def test_the_report_opens_with_totals_that_are_those_of_the_accounts(migrated):
         for e in migrated.runs[0].all_events
         if e.is_step_materialization
         for m in [e.step_materialization_data.materialization]
-        if m.asset_key.path == ["validation", "migration_report"]
+        if m.asset_key.path == ["validation", "column_account"]
     )
     assert next(iter(metadata)) == "summary"
     sums = migrated.rows("select sum(facts_read), sum(kept), sum(merged), sum(repaired), sum(quarantined), sum(archived)"

@@ -194,7 +194,7 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     with monkeypatch.context() as patch:
         patch.setattr("mediabase_assets.release.publish.release_views", refuse)
         assert harness.failed_steps(fresh.migrate()) == ["release__current_release"]
-    assert fresh.work().keys() == {registry.RELEASE, registry.BENCHMARK}
+    assert fresh.work().keys() == {registry.RELEASE, registry.BENCHMARK, registry.REPORT}
     aside = fresh.settings.backup_dir.rename(fresh.settings.backup_dir.with_name("aside"))
     with monkeypatch.context() as patch:
         harness.nothing_is_rebuilt_first(patch)
@@ -204,12 +204,14 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     assert fresh.work()["views/publication_summary_view"] == "mediabase_next.publication_summary_view is gone"
     result = fresh.rerun()
     assert result.success, told(result)
-    assert harness.made(result) == {"views/publication_summary_view", registry.RELEASE, registry.BENCHMARK}
+    assert harness.made(result) == {"views/publication_summary_view", registry.RELEASE, registry.BENCHMARK, registry.REPORT}
 
 
 def test_a_measurement_needs_no_backup(copy):
     execute(copy, "delete from mediabase_ops.asset_state where asset = 'validation/query_benchmark'")
-    assert copy.work() == {registry.BENCHMARK: "it was not built yet"}
+    assert copy.work() == {
+        registry.BENCHMARK: "it was not built yet", registry.REPORT: "validation/query_benchmark is rebuilt",
+    }  # fmt: skip
 
 
 def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):

@@ -74,7 +74,7 @@ def test_the_owners_file_loads_and_tells_what_has_no_effect(tmp_path):
     assert set(keys_without_effect(settings)) == {
         "database.max_connections", "performance.batch_size", "performance.parallel_workers",
         "performance.memory_limit_mb",
-        "testing.test_unit", "testing.test_integration", "testing.generate_report",
+        "testing.test_unit", "testing.test_integration",
     }  # fmt: skip
 
 

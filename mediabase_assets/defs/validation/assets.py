@@ -24,15 +24,15 @@ from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import check_result, rows_table
 from mediabase_assets.runs.specs import asset_spec
 from mediabase_assets.runs.step import step
-from mediabase_assets.validation import column_account
+from mediabase_assets.validation import column_account as accounts
 from mediabase_assets.validation.headline import totals
 
-KEY = dg.AssetKey(["validation", "migration_report"])
+KEY = dg.AssetKey(["validation", "column_account"])
 ACCOUNT_CHECK = "every_column_is_accounted_for"
 WRITERS_CHECK = "nobody_wrote_to_the_legacy_table_meanwhile"
 
 
-_VERSION = code_version(*column_account.FILES)
+_VERSION = code_version(*accounts.FILES)
 registry.register(
     registry.Definition(
         KEY.to_user_string(), Stage.VALIDATION,
@@ -42,7 +42,7 @@ registry.register(
 
 
 @dg.multi_asset(
-    name="validation__migration_report",
+    name="validation__column_account",
     op_tags=in_order("validation"),
     specs=[
         asset_spec(
@@ -55,7 +55,7 @@ registry.register(
             description="One row per column of the legacy table: how many facts it holds, and how many of them were kept, merged, "
             "repaired, quarantined or archived. The release waits for it.",
             code_version=_VERSION,
-            sources=[*column_account.FILES],
+            sources=[*accounts.FILES],
         )
     ],
     check_specs=[
@@ -71,7 +71,7 @@ registry.register(
     ],
     can_subset=True,
 )  # fmt: skip
-def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+def column_account(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Account for every column."""
     with step(context, mediabase.settings(), KEY.to_user_string(), Stage.VALIDATION) as this:
         yield from parallel.selected(context, _account(this, records=bool(context.selected_asset_keys)), this)
@@ -86,16 +86,16 @@ def _account(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         snapshot = current_snapshot(conn, this.asset)
         require_inputs(conn, ("fact_counts",), this.asset)
-        column_account.write(conn, this.settings, this.migration_id)
-        rows = column_account.rows(conn, this.migration_id)
+        accounts.write(conn, this.settings, this.migration_id)
+        rows = accounts.rows(conn, this.migration_id)
         data_version = md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-        finding = column_account.check(conn, ACCOUNT_CHECK, len(rows))
+        finding = accounts.check(conn, ACCOUNT_CHECK, len(rows))
         results = [check_result(KEY, finding)]
         backup = backup_of(conn, this.settings, this.migration_id)
         if backup is not None:
             results.append(check_result(KEY, _writers(backup, snapshot), dg.AssetCheckSeverity.WARN))
         metadata: dict[str, Any] = {
-            "summary": dg.MetadataValue.md(column_account.headline_of(conn, rows)),
+            "summary": dg.MetadataValue.md(accounts.headline_of(conn, rows)),
             **totals(rows),
             "account": rows_table(rows),
             "dagster/row_count": len(rows),

@@ -13,8 +13,8 @@ from mediabase_assets.model.stages import Stage
 Interval = tuple[float, float]
 
 #: What proves and tells after the result is there; everything else is the core of a migration.
-ROUND_TRIP, QUERY_BENCHMARK, REPORT = "validation/round_trip", "validation/query_benchmark", "validation/migration_report"
-NOT_CORE = frozenset({ROUND_TRIP, QUERY_BENCHMARK, REPORT})
+ROUND_TRIP, QUERY_BENCHMARK, ACCOUNT = "validation/round_trip", "validation/query_benchmark", "validation/column_account"
+NOT_CORE = frozenset({ROUND_TRIP, QUERY_BENCHMARK, ACCOUNT})
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def shares_of(works: Sequence[Work], wall: float) -> dict[str, float]:
         "orchestration": orchestration,
         "round_trip": apart.get(ROUND_TRIP, 0.0),
         "query_benchmark": apart.get(QUERY_BENCHMARK, 0.0),
-        "report": apart.get(REPORT, 0.0),
+        "column_account": apart.get(ACCOUNT, 0.0),
         "build": sum(w.build or 0.0 for w in works),
         "audit": sum(w.audit or 0.0 for w in works),
         "rest": sum(w.rest or 0.0 for w in works),

@@ -42,7 +42,7 @@ def test_core_leaves_proofs_out_and_counts_orchestration():
     assert shares["orchestration"] == 3
     assert shares["work"] == 5
     assert shares["core"] == 8
-    assert (shares["round_trip"], shares["query_benchmark"], shares["report"]) == (3, 1, 0)
+    assert (shares["round_trip"], shares["query_benchmark"], shares["column_account"]) == (3, 1, 0)
     assert (shares["build"], shares["audit"], shares["rest"]) == (2, 0.5, 0.5)
     assert works[1].rest is None
     assert stages_of(works)["8 Table Population"] == 3
