@@ -154,6 +154,23 @@ def checks(
 
 @app.command()
 @with_exit_code
+def verdict(
+    migration_id: Annotated[str, typer.Argument(metavar="ID", help="Which migration; by default the one that is live.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config_file: options.ConfigFile = None,
+) -> Exit:
+    """Show how good a migration is: excellent, good, acceptable or needs attention, why, and every check of it.
+
+    Exit codes: 0 acceptable or better, 1 it needs attention, or there is no verdict.
+    """
+    settings = settings_of(config_file)
+    from mediabase_assets.cli.verdict import show_verdict
+
+    return show_verdict(settings, migration_id=migration_id, as_json=as_json, console=terminal())
+
+
+@app.command()
+@with_exit_code
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that the web server listens on.")] = 3000,
     host: Annotated[str, typer.Option(help="Address that it listens on; there is no log-in, so keep it local.")] = "127.0.0.1",

@@ -248,7 +248,7 @@ _BEFORE: tuple[ReleaseCheck, ...] = (
         "floors", "no_group_of_rows_fell_below_its_floor", _E, Bound.BELOW, 5, "% of rows lost",
         "The largest loss of any table, biotype or source against the release before.",
         "A table, biotype or source lost more rows than a release may.",
-        "If the loss is wanted, accept it by name in the configuration file, as the explanation shows; otherwise correct the legacy table.",
+        "If the loss is wanted, accept it by name in floors.accept of a configuration file; otherwise correct the legacy table.",
         "floors.stop_share", 100,
     ),
     ReleaseCheck(

@@ -37,7 +37,7 @@ class FloorSettings(Section):
     def _are_groups(cls, value: dict[str, Accepted]) -> dict[str, Accepted]:
         for name in value:
             relation, slash, group = name.partition("/")
-            if not relation or (slash and "=" not in group):
+            if not relation or (slash and "=" not in group and "*" not in name):
                 raise ValueError(f"{name!r} is not the name of a group, such as genes or gene_pathways/source=Reactome")
         return value
 

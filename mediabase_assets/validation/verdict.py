@@ -110,9 +110,7 @@ def _headline(verdict: Verdict, counts: Mapping[str, int]) -> str:
     'Good: of 40 checks 38 passed, 1 warned, 0 failed and 1 had nothing to measure.'
     """
     total = counted(sum(counts.values()), "check")
-    numbers = (
-        f"{counts['passed']} passed, {counts['warned']} warned, {counts['failed']} failed and {counts['skipped']} had nothing to measure"
-    )
+    numbers = f"{counts['passed']} passed, {counts['warned']} warned, {counts['failed']} failed"
     return f"{str(verdict).capitalize()}: of {total} {numbers} and {counts['skipped']} had nothing to measure."
 
 

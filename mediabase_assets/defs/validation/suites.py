@@ -146,5 +146,5 @@ def _failure(judged: Judged) -> str:
         steps.append(result.check.next_step)
     lines.append(f"  next:  {' '.join(dict.fromkeys(steps))}")
     if any(r.check.name == floors.STOPS for r in judged.stopping):
-        lines += [f"  next:    {line}" for line in floors.how_to_accept(judged.losses, judged.before).splitlines()]
+        lines += [f"    {line}" for line in floors.how_to_accept(judged.losses, judged.before).splitlines()]
     return "\n".join(lines)

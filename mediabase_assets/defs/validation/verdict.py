@@ -87,7 +87,15 @@ def _judged(this: AssetRun, settings: Settings) -> list[Result]:
         this.migration_id = newest_release(conn, this.asset)
         conn.execute("set default_transaction_read_only = off")  # the versioned schema is deployed as temporary tables
         with conn.transaction(force_rollback=True):
-            return after.judge_release(conn, settings, this.migration_id)
+            return after.judge_release(conn, settings, _measured(conn))
+
+
+def _measured(conn: Connection) -> str:
+    """The migration for which the query benchmark of what is live was measured; empty if it was not."""
+    known = asset_state.states(conn)
+    benchmark, release = known.get(registry.BENCHMARK), known.get(registry.RELEASE)
+    is_of_it = benchmark is not None and release is not None and benchmark.inputs.get(registry.RELEASE) == release.data_version
+    return benchmark.migration_id if benchmark is not None and is_of_it else ""
 
 
 def _decide(this: AssetRun, results: list[Result], checks: list[dg.AssetCheckResult]) -> tuple[Decided, dg.MaterializeResult[Any]]:

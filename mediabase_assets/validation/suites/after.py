@@ -22,10 +22,16 @@ FASTER, SAME = "views_answer_faster", "views_answer_as_the_legacy_table_does"
 LONG_ENOUGH_MS, FEWEST_QUESTIONS = 5, 3
 
 
-def judge_release(conn: Connection, settings: Settings, release: str) -> list[Result]:
-    """Judge a release, in a transaction of a session that sees the live relations; the transaction is rolled back."""
+def judge_release(conn: Connection, settings: Settings, measured: str) -> list[Result]:
+    """Judge what is live, in a transaction of a session that sees the live relations; the transaction is rolled back.
+
+    Args:
+        conn: The session.
+        settings: The settings.
+        measured: The migration for which its query benchmark was measured last; empty if it was not.
+    """
     live = settings.database.schema_name
-    measures = [_schema(conn, live), *_views(conn, live), look_ups.measure(conn), *_benchmark(conn, settings, release)]
+    measures = [_schema(conn, live), *_views(conn, live), look_ups.measure(conn), *_benchmark(conn, settings, measured)]
     return in_order(judge(m, settings) for m in measures)
 
 
@@ -62,7 +68,7 @@ def _benchmark(conn: Connection, settings: Settings, release: str) -> list[Measu
     if exists(conn, "query_benchmark"):
         number = conn.value("select count(*) from query_benchmark where migration_id = %s", release)
     if not number:
-        why_not = "The query benchmark was not measured for this release."
+        why_not = "The query benchmark was not measured for what is live."
         return [Measure(FASTER, why_not=why_not), Measure(SAME, why_not=why_not)]
     return [_faster(conn, settings, release), _same(conn, release)]
 

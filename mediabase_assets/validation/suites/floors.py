@@ -2,11 +2,13 @@
 
 Contains the rule, over counts by the names of groups; the counts are read and recorded in `counts`.
 
-NOTE: a group is named `table` or `table/what=value`, such as `genes/biotype=lncRNA`. A loss of `stop_share` or more stops the release, one
-of `warn_share` or more warns. A group that is gone lost 100 %. One that had fewer than `smallest_group` rows only warns. A loss that
-`accept` names, up to its share, is told and does neither. New groups and groups that grew are no losses.
+NOTE: a group is named `table` or `table/what=value`, such as `genes/biotype=lncRNA`. A loss of `stop_share` or more stops the release,
+one of `warn_share` or more warns. A group that is gone lost 100 %. One that had fewer than `smallest_group` rows only warns. A loss that
+`accept` names, up to its share, is told and does neither; `*` in a name stands for anything, and the exact name goes first. New groups
+and groups that grew are no losses.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -85,7 +87,7 @@ def losses(before: Mapping[str, int], now: Mapping[str, int], floors: FloorSetti
 
 def _loss(group: str, before: int, now: int, floors: FloorSettings, release: str) -> Loss:
     share = (before - now) / before
-    accepted = floors.accept.get(group)
+    accepted = _accepted(group, floors)
     if share < floors.warn_share:
         return Loss(group, before, now, Meaning.SMALL)
     if accepted is not None and share <= accepted.share and accepted.against in ("", release):
@@ -94,6 +96,21 @@ def _loss(group: str, before: int, now: int, floors: FloorSettings, release: str
         return Loss(group, before, now, Meaning.STOPS, _not_enough(accepted, release))
     small = f"it had fewer than {counted(floors.smallest_group, 'row')}" if share >= floors.stop_share else ""
     return Loss(group, before, now, Meaning.WARNS, small)
+
+
+def _accepted(group: str, floors: FloorSettings) -> Accepted | None:
+    """What is accepted for a group: by its name, or by the first pattern that matches."""
+    patterns = [accepted for name, accepted in floors.accept.items() if "*" in name and _matches(group, name)]
+    return floors.accept.get(group) or next(iter(patterns), None)
+
+
+def _matches(group: str, name: str) -> bool:
+    """Whether a name of `accept` means a group.
+
+    >>> _matches("genes/biotype=lncRNA", "genes*"), _matches("genes", "genes"), _matches("genes", "gene")
+    (True, True, False)
+    """
+    return re.fullmatch(".*".join(map(re.escape, name.split("*"))), group) is not None
 
 
 def _not_enough(accepted: Accepted | None, release: str) -> str:
@@ -120,7 +137,8 @@ def measures(found: Iterable[Loss], *, release: str, groups: int, floors: FloorS
     examined: dict[str, object] = {"groups": groups, "compared with release": release}
     if of[Meaning.ACCEPTED]:
         examined["accepted"] = [loss.as_row() for loss in of[Meaning.ACCEPTED]]
-    needless = sorted(set(floors.accept) - {loss.group for loss in of[Meaning.ACCEPTED]} - {loss.group for loss in of[Meaning.STOPS]})
+    lost = [loss.group for loss in found if loss.meaning is not Meaning.SMALL]
+    needless = sorted(name for name in floors.accept if not any(_matches(group, name) for group in lost))
     if needless:
         examined["acceptances that were not needed"] = needless
     largest = {meaning: max((100 * loss.share for loss in those), default=0.0) for meaning, those in of.items()}
