@@ -206,6 +206,19 @@ def report(
     from mediabase_assets.cli.report import report as run
 
     return run(settings, migration_id, opens=opens, output=output, as_json=as_json, load_definitions=_definitions, console=terminal())
+def verdict(
+    migration_id: Annotated[str, typer.Argument(metavar="ID", help="Which migration; by default the one that is live.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    config_file: options.ConfigFile = None,
+) -> Exit:
+    """Show how good a migration is: excellent, good, acceptable or needs attention, why, and every check of it.
+
+    Exit codes: 0 acceptable or better, 1 it needs attention, or there is no verdict.
+    """
+    settings = settings_of(config_file)
+    from mediabase_assets.cli.verdict import show_verdict
+
+    return show_verdict(settings, migration_id=migration_id, as_json=as_json, console=terminal())
 
 
 @app.command()

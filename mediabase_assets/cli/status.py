@@ -10,8 +10,10 @@ from rich.console import Console
 
 from mediabase_assets.cli.db import ensure_started
 from mediabase_assets.cli.output import Exit, terminal
+from mediabase_assets.cli.verdict import print_verdict
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.report.status import as_it_is_now, is_nothing_here, read_status
+from mediabase_assets.report.verdict import live_verdict
 from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def show_status(settings: Settings, *, watches: bool, load_definitions: Callable
 
         return watch(settings, load_definitions=load_definitions, console=console)
     _show(settings, load_definitions, console)
+    print_verdict(console, live_verdict(settings))
     return Exit.OK
 
 

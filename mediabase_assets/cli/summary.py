@@ -3,6 +3,7 @@
 Contains layout and words; the numbers come from `report.migration`, the failures from `runs.failures`.
 """
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from mediabase_assets.cli.error_details import sentence_to_send, without_secrets
 from mediabase_assets.cli.progress import stage_table
 from mediabase_assets.cli.stage_board import Board
+from mediabase_assets.cli.verdict import print_verdict
 from mediabase_assets.model.quantities import counted, duration, number
 from mediabase_assets.report.migration import MigrationResult, ReasonCount
 from mediabase_assets.runs.failures import Failure
@@ -51,6 +53,7 @@ def print_success(console: Console, board: Board, result: MigrationResult, warni
     if result.leaves:
         counts = ", ".join(f"{number(result.leaves[a])} {a}" for a in _ACCOUNTS if a in result.leaves)
         console.print(f"[green]Census of {counted(sum(result.leaves.values()), 'value')}:[/] {counts}; every one has an account.")
+    print_verdict(console, result.verdict)
     outcome = "released" if result.changes else "found that the live content equals what was rebuilt, and released nothing,"
     console.print(f"Migration [bold]{escape(result.migration_id)}[/] {outcome} in {duration(seconds)}.")
 
@@ -123,7 +126,7 @@ def _print_failure(console: Console, failure: Failure, checks: list[Failure]) ->
     console.print(f"[bold red]Failed:[/] {escape(failure.asset or 'the run')}")
     lines = _unexpected(failure) if failure.is_unexpected else failure.message.splitlines() or [""]
     if checks:  # the message repeats what the checks say
-        lines = [lines[0], *(line for line in lines if line.lstrip().startswith("next:"))]
+        lines = [lines[0], *itertools.dropwhile(lambda line: not line.lstrip().startswith("next:"), lines)]
     for line in lines:
         console.print(f"  {line}", markup=False, soft_wrap=True)
     for check in checks:

@@ -43,6 +43,7 @@ def automation() -> dg.Definitions:
         tags={**retries, KEEP_TAG: REBUILD},
     )
     audited = [*(["normalized", t.name] for t in TABLES), *(["views", v.name] for v in VIEWS), ["validation", "round_trip"]]
+    audited += [["validation", "release_checks"], ["validation", "verdict"]]
     audit = dg.define_asset_job(
         "audit",
         selection=dg.AssetSelection.checks_for_assets(*map(dg.AssetKey, audited)),

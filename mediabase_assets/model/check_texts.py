@@ -6,6 +6,7 @@ Contains texts only. Names and descriptions of the checks are where the checks a
 from dataclasses import dataclass
 
 from mediabase_assets.model.quantities import number
+from mediabase_assets.model.release_checks import CHECKS
 
 
 @dataclass(frozen=True)
@@ -279,7 +280,10 @@ _PATIENTS = {
     "enough_ids_are_known": CheckText("Enough ids of the file are in the database.", "Too few ids of the file are in the database."),
 }
 
+#: The suites of a release: the explanation of a result has the numbers.
+_SUITES = {name: CheckText(check.passed, check.problem) for name, check in CHECKS.items()}
+
 #: The text of every check, and of every finding of the proof of a restore, by name.
 CHECK_TEXTS: dict[str, CheckText] = {
-    **_PREREQUISITES, **_BACKUP, **_RESTORE_PROOF, **_EXTRACTION, **_TABLES_AND_VIEWS, **_WHOLE, **_PATIENTS,
+    **_PREREQUISITES, **_BACKUP, **_RESTORE_PROOF, **_EXTRACTION, **_TABLES_AND_VIEWS, **_WHOLE, **_SUITES, **_PATIENTS,
 }  # fmt: skip

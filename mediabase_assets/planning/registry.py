@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mediabase_assets.model.stages import Stage
 from mediabase_assets.postgres.sql_files import read
 from mediabase_assets.settings.load import Settings
 from mediabase_assets.settings.sql_settings import SQL_SETTINGS
+from mediabase_assets.settings.thresholds import Thresholds
 
 LEGACY = "legacy/cancer_transcript_base"
 BACKUP = "backup/legacy_backup"
@@ -27,6 +29,8 @@ CENSUS = "validation/leaf_census"
 RELEASE = "release/current_release"
 BENCHMARK = "validation/query_benchmark"
 REPORT = "validation/migration_report"
+RELEASE_CHECKS = "validation/release_checks"
+VERDICT = "validation/verdict"
 
 #: The reason of assets that no migration has built.
 NOT_BUILT = "it was not built yet"
@@ -42,9 +46,15 @@ RECORDED = tuple(
     )
 )  # fmt: skip
 
+#: The settings that say when a suite of the validation passes.
+THRESHOLDS = tuple(Thresholds.model_fields)
 _SETTING = re.compile(r"current_setting\('mediabase\.([a-z_]+)'")
 #: Session settings that identify the run and do not change what is built.
 _NOT_CONFIGURATION = frozenset({"migration_id", "asset", "counted", "legacy_columns", "refusals"})
+
+
+def _threshold(name: str, settings: Settings) -> object:
+    return getattr(settings.validation, name)
 
 
 class Place(Enum):
@@ -91,7 +101,10 @@ class Definition:
         ).hexdigest()
 
 
-_VALUES = SQL_SETTINGS | {"enable_strict_validation": lambda s: s.validation.enable_strict_validation}
+_VALUES = SQL_SETTINGS | {
+    "enable_strict_validation": lambda s: s.validation.enable_strict_validation,
+    **{name: partial(_threshold, name) for name in THRESHOLDS},
+}
 _definitions: dict[str, Definition] = {}
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: The prerequisites are checked before: a dry run has no backup, after which the schema is built in a migration.
 LAYERS = ("schema", "extraction", "normalized", "views", "validation")
-#: They are about what was released.
-LEFT_OUT = ("validation/query_benchmark", "validation/migration_report")
+#: They measure, judge and describe what was released.
+LEFT_OUT = ("validation/query_benchmark", "validation/verdict", "validation/migration_report")
 #: It compares with the backup, and a dry run makes none.
 CHECKS_LEFT_OUT = ("validation/column_account:nobody_wrote_to_the_legacy_table_meanwhile",)
 

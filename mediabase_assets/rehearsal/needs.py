@@ -20,7 +20,7 @@ from mediabase_assets.settings.load import Settings
 #: Bytes of the legacy table that are read to measure how fast it is backed up, and how small.
 SAMPLE_BYTES = 8 * 2**20
 #: Assets that a dry run does not make and a migration does.
-REST = ("release/current_release", "validation/query_benchmark", "validation/migration_report")
+REST = ("release/current_release", "validation/query_benchmark", "validation/verdict", "validation/migration_report")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from mediabase_assets.model.tables import TABLES
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.sql_files import Connection, exists
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.validation.verdict import Decided, read_verdict
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class MigrationResult:
         leaves: Scalars by account, as the census counted them; empty if it was not taken.
         set_aside: Values in quarantine whose fact is kept without them, by reason.
         records: The schema with its records.
+        verdict: On its release; None if there is none.
     """
 
     migration_id: str
@@ -79,6 +81,7 @@ class MigrationResult:
     leaves: dict[str, int]
     set_aside: tuple[ReasonCount, ...]
     records: str
+    verdict: Decided | None = None
 
 
 def read_result(settings: Settings, run_id: str) -> MigrationResult | None:
@@ -156,6 +159,7 @@ def _result(conn: Connection, migration_id: str) -> MigrationResult:
         leaves=_leaves(conn, migration_id),
         set_aside=_set_aside(conn, migration_id),
         records=conn.workspace.operations,
+        verdict=read_verdict(conn, migration_id),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_valid
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
 from mediabase_assets.settings.database import DatabaseSettings
+from mediabase_assets.settings.floors import FloorSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
 from mediabase_assets.settings.monitoring import MonitoringSettings
@@ -45,6 +46,7 @@ class Settings(Section):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
+    floors: FloorSettings = Field(default_factory=FloorSettings, description="how many rows a release may lose")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")

@@ -11,10 +11,11 @@ from pydantic import Field, field_validator
 
 from mediabase_assets.settings.cron import cron
 from mediabase_assets.settings.kinds import Positive, Section, Whole, absolute, ignored
+from mediabase_assets.settings.thresholds import Thresholds
 
 
-class ValidationSettings(Section):
-    """What a valid symbol and a valid name is."""
+class ValidationSettings(Thresholds):
+    """What a valid symbol and a valid name is, and what the suites of the validation require."""
 
     invalid_symbol_patterns: list[str] = Field(
         default=[
@@ -32,7 +33,10 @@ class ValidationSettings(Section):
     go_categories: list[str] = ignored(
         ["molecular_function", "biological_process", "cellular_component"], "the three aspects of GO are fixed"
     )
-    enable_strict_validation: bool = Field(default=True, description="whether more values set aside than allowed stop the release")
+    enable_strict_validation: bool = Field(
+        default=True,
+        description="whether too many values set aside, failed suites and lost rows stop the release; otherwise they warn",
+    )
     validation_timeout: Positive = ignored(300, "an audit takes as long as it needs")
     max_validation_errors: Whole = Field(default=1000, ge=0, description="values of one column that may be set aside for one reason")
     max_validation_error_share: float = Field(

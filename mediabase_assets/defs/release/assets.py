@@ -37,7 +37,7 @@ from mediabase_assets.views import definition, state
 KEY = dg.AssetKey(["release", "current_release"])
 DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
-    *(dg.AssetKey(["validation", name]) for name in ("column_account", "round_trip", "leaf_census")),
+    *(dg.AssetKey(["validation", name]) for name in ("column_account", "round_trip", "leaf_census", "release_checks")),
     *(dg.AssetKey(["views", v.name]) for v in VIEWS),
 ]
 _VERSION = "3"

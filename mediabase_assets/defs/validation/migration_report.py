@@ -36,7 +36,7 @@ CHECK = "the_report_was_written"
 _VERSION = code_version(*SOURCES, values=(str(FORMAT_VERSION),))
 #: What may go wrong while a page is made, whatever the records hold; programming errors of the page among them.
 _ANYTHING = (MediabaseError, psycopg.Error, OSError, TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
-registry.register(registry.Definition(registry.REPORT, Stage.PERFORMANCE, (registry.BENCHMARK,), _VERSION))
+registry.register(registry.Definition(registry.REPORT, Stage.PERFORMANCE, (registry.BENCHMARK, registry.VERDICT), _VERSION))
 
 
 @dg.multi_asset(
@@ -46,7 +46,7 @@ registry.register(registry.Definition(registry.REPORT, Stage.PERFORMANCE, (regis
         asset_spec(
             KEY,
             Stage.PERFORMANCE,
-            deps=[dg.AssetKey(registry.BENCHMARK.split("/"))],
+            deps=[dg.AssetKey(key.split("/")) for key in (registry.BENCHMARK, registry.VERDICT)],
             description="One page about the migration that is released, for people who do not know Dagster: what came in, what came "
             "out, where every fact went, quarantine, checks, time, speed, how to go back. `mediabase report --open` shows it; its numbers "
             "are beside it as JSON, and for MultiQC.",

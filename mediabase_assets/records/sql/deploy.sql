@@ -282,3 +282,33 @@ create table if not exists leaf_census (
   primary key (migration_id, legacy_column, path, account, reason)
 );
 comment on table leaf_census is 'One row per migration, legacy column, place of the grammar and account: scalars that are read, archived, in quarantine or held by a repair. Large values count once, however many rows hold them.';
+
+create table if not exists release_checks (
+  migration_id text not null,
+  suite text not null,
+  check_name text not null,
+  severity text not null,
+  outcome text not null,
+  measured double precision,
+  threshold double precision not null,
+  unit text not null,
+  explanation text not null,
+  primary key (migration_id, check_name)
+);
+comment on table release_checks is 'One row per migration and check of the suites of the validation: what was measured, the threshold, how it ended, in words. severity error stops a release, or counts as failed after it.';
+
+create table if not exists release_counts (
+  migration_id text not null,
+  group_name text not null,
+  row_count bigint not null,
+  primary key (migration_id, group_name)
+);
+comment on table release_counts is 'One row per migration and table, biotype or source: its rows, with which the next release is compared if this one was released.';
+
+create table if not exists verdicts (
+  migration_id text primary key,
+  verdict text not null,
+  explanation jsonb not null,
+  decided_at timestamptz not null default clock_timestamp()
+);
+comment on table verdicts is 'One row per released migration: excellent, good, acceptable or needs attention, and why.';

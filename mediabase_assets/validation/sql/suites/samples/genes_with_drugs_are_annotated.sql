@@ -1,0 +1,6 @@
+-- Genes with drugs and without pathways or annotations.
+select g.gene_id, g.gene_symbol from genes as g
+where exists (select from gene_drug_interactions as i where i.gene_id = g.gene_id)
+  and not exists (select from gene_pathways as p where p.gene_id = g.gene_id)
+  and not exists (select from gene_annotations as a where a.gene_id = g.gene_id)
+order by g.gene_id
