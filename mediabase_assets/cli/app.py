@@ -15,6 +15,7 @@ from rich.console import Console
 
 from mediabase_assets.cli import options
 from mediabase_assets.cli.command import settings_of, with_exit_code
+from mediabase_assets.cli.config import config
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.cli.patients import patients
@@ -37,6 +38,7 @@ app = typer.Typer(
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
+app.add_typer(config, name="config")
 
 
 @app.callback(invoke_without_command=True)
@@ -83,6 +85,12 @@ def migrate(
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
     settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    if rollback_on_failure and not settings.enable_rollback:
+        raise ConfigurationError(
+            "--rollback-on-failure is not allowed: enable_rollback is false.",
+            where="command line",
+            next_step="Leave the option away, or set enable_rollback: true. `mediabase rollback ID` is always possible.",
+        )
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 

@@ -137,8 +137,9 @@ class _Dagster:
         tags = {KEEP_TAG: REBUILD} if EVERYTHING in work.values() else {}
         with shown(board, console) as view:
             outcome = run_job(
-                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
-                mend=mending(self.settings),
+                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.logs, assets=work, tags=tags,
+                mend=mending(self.settings), say=view.say if self.settings.verbose_logging else None,
+                is_detailed=self.settings.debug_mode,
             )  # fmt: skip
         if outcome.end is RunEnd.INTERRUPTED:
             return _interrupted(self.settings, outcome, console)

@@ -34,7 +34,7 @@ _MARKS = {
 @contextmanager
 def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator["LiveBoard | PlainBoard"]:
     """Show a board while the context lasts; feed events to what it yields."""
-    view: LiveBoard | PlainBoard = LiveBoard(board, caption) if is_interactive(console) else PlainBoard(board, console)
+    view: LiveBoard | PlainBoard = LiveBoard(board, caption, console) if is_interactive(console) else PlainBoard(board, console)
     if isinstance(view, LiveBoard):
         with Live(console=console, refresh_per_second=4, get_renderable=view.table, redirect_stdout=False) as live:
             try:
@@ -51,9 +51,15 @@ def shown(board: Board, console: Console, *, caption: str = CAPTION) -> Iterator
 class LiveBoard:
     """A table that a terminal redraws."""
 
-    def __init__(self, board: Board, caption: str = CAPTION) -> None:
+    def __init__(self, board: Board, caption: str = CAPTION, console: Console | None = None) -> None:
         self.board = board
         self.caption = caption
+        self.console = console
+
+    def say(self, text: str) -> None:
+        """Print a message of a step above the table."""
+        if self.console is not None:
+            self.console.print(text, markup=False, style="dim", soft_wrap=True)
 
     def feed(self, event: StepEvent) -> None:
         """Record an event."""
@@ -84,6 +90,11 @@ class PlainBoard:
                 continue
             self._printed[line.stage] = line.state
             self._print(line)
+
+    def say(self, text: str) -> None:
+        """Print a message of a step."""
+        self._quiet.clear()
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def beating(self) -> Iterator[None]:
