@@ -85,12 +85,8 @@ def migrate(
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
     settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
-    if rollback_on_failure and not settings.enable_rollback:
-        raise ConfigurationError(
-            "--rollback-on-failure is not allowed: enable_rollback is false.",
-            where="command line",
-            next_step="Leave the option away, or set enable_rollback: true. `mediabase rollback ID` is always possible.",
-        )
+    if rollback_on_failure:
+        _require_rollback(settings)
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 
@@ -231,6 +227,15 @@ def _print_server(console: Console, settings: Settings) -> Exit:
     from mediabase_assets.cli.db import print_server
 
     return print_server(console, settings)
+
+
+def _require_rollback(settings: Settings) -> None:
+    if not settings.enable_rollback:
+        raise ConfigurationError(
+            "--rollback-on-failure is not allowed: enable_rollback is false.",
+            where="command line",
+            next_step="Leave the option away, or set enable_rollback: true. `mediabase rollback ID` is always possible.",
+        )
 
 
 def _build_demo(conn: "Session", schema: str, table: str, transcripts: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from mediabase_assets.cli.db import ensure_started
 from mediabase_assets.cli.legacy_source import Source, load_source, plan_source
@@ -28,7 +29,7 @@ from mediabase_assets.cli.recover import recover
 from mediabase_assets.cli.rollback import remove_and_report
 from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
-from mediabase_assets.model.errors import ServerError
+from mediabase_assets.model.errors import MediabaseError, ServerError
 from mediabase_assets.postgres.connect import connect, psql_command
 from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.records import journal
@@ -153,8 +154,22 @@ class _Dagster:
                 remove_and_report(console, self.settings, outcome.run_id)
             return Exit.FAILED
         print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
+        if self.settings.auto_cleanup:
+            self.clean_up(console)
         print_next_steps(console, psql_command(self.settings))
         return Exit.OK
+
+    def clean_up(self, console: Console) -> None:
+        """Delete what is old; a migration that released does not fail by it."""
+        from mediabase_assets.runs.retention import clean_up
+
+        try:
+            with waiting(console, "Deleting what is old …"):
+                done = clean_up(self.instance, self.settings)
+        except (MediabaseError, OSError) as error:
+            console.print(f"[yellow]Warning:[/] what is old could not be deleted: {escape(str(error))}", soft_wrap=True)
+        else:
+            console.print(done.sentence, markup=False, soft_wrap=True)
 
 
 def _place(conn: Connection, settings: Settings) -> Place:

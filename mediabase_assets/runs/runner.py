@@ -113,12 +113,12 @@ def run_job(
         job_name: Its name.
         instance: Where the run is recorded.
         tell: Called, from another thread, with each event.
-        log_folder: Gets a file with every event, named after the run.
+        log_folder: Gets a file with every event.
         assets: Which of its assets are built, as `layer/relation`; all by default.
         tags: Tags of the run.
         ops: Configuration of steps, by step.
-        mend: Called, from another thread, when the storage does not answer.
-        say: Called, from another thread, with each message of a step.
+        mend: Called, as `tell`, when the storage does not answer.
+        say: Called, as `tell`, with each message of a step.
         is_detailed: Whether the log file also gets what the steps reported, and debug messages of libraries.
 
     Raises:
