@@ -51,9 +51,7 @@ def clean_up_job() -> None:
 def clean_up() -> dg.Definitions:
     """The job with its schedule."""
     settings = load_settings()
-    with cron_expression(
-        settings.retention.schedule, where="retention.schedule", example="`30 5 * * *` for half past five"
-    ):
+    with cron_expression(settings.retention.schedule, where="retention.schedule", example="`30 5 * * *` for half past five"):
         schedule = dg.ScheduleDefinition(
             name="clean_up_schedule",
             job=clean_up_job,
