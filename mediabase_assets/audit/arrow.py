@@ -13,8 +13,6 @@ from psycopg import Copy, sql
 
 from mediabase_assets.postgres.sql_files import Connection
 
-#: Bytes of CSV per batch; a row must fit into one.
-BLOCK_BYTES = 4 << 20
 #: M_MMAP_THRESHOLD of glibc's malloc.h, and the bytes from which a block is given back as soon as it is freed.
 _MMAP_THRESHOLD, _LARGE = -3, 256 << 10
 
@@ -53,22 +51,22 @@ class _CopyReader(io.RawIOBase):
         return size
 
 
-def iter_arrow(conn: Connection, query: sql.Composable, schema: pa.Schema, block_bytes: int = BLOCK_BYTES) -> Iterator[pa.RecordBatch]:
+def iter_arrow(conn: Connection, query: sql.Composable, schema: pa.Schema, block_bytes: int = 0) -> Iterator[pa.RecordBatch]:
     """The rows of a query, batch by batch.
 
     Args:
-        conn: A session with time zone UTC.
+        conn: A session with time zone UTC; it knows how many bytes and rows a batch may have.
         query: A select whose columns are those of `schema`, in order.
         schema: Names and types.
-        block_bytes: Bytes of CSV per batch.
+        block_bytes: Bytes of CSV per batch; a row must fit into one. Those of the session by default.
     """
     with conn.cursor() as cursor, cursor.copy(sql.SQL("copy ({}) to stdout (format csv)").format(query)) as copy:
         reader = io.BufferedReader(_CopyReader(copy), 1 << 20)
         if not reader.peek(1):
             return
-        yield from pacsv.open_csv(
+        batches = pacsv.open_csv(
             reader,
-            read_options=pacsv.ReadOptions(column_names=schema.names, block_size=block_bytes, use_threads=False),
+            read_options=pacsv.ReadOptions(column_names=schema.names, block_size=block_bytes or conn.block_bytes, use_threads=False),
             parse_options=pacsv.ParseOptions(newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict(zip(schema.names, schema.types, strict=True)),
@@ -79,3 +77,6 @@ def iter_arrow(conn: Connection, query: sql.Composable, schema: pa.Schema, block
                 false_values=["f"],
             ),
         )
+        for batch in batches:
+            most = conn.batch_rows or max(len(batch), 1)
+            yield from (batch.slice(first, most) for first in range(0, len(batch), most))

@@ -23,6 +23,7 @@ from mediabase_assets.model.errors import BackupError
 from mediabase_assets.postgres.connect import client_tool
 from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.sql_files import read
+from mediabase_assets.settings.kinds import made
 
 #: The script, beside the archives.
 OBJECTS_FILE = "objects.sql"
@@ -94,7 +95,7 @@ def write_objects(
         BackupError: pg_dump failed.
     """
     file = folder / OBJECTS_FILE
-    with tempfile.TemporaryDirectory(prefix="mediabase-objects-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="mediabase-objects-", dir=made(conn.temp_dir)) as scratch:
         archive = Path(scratch) / "objects.dump"
         command = [str(client_tool("pg_dump")), *dump, "--schema-only", "--exclude-table=*.*", f"--file={archive}"]
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from mediabase_assets.cli import options
 from mediabase_assets.cli.command import settings_of, with_exit_code
+from mediabase_assets.cli.config import config
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.health import Part, show_health
 from mediabase_assets.cli.output import Exit, terminal, waiting
@@ -40,6 +41,7 @@ app = typer.Typer(
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
+app.add_typer(config, name="config")
 
 
 @app.callback(invoke_without_command=True)
@@ -86,6 +88,8 @@ def migrate(
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
     settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    if rollback_on_failure:
+        _require_rollback(settings)
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 
@@ -206,6 +210,8 @@ def report(
     from mediabase_assets.cli.report import report as run
 
     return run(settings, migration_id, opens=opens, output=output, as_json=as_json, load_definitions=_definitions, console=terminal())
+
+
 def verdict(
     migration_id: Annotated[str, typer.Argument(metavar="ID", help="Which migration; by default the one that is live.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
@@ -309,6 +315,15 @@ def _print_server(console: Console, settings: Settings) -> Exit:
     from mediabase_assets.cli.db import print_server
 
     return print_server(console, settings)
+
+
+def _require_rollback(settings: Settings) -> None:
+    if not settings.enable_rollback:
+        raise ConfigurationError(
+            "--rollback-on-failure is not allowed: enable_rollback is false.",
+            where="command line",
+            next_step="Leave the option away, or set enable_rollback: true. `mediabase rollback ID` is always possible.",
+        )
 
 
 def _build_demo(conn: "Session", schema: str, table: str, transcripts: int) -> None:

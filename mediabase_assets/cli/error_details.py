@@ -116,7 +116,7 @@ def _settings() -> Settings | None:
 def _folders(settings: Settings | None) -> Iterator[Path]:
     """Where the file may lie: among the logs, else where temporary files are."""
     if settings is not None:
-        yield settings.home / "logs"
+        yield settings.logs
     yield Path(tempfile.gettempdir())
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from mediabase_assets.cli.db import ensure_started
 from mediabase_assets.cli.legacy_source import Source, load_source, plan_source
@@ -29,7 +30,7 @@ from mediabase_assets.cli.report import print_place, report_failure
 from mediabase_assets.cli.rollback import remove_and_report
 from mediabase_assets.cli.stage_board import Board
 from mediabase_assets.cli.summary import print_failures, print_made, print_next_steps, print_success, print_unpublished
-from mediabase_assets.model.errors import ServerError
+from mediabase_assets.model.errors import MediabaseError, ServerError
 from mediabase_assets.planning.live_settings import with_live_policy
 from mediabase_assets.postgres.connect import connect, psql_command
 from mediabase_assets.postgres.sql_files import Connection
@@ -157,8 +158,9 @@ class _Dagster:
         tags = {KEEP_TAG: REBUILD} if EVERYTHING in work.values() else {}
         with shown(board, console) as view:
             outcome = run_job(
-                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.home / "logs", assets=work, tags=tags,
-                mend=mending(self.settings),
+                self.definitions, JOB, self.instance, tell=view.feed, log_folder=self.settings.logs, assets=work, tags=tags,
+                mend=mending(self.settings), say=view.say if self.settings.verbose_logging else None,
+                is_detailed=self.settings.debug_mode,
             )  # fmt: skip
         if problem := tell(self.instance, self.settings):
             console.print(problem, markup=False, soft_wrap=True)
@@ -176,8 +178,22 @@ class _Dagster:
             return Exit.FAILED
         print_success(console, board, result, outcome.failures, seconds=outcome.seconds)
         print_place(console, self.settings, result.migration_id)
+        if self.settings.auto_cleanup:
+            self.clean_up(console)
         print_next_steps(console, psql_command(self.settings))
         return Exit.OK
+
+    def clean_up(self, console: Console) -> None:
+        """Delete what is old; a migration that released does not fail by it."""
+        from mediabase_assets.runs.retention import clean_up
+
+        try:
+            with waiting(console, "Deleting what is old …"):
+                done = clean_up(self.instance, self.settings)
+        except (MediabaseError, OSError) as error:
+            console.print(f"[yellow]Warning:[/] what is old could not be deleted: {escape(str(error))}", soft_wrap=True)
+        else:
+            console.print(done.sentence, markup=False, soft_wrap=True)
 
 
 def _place(conn: Connection, settings: Settings) -> Place:

@@ -35,7 +35,9 @@ _MARKS = {
 @contextmanager
 def shown(board: Board, console: Console, *, caption: str = CAPTION, beneath: UseBoard | None = None) -> Iterator["LiveBoard | PlainBoard"]:
     """Show a board while the context lasts, and beneath it what the run uses; feed events to what it yields."""
-    view: LiveBoard | PlainBoard = LiveBoard(board, caption, beneath) if is_interactive(console) else PlainBoard(board, console, beneath)
+    view: LiveBoard | PlainBoard = (
+        LiveBoard(board, caption, beneath, console) if is_interactive(console) else PlainBoard(board, console, beneath)
+    )
     if isinstance(view, LiveBoard):
         with Live(console=console, refresh_per_second=4, get_renderable=view.drawn, redirect_stdout=False) as live:
             try:
@@ -52,10 +54,16 @@ def shown(board: Board, console: Console, *, caption: str = CAPTION, beneath: Us
 class LiveBoard:
     """A table that a terminal redraws."""
 
-    def __init__(self, board: Board, caption: str = CAPTION, beneath: UseBoard | None = None) -> None:
+    def __init__(self, board: Board, caption: str = CAPTION, beneath: UseBoard | None = None, console: Console | None = None) -> None:
         self.board = board
         self.caption = caption
         self.beneath = beneath
+        self.console = console
+
+    def say(self, text: str) -> None:
+        """Print a message of a step above the table."""
+        if self.console is not None:
+            self.console.print(text, markup=False, style="dim", soft_wrap=True)
 
     def feed(self, event: StepEvent) -> None:
         """Record an event."""
@@ -91,6 +99,11 @@ class PlainBoard:
                 continue
             self._printed[line.stage] = line.state
             self._print(line)
+
+    def say(self, text: str) -> None:
+        """Print a message of a step."""
+        self._quiet.clear()
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def beating(self) -> Iterator[None]:

@@ -28,6 +28,8 @@ def print_self_test(console: Console, report: Report) -> None:
     console.print()
     for component in report.components:
         print_findings(console, component.failures)
+    if report.file is not None:
+        console.print(f"The report for programs: {report.file}", markup=False, soft_wrap=True)
     failed = [c.name for c in report.components if c.passed is False]
     if failed:
         console.print(f"[bold red]{len(failed)} of {counted(len(report.components), 'component')} failed:[/] {escape(', '.join(failed))}.")

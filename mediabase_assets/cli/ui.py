@@ -69,7 +69,7 @@ def serve(settings: Settings, *, host: str, port: int, console: Console, metrics
     if metrics_port is not None:
         _require_free(settings.monitoring.metrics_host, metrics_port, option="--metrics-port")
     folder = prepare_dagster_home(settings)
-    logs = make_log_folder(settings.home / "logs")
+    logs = make_log_folder(settings.logs)
     with connect(settings, application_name="mediabase ui") as conn:  # a mistake in the settings is reported here
         lock = folder / f"ui{conn.workspace.suffix}.lock"
     where, is_up = f"http://{_address(host)}:{port}", False

@@ -63,6 +63,10 @@ class BuildError(MediabaseError):
     """A relation could not be built: an input is missing or the server refused a statement."""
 
 
+class TimeLimitError(BuildError):
+    """A step took longer than the settings allow, and was cancelled."""
+
+
 class EmptiedError(BuildError):
     """A crash of the server emptied what was built; it can be rebuilt."""
 

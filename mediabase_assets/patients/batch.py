@@ -51,7 +51,7 @@ def load_all(settings: Settings, orders: Sequence[Order], load_one: Load, *, wor
         settings: The settings.
         orders: What, for whom; the largest files are begun first.
         load_one: What is done for each, such as `loading.load`.
-        workers: How many at once; as many as there are cores by default.
+        workers: How many at once; by default as many as there are cores, and as `database.max_connections` leaves beside the command's own.
 
     Yields:
         Each order when it has ended.
@@ -61,7 +61,12 @@ def load_all(settings: Settings, orders: Sequence[Order], load_one: Load, *, wor
         ServerError: The server cannot be reached.
     """
     crew = _Crew(settings, load_one)
-    with ThreadPoolExecutor(workers or WORKERS, thread_name_prefix="mediabase patients") as pool, crew.sessions_open():
+    with (
+        ThreadPoolExecutor(
+            workers or max(1, min(WORKERS, settings.database.max_connections - 1)), thread_name_prefix="mediabase patients"
+        ) as pool,
+        crew.sessions_open(),
+    ):
         futures = [pool.submit(crew.work, order) for order in sorted(orders, key=lambda each: -each.size)]
         try:
             for future in as_completed(futures):

@@ -59,6 +59,9 @@ def connect(settings: Settings, *, autocommit: bool = False, application_name: s
             with contextlib.ExitStack() as unless_ready:
                 unless_ready.callback(conn.close)
                 conn.workspace = workspace_of(conn, settings)
+                conn.batch_rows, conn.block_bytes = settings.performance.batch_size, settings.performance.block_bytes
+                conn.temp_dir = settings.temp_dir
+                conn.note_thread()
                 path = (conn.workspace.operations, settings.database.schema_name)
                 conn.execute(session_settings.statement(*path, lock_timeout=LOCK_TIMEOUT))
                 conn.autocommit = autocommit

@@ -59,7 +59,7 @@ class Denial(NamedTuple):
 
 
 def sessions_needed() -> int:
-    """How many sessions a migration on this machine may have at a time."""
+    """How many sessions a migration on this machine may have at a time, where the settings do not bound them further."""
     return SESSIONS + (os.cpu_count() or 1)
 
 

@@ -17,7 +17,8 @@ _COMMENT = re.compile(r"--.*")
 _MADE = re.compile(r"\bcreate (?:unlogged table|view|function) (\w+)")
 
 _ONE_HELPER = """select set_config(name, greatest(1, current_setting(name)::integer)::text, true)
-    from (values ('max_parallel_workers_per_gather')) as s (name)"""
+    from (values ('max_parallel_workers_per_gather')) as s (name)
+    where coalesce(nullif(current_setting('mediabase.helpers', true), ''), '1')::integer > 0"""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,11 @@ _BUILD_SETTINGS = {
 #: work_mem of a session of ours: a 32nd of the server's buffers, 32 to 128 MB, for they say how large its machine is.
 _WORK_MEM = """
     select set_config('work_mem', mb || 'MB', false), set_config('maintenance_work_mem', 2 * mb || 'MB', false)
-    from (select least(128, greatest(32, pg_size_bytes(current_setting('shared_buffers')) / 33554432)) as mb) as m"""
+    from (select least(128, greatest(32, pg_size_bytes(current_setting('shared_buffers')) / 33554432), %s) as mb) as m"""
+#: Processes that a session may have beside its own: no more than the server lets it have, and than the settings say.
+_HELPERS = """
+    select set_config(name, least(current_setting(name)::integer, most)::text, false)
+    from (values ('max_parallel_workers_per_gather', %(query)s), ('max_parallel_maintenance_workers', %(index)s)) as s (name, most)"""
 _building: defaultdict[int, list[Connection]] = defaultdict(list)
 
 
@@ -42,11 +46,16 @@ def prepare(conn: Connection, settings: Settings, *schemas: str, migration_id: s
     """Give a session its search_path and the settings that the SQL files read."""
     path = sql.SQL(", ").join(sql.Identifier(s) for s in schemas)
     conn.execute(sql.SQL("set search_path = {}").format(path))
-    conn.execute(_WORK_MEM)
+    performance = settings.performance
+    conn.execute(_WORK_MEM, (performance.most_work_mem,))
+    helpers = performance.parallel_workers - 1
+    conn.execute(_HELPERS, {"query": helpers, "index": helpers if performance.index_creation_parallel else 0})
     values = {
         **_BUILD_SETTINGS,
         "mediabase.migration_id": migration_id,
         "mediabase.asset": asset,
+        "mediabase.helpers": str(helpers),
+        "statement_timeout": f"{performance.query_timeout}s",
         **session_values(settings),
     }
     for name, value in values.items():
@@ -153,6 +162,10 @@ def build_error(error: psycopg.Error, asset: str) -> BuildError:
         step = "Ask the administrator for the privilege; a role that may create schemas in the database is enough."
     elif isinstance(error, psycopg.errors.DiskFull):
         step = "Free disk space on the database server, then run the migration again: it continues here."
+    elif isinstance(error, psycopg.errors.QueryCanceled):
+        step = (
+            "Raise performance.query_timeout if it is the limit, or ask who cancelled it, then run the migration again: it continues here."
+        )
     elif isinstance(error, psycopg.errors.LockNotAvailable):
         step = "Another session holds a lock; wait for it or end it, then run the migration again."
     elif isinstance(error, psycopg.OperationalError):

@@ -5,19 +5,18 @@ Contains the order of steps. What is read is in `outcome`, the comparison with w
 """
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mediabase_assets.legacy.refusal import require
-from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.postgres.connect import Session
 from mediabase_assets.postgres.target import NAMES, targets, workspace_of
 from mediabase_assets.rehearsal.footprint import Footprint, compare, read_footprint
 from mediabase_assets.rehearsal.instance import JOB, bound_to, some_of, temporary_instance
 from mediabase_assets.rehearsal.outcome import Plan, read_plan
+from mediabase_assets.rehearsal.report_file import write_report
 from mediabase_assets.rehearsal.workspace import occupied
 from mediabase_assets.runs.events import StepEvent
 from mediabase_assets.runs.runner import RunEnd, run_job
@@ -80,7 +79,7 @@ def dry_run(
         wal = _wal(conn)
         with temporary_instance() as instance:
             job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)
-            outcome = run_job(bound_to(job, trial), JOB, instance, tell=on_event, log_folder=settings.home / "logs")
+            outcome = run_job(bound_to(job, trial), JOB, instance, tell=on_event, log_folder=settings.logs, is_detailed=settings.debug_mode)
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
         plan = read_plan(conn, settings, trial, outcome, wal_bytes=_wal(conn) - wal)
@@ -111,18 +110,7 @@ def _wal(conn: Session) -> int:
 
 def _reported(settings: Settings, plan: Plan) -> Plan:
     """Write the plan for programs."""
-    folder = settings.home / "reports"
-    path = folder / f"dry-run-{plan.migration_id or time.strftime('%Y%m%d_%H%M%S', time.gmtime())}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(as_json(plan), indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"The report of the dry run cannot be written: {error.strerror}.",
-            where=str(path),
-            next_step="Free space there, or set MEDIABASE_HOME to a folder that you may write to.",
-        ) from error
-    return replace(plan, report=path)
+    return replace(plan, report=write_report(settings, "dry run", as_json(plan), name=plan.migration_id))
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

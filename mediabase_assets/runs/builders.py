@@ -6,15 +6,16 @@ Which runs have a crew, and what the steps of a run report of its builds, is dec
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
+import psycopg
 
-from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.errors import BuildError, MediabaseError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.monitoring.measure import Measure
 from mediabase_assets.postgres.session import cancel_statement_of
@@ -24,6 +25,7 @@ from mediabase_assets.runs.edges import before
 from mediabase_assets.runs.measuring import count, measured
 from mediabase_assets.runs.scope import run_of
 from mediabase_assets.runs.step_keys import asset_of, step_of
+from mediabase_assets.runs.time_limit import TimeLimit, time_limit
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 Build = Callable[[AssetRun], Iterable[Event]]
@@ -31,8 +33,6 @@ Build = Callable[[AssetRun], Iterable[Event]]
 #: Seconds to wait at the end of a run for a build that no step asked for, after its statement was canceled.
 PATIENCE = 10
 CORES = os.cpu_count() or 1
-#: How many assets are built at once: each builder needs up to 8 times work_mem of the server's memory.
-MAX_BUILDERS = max(2, min(CORES, 4))
 
 
 def maker_of(key: str) -> str:
@@ -100,6 +100,7 @@ class Crew:
 
     def __init__(self, known: Mapping[str, Work], steps: frozenset[str], first: AssetRun, beneath: Collection[str] = ()) -> None:
         self.first, self.beneath = first, frozenset(map(maker_of, beneath))
+        self.builders = first.settings.builders
         works = {k: w for k, w in known.items() if k in self.beneath or (k in steps and not w.by_its_step)}
         self.works = {k: replace(w, needs=w.needs & works.keys()) for k, w in works.items()}
         self.is_threaded = run_of(first.run_id).is_threaded
@@ -110,7 +111,7 @@ class Crew:
         self.is_halted = self.is_over = False
         self.threads = [
             threading.Thread(target=self._build_on, daemon=True, name=f"mediabase builder {n}")
-            for n in range(MAX_BUILDERS if self.mine else 0)
+            for n in range(self.builders if self.mine else 0)
         ]
         for thread in self.threads:
             thread.start()
@@ -131,7 +132,7 @@ class Crew:
 
     def build_here(self, this: AssetRun, build: Build) -> Job:
         """Build an asset in the thread of its own step, so that other steps can wait for it."""
-        this.has_company = MAX_BUILDERS >= CORES
+        this.has_company = self.builders >= CORES
         with self.changed:
             self.jobs[this.asset] = job = Job()
         self._do(job, this, build)
@@ -196,11 +197,12 @@ class Crew:
             work, job = next_build
             this = replace(
                 self.first, asset=work.key, stage=work.stage, started_at=datetime.now(UTC), spent={}, why="",
-                keeps=self.first.keeps or work.key in self.beneath, has_company=MAX_BUILDERS >= CORES,
+                keeps=self.first.keeps or work.key in self.beneath, has_company=self.builders >= CORES,
                 measure=None, is_kept=False, rows=None, warnings=0, errors=0,
             )  # fmt: skip
-            # other builds would fail by the same lost connection, one after the other
-            self._do(job, this, work.build, halts=True)
+            with time_limit(this.settings, this.asset) as limit:
+                # other builds would fail by the same lost connection, one after the other
+                self._do(job, this, limited(work.build, limit), halts=True)
 
     def _do(self, job: Job, this: AssetRun, build: Build, *, halts: bool = False) -> None:
         """Build in the thread of the caller; with `halts`, a lost connection keeps the threads from beginning other builds."""
@@ -215,6 +217,20 @@ class Crew:
             job.is_over, job.why, job.measure = True, this.why, this.measure
             self.is_halted |= halts and job.error is not None and is_transient(job.error)
             self.changed.notify_all()
+
+
+def limited(build: Build, limit: TimeLimit) -> Build:
+    """A build that fails by its time limit if that is why it failed."""
+
+    def within(this: AssetRun) -> Iterator[Event]:
+        try:
+            yield from build(this)
+        except (MediabaseError, psycopg.Error) as error:
+            if limit.is_exceeded:
+                raise limit.error() from error
+            raise
+
+    return within
 
 
 def ways_of(works: Mapping[str, Work]) -> dict[str, float]:

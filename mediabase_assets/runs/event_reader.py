@@ -6,7 +6,7 @@ may be that of another process.
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,8 @@ class EventReader:
         tell: Called with each event.
         log_file: Where every event is written.
         mend: Called when the storage does not answer.
+        say: Called with each message of a step, where people want to read them.
+        is_detailed: Whether the log file also gets what the steps reported as metadata.
         failures: What failed, in the order of time.
         run_id: The run, once it exists.
     """
@@ -58,6 +60,8 @@ class EventReader:
     tell: Callable[[StepEvent], None]
     log_file: Path
     mend: Callable[[], object] | None = None
+    say: Callable[[str], None] | None = None
+    is_detailed: bool = False
     failures: list[Failure] = field(default_factory=list)
     run_id: str = ""
     _cursor: str | None = None
@@ -106,7 +110,11 @@ class EventReader:
         log.write(f"{moment(entry.timestamp)} {entry.step_key or '-'} {entry.user_message or entry.message}\n")
         event = entry.dagster_event
         if event is None:
+            if self.say is not None and entry.step_key:
+                self.say(f"{self._asset_of_step.get(entry.step_key) or entry.step_key}: {entry.user_message}")
             return
+        if self.is_detailed:
+            log.write("".join(f"  {name}: {value}\n" for name, value in _reported(event)))
         for failure in failures_of(event, self._asset_of_step.get(event.step_key or "", "")):
             self.failures.append(failure)
             log.write(f"{failure.stack}\n" if failure.stack else "")
@@ -133,6 +141,17 @@ class EventReader:
             return StepEvent("rows", step, at, asset, rows=values.get("dagster/row_count"), seconds=seconds)
         kind = _KINDS.get(event.event_type)
         return StepEvent(kind, step, at, asset or step, self.stages.get(asset)) if kind else None  # type: ignore[arg-type]
+
+
+def _reported(event: "DagsterEvent") -> Iterator[tuple[str, Any]]:
+    """The metadata of a materialization or of a check, in one line each."""
+    data: Any = None
+    if event.is_step_materialization:
+        data = event.step_materialization_data.materialization
+    elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        data = event.asset_check_evaluation_data
+    for name, value in (data.metadata if data is not None else {}).items():
+        yield name, " ".join(str(_value(value)).split())
 
 
 def _planned_asset(event: "DagsterEvent") -> str:

@@ -1,8 +1,8 @@
 """Dagster's executor for the project: steps that are ready run at the same time, each in a thread of the one process.
 
 A step that begins when its inputs are done, and not when its turn comes, has true times in Dagster's Gantt chart and run page.
-`MAX_BUILDERS` assets are built at once; a step that does not build (the backup, which waits for pg_dump) needs no slot of theirs.
-What is built, and in which order, is decided in `parallel`.
+As many assets are built at once as the settings say (`Settings.builders`); a step that does not build (the backup, which waits for
+pg_dump) needs no slot of theirs. What is built, and in which order, is decided in `parallel`.
 
 NOTE: Dagster 1.13 has no executor of threads. This one uses the public `dg.Executor` and runs each step by the public
 `dg.in_process_executor`, with the run's plan cut down to that step. Compute logs must be off (dagster.yaml): they redirect
@@ -22,20 +22,19 @@ from types import FrameType
 from typing import Any
 
 import dagster as dg
-import psutil
 
 from mediabase_assets.postgres.session import cancel_statement_of
 from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.edges import all_edges, before
 from mediabase_assets.runs.resource import end_run
 from mediabase_assets.runs.step_keys import asset_of
+from mediabase_assets.runs.time_limit import end_programs
+from mediabase_assets.settings.load import load_settings
 
 #: Seconds between two checks whether the run was interrupted.
 POLL = 0.2
 #: Seconds that interrupted steps may take to end.
 PATIENCE = 20
-#: Programs that a step waits for.
-_PROGRAMS = ("pg_dump", "pg_restore", "psql")
 _OVER = "over"
 
 
@@ -118,6 +117,7 @@ class _Steps:
     def __init__(self, executor: ThreadExecutor, plan_context: Any, plan: Any) -> None:
         self.executor, self.plan_context, self.plan = executor, plan_context, plan
         self.instance = _once_configured(plan_context.instance)
+        self.builders = load_settings().builders
         assets = {asset_of(handle.to_key()) for handle in plan.step_handles_to_execute}
         self.ways = parallel.ways(assets)
         self.before = {asset: before(asset, all_edges()) for asset in assets}
@@ -157,14 +157,14 @@ class _Steps:
         end = time.monotonic() + PATIENCE
         while any(thread.is_alive() for thread in self.running.values()) and time.monotonic() < end:
             scope.interrupt(self.plan_context.run_id)
-            _end_programs()
+            end_programs()
             for thread in self.running.values():
                 cancel_statement_of(thread)
                 thread.join(POLL)
 
     def _has_to_wait(self, key: str) -> bool:
         """Whether a step needs a builder and none is free, or has to wait for another step by an edge that Dagster's graph leaves out."""
-        if self._needs_builder(key) and sum(map(self._needs_builder, self.running)) >= parallel.MAX_BUILDERS:
+        if self._needs_builder(key) and sum(map(self._needs_builder, self.running)) >= self.builders:
             return True
         return not self.before[asset_of(key)].isdisjoint(map(asset_of, (*self.ready, *self.running)))
 
@@ -190,15 +190,6 @@ class _Steps:
             self.reports.put((key, _OVER))
         except BaseException as error:  # noqa: BLE001  # the main thread raises it
             self.reports.put((key, error))
-
-
-def _end_programs() -> None:
-    """End the programs of PostgreSQL that steps of this process wait for."""
-    with suppress(psutil.Error):
-        for child in psutil.Process().children():
-            with suppress(psutil.Error):
-                if child.name() in _PROGRAMS:
-                    child.terminate()
 
 
 @contextmanager

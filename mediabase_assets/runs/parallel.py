@@ -19,12 +19,12 @@ from mediabase_assets.model.errors import BuildError
 from mediabase_assets.planning import registry
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
-from mediabase_assets.runs.builders import MAX_BUILDERS, Build, Crew, Event, Job, Work, maker_of, ways_of
+from mediabase_assets.runs.builders import Build, Crew, Event, Job, Work, maker_of, ways_of
 from mediabase_assets.runs.measuring import count, with_measures
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
 from mediabase_assets.runs.scope import run_of
 
-__all__ = ["MAX_BUILDERS", "Build", "Event", "Work"]
+__all__ = ["Build", "Event", "Work"]
 
 _works: dict[str, Work] = {}
 

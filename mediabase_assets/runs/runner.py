@@ -103,6 +103,8 @@ def run_job(
     tags: Mapping[str, str] | None = None,
     ops: Mapping[str, Any] | None = None,
     mend: Callable[[], object] | None = None,
+    say: Callable[[str], None] | None = None,
+    is_detailed: bool = False,
 ) -> Outcome:
     """Execute a job to its end, however it ends.
 
@@ -111,11 +113,13 @@ def run_job(
         job_name: Its name.
         instance: Where the run is recorded.
         tell: Called, from another thread, with each event.
-        log_folder: Gets a file with every event, named after the run.
+        log_folder: Gets a file with every event.
         assets: Which of its assets are built, as `layer/relation`; all by default.
         tags: Tags of the run.
         ops: Configuration of steps, by step.
-        mend: Called, from another thread, when the storage does not answer.
+        mend: Called, as `tell`, when the storage does not answer.
+        say: Called, as `tell`, with each message of a step.
+        is_detailed: Whether the log file also gets what the steps reported, and debug messages of libraries.
 
     Raises:
         ConfigurationError: The log cannot be written.
@@ -125,7 +129,8 @@ def run_job(
     began = time.monotonic()
     tagged = {**(tags or {}), LOG_TAG: log_file.name, **_NO_RETRIES}
     find = partial(_run_of, instance, log_file.name)
-    with _logging_to(log_file), EventReader(instance, find, stages_of(definitions), tell, log_file, mend) as reader:
+    following_it = EventReader(instance, find, stages_of(definitions), tell, log_file, mend, say, is_detailed)
+    with _logging_to(log_file, is_detailed=is_detailed), following_it as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
         end = _execute(definitions, job_name, instance, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
@@ -198,17 +203,21 @@ def _close(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 @contextmanager
-def _logging_to(log_file: Path) -> Iterator[None]:
+def _logging_to(log_file: Path, *, is_detailed: bool = False) -> Iterator[None]:
     """Write what libraries log to the file of the run, not between the lines of the progress."""
     handler = QuietHandler(log_file)
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
+        if is_detailed and logger.name != "sqlalchemy":  # it would write every statement of Dagster's storage
+            logger.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        for logger in loggers:
+        for logger, level in zip(loggers, levels, strict=True):
             logger.removeHandler(handler)
+            logger.setLevel(level)
         handler.close()
 
 

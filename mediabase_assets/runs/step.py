@@ -31,6 +31,7 @@ from mediabase_assets.runs.edges import require_before
 from mediabase_assets.runs.parallel import require_beneath, resume
 from mediabase_assets.runs.results import KEEP, KEEP_TAG
 from mediabase_assets.runs.scope import is_interrupted, run_of
+from mediabase_assets.runs.time_limit import TimeLimit, time_limit
 from mediabase_assets.settings.load import Settings
 
 #: Longest time that a step waits before it is retried, in seconds.
@@ -60,24 +61,25 @@ def step(
     now = datetime.now(UTC)
     keeps = context.run.tags.get(KEEP_TAG, KEEP) == KEEP
     this: AssetRun | None = None
-    seen = Lookout()
+    seen, limit = Lookout(), TimeLimit(asset, 0)
     try:
         migration_id = migration_id_of(context, settings)
         settings = with_policy(settings, run_of(context.run.run_id).policy)
         this = AssetRun(settings, migration_id, asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
         measuring.prepare(this, context.log.warning)
-        with lookout(settings, context.log.info, context.log.warning) as seen:
+        with time_limit(settings, asset) as limit, lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 require_beneath(context, this)
             with measuring.measured(this):
                 yield this
     except (MediabaseError, psycopg.Error, OSError) as raised:
         _raise_if_interrupted(context, raised)
-        error = _explained(raised, asset, seen)
+        error = limit.error() if limit.is_exceeded else _explained(raised, asset, seen)
         if error is None:
             raise
-        _retry_if_lost(context, settings, error, raised)
+        if not limit.is_exceeded:
+            _retry_if_lost(context, settings, error, raised)
         _record_failure(this, str(error), purpose)
         raise _failure(error) from raised
     except dg.Failure as failure:

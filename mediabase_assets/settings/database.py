@@ -28,7 +28,9 @@ class DatabaseSettings(Section):
     password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
     password_file: Path | None = Field(default=None, description="file that holds the password of the role, such as a container's secret")
     connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
-    max_connections: Positive = ignored(10, "the project opens as many sessions as it needs, at most about ten")
+    max_connections: Positive = Field(
+        default=10, description="sessions of a run at a time, about; six of them do not build. Dagster's storage has six of its own"
+    )
     backup_database: str | None = ignored(None, "backups are files, not databases")
     schema_name: str = Field(default="public", description="schema that holds what is released; key `schema` too")
     legacy_schema: str | None = Field(default=None, description="schema of the legacy table; as schema_name")

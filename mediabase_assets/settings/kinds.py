@@ -36,13 +36,26 @@ def absolute(value: Path | None) -> Path | None:
     return path
 
 
+def made(folder: Path | None) -> Path | None:
+    """The folder of a setting, created if it does not exist; None as it is.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("Input should be a whole number, not true or false")
+        raise ValueError("Input should be a number, not true or false")
     return value
 
 
 Whole = Annotated[int, BeforeValidator(_no_bool)]
+#: A number of minutes, also a part of one.
+Minutes = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, le=100_000)]
 Positive = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Port = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=65535)]
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.database import DatabaseSettings
-from mediabase_assets.settings.file import read_settings_file
+from mediabase_assets.settings.file import lines_of, read_settings_file
 from mediabase_assets.settings.model import WITHOUT_EFFECT, Settings
 from mediabase_assets.settings.monitoring import MONITORING_ALIASES
 from mediabase_assets.settings.sections import ValidationSettings
@@ -78,20 +78,60 @@ def load_settings(config_file: Path | None = None, **overrides: Any) -> Settings
     """
     if config_file is None and os.environ.get("MEDIABASE_CONFIG"):
         config_file = Path(os.environ["MEDIABASE_CONFIG"])
-    layers = [("the command line", _layer(overrides))]
-    layers.insert(0, ("the environment", _read_environment(os.environ)))
+    return validated(*read_places(config_file, overrides))
+
+
+def read_places(config_file: Path | None, overrides: Mapping[str, Any]) -> tuple[Layer, dict[str, str]]:
+    """What is set, and where: a file with its line, an environment variable, the command line.
+
+    Args:
+        config_file: As of `load_settings`.
+        overrides: As of `load_settings`.
+
+    Raises:
+        ConfigurationError: A file cannot be read, or two variables mean the same key and differ.
+    """
+    if config_file is None and os.environ.get("MEDIABASE_CONFIG"):
+        config_file = Path(os.environ["MEDIABASE_CONFIG"])
+    environment, variables = _read_environment(os.environ)
+    given = layer_of(overrides)
+    layers = [(environment, variables), (given, dict.fromkeys(given, "the command line"))]
     if config_file is not None:
-        layers.insert(0, (str(config_file), _layer(read_settings_file(config_file))))
+        in_file = layer_of(read_settings_file(config_file))
+        lines = lines_of(config_file)
+        layers.insert(0, (in_file, {key: _place(config_file, lines, key) for key in in_file}))
     values: Layer = {}
     origins: dict[str, str] = {}
-    for origin, layer in layers:
-        _place_server(values, layer)
+    for layer, places in layers:
+        if _place_server(values, layer):
+            origins["database.service"] = "environment variable PGSERVICE"
         values |= layer
-        origins |= dict.fromkeys(layer, origin)
+        origins |= places
+    return values, origins
+
+
+def validated(values: Layer, origins: Mapping[str, str]) -> Settings:
+    """The settings that values make.
+
+    Raises:
+        ConfigurationError: A key is unknown, a value is wrong, or two values contradict.
+    """
     try:
-        return Settings.model_validate(_nested(values))
+        return Settings.model_validate(nested(values))
     except ValidationError as error:
         raise _refusal(error, origins) from None
+
+
+def _place(file: Path, lines: Mapping[str, int], key: str) -> str:
+    """Where a key of a file is."""
+    line = line_of(lines, key)
+    return f"{file}, line {line}" if line else str(file)
+
+
+def line_of(lines: Mapping[str, int], key: str) -> int:
+    """The line of a key of a file, also under another spelling; 0 if it is not known."""
+    names = [key, *(alias for alias, name in ALIASES.items() if name == key)]
+    return next((lines[name] for name in names if name in lines), 0)
 
 
 def keys_without_effect(settings: Settings) -> dict[str, str]:
@@ -108,8 +148,12 @@ def keys_without_effect(settings: Settings) -> dict[str, str]:
 _EXCLUSIVE = (("database.host", "database.service"), ("database.password", "database.password_file"))
 
 
-def _place_server(values: Layer, layer: Layer) -> None:
-    """Of keys that exclude each other, such as host and service, a place that sets one replaces the one that a weaker place set."""
+def _place_server(values: Layer, layer: Layer) -> bool:
+    """Of keys that exclude each other, such as host and service, a place that sets one replaces the one that a weaker place set.
+
+    Returns:
+        Whether libpq's PGSERVICE names the server.
+    """
     for one, other in (*_EXCLUSIVE, *(pair[::-1] for pair in _EXCLUSIVE)):
         if one in layer and other not in layer:
             values.pop(other, None)
@@ -117,10 +161,12 @@ def _place_server(values: Layer, layer: Layer) -> None:
     named = {"database.host", "database.service"}
     if service and not named & (values.keys() | layer.keys()):
         values["database.service"] = service
+        return True
+    return False
 
 
-def _read_environment(environment: Mapping[str, str]) -> Layer:
-    """The layer that environment variables make.
+def _read_environment(environment: Mapping[str, str]) -> tuple[Layer, dict[str, str]]:
+    """The layer that environment variables make, and which one sets each key.
 
     Raises:
         ConfigurationError: Two variables mean the same key and differ.
@@ -138,10 +184,10 @@ def _read_environment(environment: Mapping[str, str]) -> Layer:
                 next_step=f"Unset one of them: `unset {name}`.",
             )
         layer[key], names[key] = value, name
-    return layer
+    return layer, {key: f"environment variable {name}" for key, name in names.items()}
 
 
-def _layer(values: Mapping[Any, Any]) -> Layer:
+def layer_of(values: Mapping[Any, Any]) -> Layer:
     """Flatten one place's sections to dotted keys, leaving out what counts as not set."""
     layer: Layer = {}
     for key, value in values.items():
@@ -158,44 +204,56 @@ def _layer(values: Mapping[Any, Any]) -> Layer:
     return layer
 
 
-def _nested(values: Layer) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
+def nested(values: Layer) -> dict[str, Any]:
+    """Dotted keys as sections."""
+    sections: dict[str, Any] = {}
     for key, value in values.items():
         section, dot, name = key.partition(".")
         if dot and section in Settings.model_fields:
-            inner = nested.setdefault(section, {})
+            inner = sections.setdefault(section, {})
             if isinstance(inner, dict):
                 inner[name] = value
         else:
-            nested[key] = value
-    return nested
+            sections[key] = value
+    return sections
 
 
 def _refusal(error: ValidationError, origins: Mapping[str, str]) -> ConfigurationError:
     """Pydantic's findings as one error that names place, dotted key and what is expected."""
-    findings = [_finding(item, origins) for item in error.errors(include_url=False, include_input=False)]
+    findings = [finding_of(item, origins) for item in error.errors(include_url=False, include_input=False)]
     what = findings[0][0] if len(findings) == 1 else "Settings are wrong:\n" + "\n".join(f"  - {f}" for f, *_ in findings)
     wheres = list(dict.fromkeys(where for _, where, _ in findings))
     steps = list(dict.fromkeys(step for *_, step in findings))
     return ConfigurationError(what, where="; ".join(wheres), next_step=" ".join(steps))
 
 
-def _finding(item: Any, origins: Mapping[str, str]) -> tuple[str, str, str]:
+def finding_of(item: Any, origins: Mapping[str, str]) -> tuple[str, str, str]:
+    """A finding of pydantic as what is wrong, where, and what to do."""
     path = [str(part) for part in item["loc"]]
     key = ".".join(path)
     origin = next((origins[k] for k in _prefixes(path) if k in origins), "")
     if not origin:
         origin = "; ".join(dict.fromkeys(o for k, o in origins.items() if k.startswith(f"{key}.")))
-    if origin == "the environment":
-        names = [name for name, target in ENVIRONMENT.items() if target == key and os.environ.get(name)]
-        origin = f"environment variable {names[0]}" if names else origin
     where = f"{origin}, {key}" if origin else key
     if item["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, list(_known_keys()), n=1, cutoff=0.5)
-        step = f"Did you mean `{near[0]}`?" if near else "Remove it, or see the README for the settings there are."
+        near = nearest(key)
+        step = f"Did you mean `{near}`?" if near else "Remove it, or see `mediabase config show` for the settings there are."
         return f"There is no setting `{key}`.", where, step
     expected = str(item["msg"]).removeprefix("Value error, ").replace("Input should", "it should")
     return f"The setting `{key}` is wrong: {expected}.", where, f"Correct `{key}`."
+
+
+def nearest(key: str) -> str:
+    """The known key that is most like an unknown one: of the same name in another section, else one of similar letters.
+
+    >>> nearest("batch_size"), nearest("database.prot"), nearest("xyzzy")
+    ('performance.batch_size', 'database.port', '')
+    """
+    known, name = [*known_keys()], key.rpartition(".")[2]
+    same = [k for k in known if k.rpartition(".")[2] == name]
+    like = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    names = difflib.get_close_matches(name, [k.rpartition(".")[2] for k in known], n=1, cutoff=0.7)
+    return next(iter([*same, *like, *(k for k in known if k.rpartition(".")[2] in names)]), "")
 
 
 def _prefixes(path: list[str]) -> Iterator[str]:
@@ -203,7 +261,8 @@ def _prefixes(path: list[str]) -> Iterator[str]:
         yield ".".join(path[:length])
 
 
-def _known_keys() -> Iterator[str]:
+def known_keys() -> Iterator[str]:
+    """Every key, dotted, and every section."""
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from (f"{name}.{inner}" for inner in field.annotation.model_fields)

@@ -13,10 +13,19 @@ from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_valid
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.floors import FloorSettings
-from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
-from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
+from mediabase_assets.settings.kinds import IGNORED, Minutes, Section, Whole, absolute, ignored
 from mediabase_assets.settings.monitoring import MonitoringSettings
+from mediabase_assets.settings.performance import PerformanceSettings, interval_cron
+from mediabase_assets.settings.retention import RetentionSettings
 from mediabase_assets.settings.sections import BackupSettings, PatientSettings, ValidationSettings, ViewSettings
+from mediabase_assets.settings.testing import TestingSettings
+
+#: Defaults that an environment changes, by key. They are weaker than whatever is set.
+OF_ENVIRONMENTS: dict[str, dict[str, Any]] = {
+    "testing": {"require_user_confirmation": False, "debug_mode": True, "auto_cleanup": True, "testing.mock_data_size": 100},
+}
+#: Sessions that a run has beside those that build: of the lock, the look-outs for locks, the journal and the command.
+OTHER_SESSIONS = 6
 
 
 class Settings(Section):
@@ -25,35 +34,71 @@ class Settings(Section):
     home: Path = Field(default=Path(".mediabase"), description="folder of the embedded server, backups and Dagster")
     backup_dir: Path = Field(default=Path(), description="folder of the backups; <home>/backups")
     checkpoints_dir: Path | None = ignored(None, "what is done is known to Dagster's storage and to the schema mediabase_ops")
-    temp_dir: Path | None = ignored(None, "work in progress is kept in the database")
-    log_dir: Path | None = ignored(None, "logs are kept by Dagster")
-    environment: Literal["development", "testing", "production"] = Field(
-        default="development", description="`testing` does not ask before it writes unless require_user_confirmation"
+    temp_dir: Path | None = Field(
+        default=None, description="folder of the temporary files of a census, a self-test and a backup; that of the system"
+    )
+    log_dir: Path | None = Field(default=None, description="folder of the logs; <home>/logs")
+    environment: Literal["development", "testing", "staging", "production"] = Field(
+        default="development",
+        description="what the installation is for; `testing` does not ask before it writes, writes detailed logs and cleans up, unless set "
+        "otherwise",
     )
     require_user_confirmation: bool = Field(default=True, description="ask before anything is written")
-    verbose_logging: bool = ignored(False, "the log file of a run holds every event, and PostgreSQL's own log_statement every statement")
-    debug_mode: bool = ignored(False, "errors always name what, where and what to do next")
-    auto_cleanup: bool = ignored(False, "nothing temporary is left behind")
+    verbose_logging: bool = Field(default=False, description="print the messages of a run, which its log file always holds")
+    debug_mode: bool = Field(
+        default=False, description="write to the log file of a run what every step reported, and debug messages of libraries"
+    )
+    auto_cleanup: bool = Field(default=False, description="clean up as section retention says after each migration that released")
     max_retry_attempts: Whole = Field(
         default=3, ge=0, description="how often a step that lost its connection, or a run that was killed, is done again by itself"
     )
-    stage_timeout_minutes: Positive = ignored(60, "a stage takes as long as it needs")
-    enable_rollback: bool = ignored(True, "a migration can always be rolled back")
+    stage_timeout_minutes: Minutes = Field(default=60, description="minutes after which a step is cancelled and fails")
+    enable_rollback: bool = Field(
+        default=True,
+        description="whether --rollback-on-failure may remove what a failed first migration built; rollback is always possible",
+    )
     symbol_conflicts: Literal["keep_best", "qualify"] = Field(
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
     )
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
-    performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
+    performance: PerformanceSettings = Field(
+        default_factory=PerformanceSettings, description="how much at the same time, in how much memory"
+    )
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
     floors: FloorSettings = Field(default_factory=FloorSettings, description="how many rows a release may lose")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
-    testing: TestingSettings = Field(default_factory=TestingSettings, description="whether a migration ends with its report")
+    testing: TestingSettings = Field(default_factory=TestingSettings, description="what a self-test does; whether a migration is reported")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="how long what tells of past runs is kept")
 
     _workspace: str = PrivateAttr(default=MIGRATIONS)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs."""
+        return self.log_dir or self.home / "logs"
+
+    @property
+    def working_sessions(self) -> int:
+        """How many sessions may share the work of one step, or build at the same time."""
+        return max(1, min(self.performance.parallel_workers, self.database.max_connections - OTHER_SESSIONS))
+
+    @property
+    def builders(self) -> int:
+        """How many assets may be built at the same time."""
+        return min(self.working_sessions, self.performance.builders)
+
+    def step_seconds(self, layer: str) -> float:
+        """Seconds that a step of a layer may take."""
+        limits = [self.stage_timeout_minutes * 60]
+        if self.workspace == SELF_TEST:
+            limits.append(self.testing.test_timeout)
+        if layer == "validation" and self.validation.validation_timeout:
+            limits.append(self.validation.validation_timeout)
+        return min(limits)
 
     @property
     def workspace(self) -> str:
@@ -80,9 +125,13 @@ class Settings(Section):
         defaults: dict[str, Any] = {}
         if isinstance(home, str | Path):
             defaults["backup_dir"] = Path(home) / "backups"
-        if values.get("environment") == "testing":
-            defaults["require_user_confirmation"] = False
-        return defaults | values
+        merged: dict[str, Any] = {**defaults, **values}
+        for key, value in (OF_ENVIRONMENTS.get(str(values.get("environment"))) or {}).items():
+            _set_default(merged, key, value)
+        interval = _section(merged, "performance").get("materialized_view_refresh_interval")
+        if isinstance(interval, int) and not isinstance(interval, bool) and interval > 0:
+            _set_default(merged, "views.refresh_schedule", interval_cron(interval))
+        return merged
 
     @field_validator("database")
     @classmethod
@@ -98,6 +147,20 @@ class Settings(Section):
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         return absolute(value)
+
+
+def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
+    section = values.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _set_default(values: dict[str, Any], key: str, value: Any) -> None:
+    """Set a key that nothing set; one of a section that is no mapping is left to be refused."""
+    section, _, name = key.rpartition(".")
+    if not section:
+        values.setdefault(name, value)
+    elif values.get(section) is None or isinstance(values[section], dict):
+        values[section] = {name: value, **(values.get(section) or {})}
 
 
 def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:

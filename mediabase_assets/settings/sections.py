@@ -37,7 +37,9 @@ class ValidationSettings(Thresholds):
         default=True,
         description="whether too many values set aside, failed suites and lost rows stop the release; otherwise they warn",
     )
-    validation_timeout: Positive = ignored(300, "an audit takes as long as it needs")
+    validation_timeout: Whole = Field(
+        default=0, ge=0, description="seconds that a step of the layer validation may take; 0: as stage_timeout_minutes says"
+    )
     max_validation_errors: Whole = Field(default=1000, ge=0, description="values of one column that may be set aside for one reason")
     max_validation_error_share: float = Field(
         default=0.01, ge=0, le=1, description="share of a column's values that may be, whatever their number"

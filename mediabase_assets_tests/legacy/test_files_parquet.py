@@ -9,6 +9,7 @@ from mediabase_assets.legacy.files import FileFormat, load_legacy_file
 from mediabase_assets.legacy.table import describe_legacy_table
 from mediabase_assets.model.errors import LegacyFileError, LegacyTableExistsError, ServerError
 from mediabase_assets.model.legacy import LEGACY_COLUMNS
+from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets_tests.fixtures.legacy_files import TABLE, fetch, legacy_row, legacy_rows, legacy_schema, relations, write_parquet
 from mediabase_assets_tests.fixtures.real_data import SAMPLE, needs_sample
@@ -65,6 +66,14 @@ def test_many_batches(conn, tmp_path, monkeypatch):
     one, two = content_hash(conn, "one", TABLE), content_hash(conn, "two", TABLE)
     assert one == two
     assert one.rows == 333
+
+
+def test_a_batch_has_no_more_rows_than_the_settings_say(settings, tmp_path):
+    few = settings.model_copy(update={"performance": settings.performance.model_copy(update={"batch_size": 20})})
+    path, seen = write_parquet(tmp_path / "a", legacy_rows(50)), []
+    with connect(few, autocommit=True) as conn:
+        load_legacy_file(conn, path, schema="one", progress=lambda rows, total: seen.append(rows))
+    assert seen == [20, 40, 50]
 
 
 VARIANTS = {

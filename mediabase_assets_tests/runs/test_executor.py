@@ -105,7 +105,8 @@ def test_a_step_is_retried_by_its_policy(instance):
     assert (status, tried, stats["again"].attempts) == ("SUCCESS", [0, 1], 2)
 
 
-def test_no_more_assets_are_built_at_once_than_there_are_hands(instance, monkeypatch):
+@pytest.mark.parametrize("hands", [1, 2])
+def test_no_more_assets_are_built_at_once_than_the_settings_say(instance, monkeypatch, hands):
     at_once, most, guard = [], [], threading.Lock()
 
     def build(context):
@@ -117,12 +118,12 @@ def test_no_more_assets_are_built_at_once_than_there_are_hands(instance, monkeyp
             at_once.remove(context.asset_key.path[-1])
 
     names = [f"made__{n}" for n in range(6)]
-    monkeypatch.setattr(parallel, "MAX_BUILDERS", 2)
+    monkeypatch.setenv("MB_MIGRATION_PARALLEL_WORKERS", str(hands))
     for name in names:
         work = parallel.Work(name.replace("__", "/"), frozenset(), 1, 1, lambda this: ())
         monkeypatch.setitem(parallel._works, work.key, work)
     status, _ = execute(instance, *(asset(name, build) for name in names))
-    assert (status, max(most)) == ("SUCCESS", 2)
+    assert (status, max(most)) == ("SUCCESS", hands)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -10,7 +10,6 @@ import pytest
 from mediabase_assets.model.errors import BuildError
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
-from mediabase_assets.runs import builders as crew_module
 from mediabase_assets.runs import parallel, scope
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.builders import Crew
@@ -29,11 +28,12 @@ def crew_of(monkeypatch):
     crews = []
 
     def make(works, hands=1):
-        monkeypatch.setattr(crew_module, "MAX_BUILDERS", hands)
         for key, (needs, cost, build) in works.items():
             registry.register(registry.Definition(key, Stage.POPULATION, (), "1"))
             parallel.register(key, build, after=needs, cost=cost)
-        crews.append(Crew(parallel._works, frozenset(works), STEP))
+        crews.append(
+            Crew(parallel._works, frozenset(works), replace(STEP, settings=load_settings(performance={"parallel_workers": hands})))
+        )
         return crews[-1]
 
     yield make

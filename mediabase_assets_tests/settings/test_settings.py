@@ -71,11 +71,10 @@ def test_each_place_is_stronger_than_the_one_before(tmp_path, monkeypatch):
 def test_the_owners_file_loads_and_tells_what_has_no_effect(tmp_path):
     settings = load_settings(write(tmp_path, OWNERS_FILE))
     assert settings.database.connection_timeout == 60
-    assert set(keys_without_effect(settings)) == {
-        "database.max_connections", "performance.batch_size", "performance.parallel_workers",
-        "performance.memory_limit_mb",
-        "testing.test_unit", "testing.test_integration",
-    }  # fmt: skip
+    assert (settings.database.max_connections, settings.performance.parallel_workers, settings.performance.memory_limit_mb) == (10, 8, 4096)
+    assert (settings.performance.batch_size, settings.validation.max_validation_errors) == (10_000, 100)
+    assert settings.testing.test_integration
+    assert set(keys_without_effect(settings)) == {"testing.test_unit"}
 
 
 def test_every_setting_has_a_description_and_one_without_effect_has_a_reason():
@@ -89,7 +88,11 @@ def test_every_setting_has_a_description_and_one_without_effect_has_a_reason():
                 described[f"{prefix}{key}"] = item.description.removeprefix("accepted, without effect: ")
     assert described == WITHOUT_EFFECT
     assert all(described.values())
-    assert {"verbose_logging", "debug_mode", "performance.batch_size", "testing.test_unit"} <= described.keys()
+    assert described.keys() == {
+        "checkpoints_dir", "database.backup_database", "performance.enable_query_optimization", "performance.cache_size_mb",
+        "validation.required_gene_fields", "validation.cross_reference_databases", "validation.go_categories",
+        "testing.test_unit", "testing.coverage_threshold_percent",
+    }  # fmt: skip
 
 
 def test_json_loads_too_with_and_without_its_extension(tmp_path):
@@ -186,6 +189,7 @@ ERRORS = [
     ("database: {schema: mediabase_ops}", "keeps for itself", "Correct"),
     ("database: 3", "`database` is wrong", "Correct"),
     ("performance: {batch_size: true}", "not true or false", "Correct"),
+    ("stage_timeout_minutes: 0", "greater than 0", "Correct"),
     ("performance: {batch_size: 0}", "greater than or equal to 1", "Correct"),
     ("require_user_confirmation: maybe", "`require_user_confirmation` is wrong", "Correct"),
     ("symbol_conflicts: keep_all", "'keep_best' or 'qualify'", "Correct"),

@@ -88,6 +88,10 @@ def query_benchmark(
             return
         same = check_result(KEY, findings.same_answer(results))
         count(this, same)
+        for row in findings.slow(results, settings.testing.performance_threshold_ms):
+            context.log.warning(
+                f"{row['query']} takes {row['views ms']} ms from the views; performance_threshold_ms is {row['threshold ms']}."
+            )
         if context.selected_asset_keys:
             shown = _materialized(this, results, sizes, rows)
             _record(this, results, sizes, [same], shown.metadata)
@@ -157,12 +161,15 @@ def _materialized(this: AssetRun, results: list[Result], sizes: list[storage.Rel
     if png is not None:
         shown = dg.MetadataValue.md(picture.as_markdown(png, "How many times faster the views answer"))
     slower = findings.slower(results)
+    threshold = this.settings.testing.performance_threshold_ms
+    slow = findings.slow(results, threshold)
     return dg.MaterializeResult(
         asset_key=KEY,
         metadata={
             "speed-ups": shown,
             **findings.numbers(results, sizes),
             **({"slower from the views": rows_table(slower)} if slower else {}),
+            **({f"longer than {threshold} ms from the views": rows_table(slow)} if slow else {}),
             "queries": rows_table(records.as_rows(results)),
             "storage": rows_table(storage.summary(sizes)),
             "storage by relation": rows_table(storage.by_relation(sizes)),

@@ -94,9 +94,8 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         return
     with build_session(this.settings, migration_id=this.migration_id, asset=this.asset) as conn:
         current_snapshot(conn, this.asset)
-        with working_sessions(
-            this.settings, SESSIONS, migration_id=this.migration_id, asset=this.asset, is_alone=CORES > SESSIONS
-        ) as sessions:
+        number = min(SESSIONS, this.settings.working_sessions)
+        with working_sessions(this.settings, number, migration_id=this.migration_id, asset=this.asset, is_alone=number < CORES) as sessions:
             round_trip = compare.compare_shared(sessions, this.settings)
         compare.record(conn, this.migration_id, round_trip)
         failed = [f for f in round_trip.findings if not f.passed]

@@ -41,7 +41,7 @@ def load_parquet(conn: Session, path: Path, *, schema: str, table: str, progress
         stage = Stage(conn, schema, table, columns, str(path))
         rows = 0
         with ThreadPoolExecutor(1, "parquet") as pool:
-            batches = _batches(file, columns)
+            batches = _batches(file, columns, conn.batch_rows or _BATCH_ROWS)
             future = pool.submit(next, batches, None)
             while (batch := _result(future, path)) is not None:
                 future = pool.submit(next, batches, None)
@@ -83,17 +83,17 @@ def _columns(arrow: pa.Schema, path: Path) -> list[LegacyColumn]:
     return [LegacyColumn(field.name, sql_type_of(field.name, field.type)) for field in arrow]
 
 
-def _batches(file: pq.ParquetFile, columns: list[LegacyColumn]) -> Iterator[Batch]:
+def _batches(file: pq.ParquetFile, columns: list[LegacyColumn], most: int) -> Iterator[Batch]:
     row = 1
-    for record_batch in file.iter_batches(_batch_rows(file.metadata), use_threads=False):
+    for record_batch in file.iter_batches(_batch_rows(file.metadata, most), use_threads=False):
         yield prepare(record_batch, columns, row)
         row += record_batch.num_rows
 
 
-def _batch_rows(metadata: Any) -> int:
+def _batch_rows(metadata: Any, most: int) -> int:
     size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     fitting = _BATCH_BYTES * max(int(metadata.num_rows), 1) // max(int(size), 1)
-    return max(50, min(_BATCH_ROWS, fitting))
+    return max(min(50, most), min(most, fitting))
 
 
 def _result(future: Any, path: Path) -> Batch | None:

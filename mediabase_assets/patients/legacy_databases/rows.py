@@ -42,7 +42,7 @@ def values_of(conn: Connection, query: sql.Composed, where: str) -> Values:
     fold_changes: list[float] = []
     with conn.cursor(binary=True) as cursor:
         cursor.execute(query)
-        while batch := cursor.fetchmany(50_000):
+        while batch := cursor.fetchmany(conn.batch_rows or 50_000):
             ids += [transcript_id for transcript_id, _ in batch]
             fold_changes += [value for _, value in batch]
     without = ids.count(None)

@@ -18,7 +18,7 @@ from mediabase_assets.postgres.sql_files import Connection
 from mediabase_assets.settings.load import Settings
 
 _COPY: LiteralString = "copy incoming from stdin (format csv)"
-#: Rows of which CSV is made at a time.
+#: Rows of which CSV is made at a time, where performance.batch_size does not say it.
 _BATCH = 50_000
 
 
@@ -34,7 +34,7 @@ def load(conn: Connection, settings: Settings, rows: pa.Table) -> None:
     for column, letters in (("id_kind", codes.KINDS), ("na_reason", codes.NA_REASONS)):
         rows = rows.set_column(rows.schema.get_field_index(column), column, _letters(rows[column], letters))
     with conn.cursor() as cursor, cursor.copy(sql.SQL(_COPY)) as copy:
-        for batch in rows.to_batches(max_chunksize=_BATCH):
+        for batch in rows.to_batches(max_chunksize=conn.batch_rows or _BATCH):
             text = io.BytesIO()
             pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
             copy.write(text.getvalue())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted
@@ -45,10 +45,12 @@ class Report:
     Attributes:
         components: What was checked, in order.
         log_files: Every event of its runs.
+        file: The report for programs; None if none is wanted.
     """
 
     components: list[Component] = field(default_factory=list)
     log_files: list[Path] = field(default_factory=list)
+    file: Path | None = None
 
     @property
     def passed(self) -> bool:
@@ -68,6 +70,12 @@ class Report:
             failures = (Failure("", "", str(error)),)
         passed, detail = results[-1] if results else (False, "nothing was reported")
         self.components.append(Component(name, passed, round(time.monotonic() - began, 3), detail, failures))
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """A report as JSON values; the rows of samples stay in the log."""
+    components = [{"name": c.name, "passed": c.passed, "seconds": c.seconds, "detail": c.detail} for c in report.components]
+    return {"passed": report.passed, "components": components, "log_files": [str(path) for path in report.log_files]}
 
 
 #: Steps of a migration in their order, as components: name, layer, whether each of its assets is one.

@@ -18,17 +18,20 @@ from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import MATERIALIZED
 from mediabase_assets.model.workspace import SELF_TEST, Workspace
+from mediabase_assets.planning import registry
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.postgres.content_hash import content_hash
 from mediabase_assets.rehearsal import workspace as throwaway
 from mediabase_assets.rehearsal.footprint import Footprint, compare, read_footprint
 from mediabase_assets.rehearsal.instance import JOB, bound_to, made_by, some_of, temporary_instance
-from mediabase_assets.rehearsal.self_test.components import Report, components_of, findings_text
+from mediabase_assets.rehearsal.report_file import write_report
+from mediabase_assets.rehearsal.self_test.components import Report, as_json, components_of, findings_text
 from mediabase_assets.rehearsal.self_test.sample import missing_kinds, take_sample
 from mediabase_assets.rollback import roll_back
 from mediabase_assets.runs.events import StepEvent
 from mediabase_assets.runs.results import KEEP_TAG, REBUILD
 from mediabase_assets.runs.runner import Outcome, RunEnd, run_job
+from mediabase_assets.settings.kinds import made
 from mediabase_assets.settings.load import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 #: The benchmark is only tested, so its measurements are short.
 _OPS = {"validation__query_benchmark": {"config": {"repetitions": 1, "seconds": 2.0, "longest_statement_seconds": 10.0}}}
+_BENCHMARK = "validation/query_benchmark"
 _MIGRATE = "migrate"
 OnEvent = Callable[[StepEvent], None]
 
@@ -74,7 +78,7 @@ def self_test(
         KeyboardInterrupt: It was interrupted; everything is removed.
     """
     report = Report()
-    with tempfile.TemporaryDirectory(prefix="mediabase-self-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="mediabase-self-test-", dir=made(settings.temp_dir)) as name:
         folder = Path(name)
         scanned, sampled = settings_of(settings, folder, is_loaded=is_loaded)
         with throwaway.occupied(sampled) as conn:
@@ -82,12 +86,14 @@ def self_test(
             before = read_footprint(conn, own=own), _files(settings.backup_dir)
             load(conn, scanned)
             with temporary_instance() as instance:
-                test = _Test(report, conn, definitions, instance, settings.home / "logs", on_event)
+                test = _Test(report, conn, definitions, instance, settings.logs, on_event)
                 if test.prerequisites(settings, scanned) and test.sample(scanned, sampled):
                     test.whole(sampled)
         with connect(settings, autocommit=True, application_name="mediabase self-test") as conn:
             _untouched(report, conn, own, before, _files(settings.backup_dir))
             _removed(report, conn)
+    if settings.testing.generate_report:
+        report.file = write_report(settings, "self-test", as_json(report))
     return report
 
 
@@ -102,7 +108,10 @@ class _Test:
 
     def run(self, settings: Settings, definitions: "dg.Definitions", job: str, on_event: OnEvent, **kwargs: Any) -> Outcome:
         """Run a job with other settings; an interruption ends the self-test."""
-        outcome = run_job(bound_to(definitions, settings), job, self.instance, tell=on_event, log_folder=self.logs, **kwargs)
+        outcome = run_job(
+            bound_to(definitions, settings), job, self.instance, tell=on_event, log_folder=self.logs, is_detailed=settings.debug_mode,
+            **kwargs,
+        )  # fmt: skip
         self.report.log_files.append(outcome.log_file)
         if outcome.end is RunEnd.INTERRUPTED:
             raise KeyboardInterrupt
@@ -127,7 +136,7 @@ class _Test:
             if outcome.end is not RunEnd.SUCCESS:
                 set_result(False, next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "the extraction failed"))
                 return False
-            taken = take_sample(scanned)
+            taken = take_sample(scanned, genes=scanned.testing.sampled_genes)
             set_result(True, f"{counted(len(taken.kinds), 'kind')} in {counted(taken.of, 'row')}; {counted(taken.rows, 'row')} taken")
         if taken is None:
             return False
@@ -139,25 +148,43 @@ class _Test:
 
     def whole(self, sampled: Settings) -> None:
         """Migrate the sample, and do what follows a migration."""
-        outcome = self.run(sampled, self.definitions, _MIGRATE, self.on_event, ops=_OPS)
+        chosen = sampled.testing
+        outcome = self.run(sampled, self.definitions, _MIGRATE, self.on_event, **_selection(sampled))
         self.report.components += components_of(made_by(self.instance, outcome.run_id), outcome)
+        self.left_out("query benchmark", "test_performance", is_wanted=chosen.test_performance)
+        if chosen.test_data_validation:
+            self.kinds_of_damage(sampled)
+        self.left_out("every kind of damage is in the sample", "test_data_validation", is_wanted=chosen.test_data_validation)
+        if outcome.end is not RunEnd.SUCCESS:
+            return
+        if chosen.test_integration:
+            self.second_run(sampled)
+            self.restore(sampled)
+            self.rollback(sampled)
+        self.left_out("second run, restore, rollback", "test_integration", is_wanted=chosen.test_integration)
+
+    def left_out(self, component: str, key: str, *, is_wanted: bool) -> None:
+        """Report what the settings leave out."""
+        if not is_wanted:
+            with self.report.component(component) as set_result:
+                set_result(None, f"left out: testing.{key} is false")
+
+    def kinds_of_damage(self, sampled: Settings) -> None:
+        """Every kind of damage of the whole table has to be found in the sample."""
         with self.report.component("every kind of damage is in the sample") as set_result:
             missing = missing_kinds(sampled, self.kinds)
             set_result(
                 not missing,
                 f"missing: {', '.join(map(str, missing))}" if missing else f"all {counted(len(self.kinds), 'kind')} of the table",
             )
-        if outcome.end is not RunEnd.SUCCESS:
-            return
-        self.second_run(sampled)
-        self.restore(sampled)
-        self.rollback(sampled)
 
     def second_run(self, sampled: Settings) -> None:
         """Migrate the same sample again: nothing may change."""
         with self.report.component("second run changes nothing") as set_result:
             before = self.hashes(sampled)
-            outcome = self.run(sampled, self.definitions, _MIGRATE, lambda event: None, ops=_OPS, tags={KEEP_TAG: REBUILD})
+            outcome = self.run(
+                sampled, self.definitions, _MIGRATE, lambda event: None, tags={KEEP_TAG: REBUILD}, **_selection(sampled)
+            )  # fmt: skip
             after = self.hashes(sampled)
             changed = [name for name in before if before[name] != after.get(name)]
             failed = next((f"{f.asset}: {f.message}" for f in outcome.failures if not f.is_warning), "")
@@ -197,6 +224,13 @@ class _Test:
                 not left,
                 f"left: {left}" if left else f"{counted(len(done), 'relation is', 'relations are')} as before: not there",
             )
+
+
+def _selection(settings: Settings) -> dict[str, Any]:
+    """Which assets a migration of the sample has, and how its benchmark is configured."""
+    if settings.testing.test_performance:
+        return {"ops": _OPS}
+    return {"assets": [key for key in registry.definitions() if _BENCHMARK not in {key, *registry.below(key)}]}
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:

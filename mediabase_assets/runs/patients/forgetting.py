@@ -85,7 +85,7 @@ def mask(files: Sequence[Path], word: str) -> None:
 
 
 def _log_files(settings: Settings) -> list[Path]:
-    folders = [settings.home / "logs", settings.home / "dagster"]
+    folders = [settings.logs, settings.home / "dagster"]
     return sorted(f for folder in folders if folder.is_dir() for f in folder.rglob("*") if f.suffix in (".log", ".txt") and f.is_file())
 
 

@@ -50,6 +50,16 @@ def slower(results: Sequence[Result]) -> list[dict[str, Any]]:
     ]
 
 
+def slow(results: Sequence[Result], threshold_ms: int) -> list[dict[str, Any]]:
+    """Queries that take longer from the views than a threshold, the slowest first."""
+    timed = [(r, r.views.seconds * 1000) for r in results if r.views.seconds is not None]
+    return [
+        {"query": r.pair.name, "views ms": round(ms, 3), "threshold ms": threshold_ms}
+        for r, ms in sorted(timed, key=lambda each: (-each[1], each[0].pair.name))
+        if ms > threshold_ms
+    ]
+
+
 def numbers(results: Sequence[Result], sizes: Sequence[RelationSize]) -> dict[str, int | float]:
     """Speed-ups and storage, which Dagster plots over time. None of them is a check, since timings vary with the load of the machine."""
     timed = [t for r in results if (t := r.times_faster) is not None]

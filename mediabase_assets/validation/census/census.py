@@ -18,6 +18,7 @@ from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.grammar import GRAMMAR, Fate, Place
 from mediabase_assets.model.reasons import REFUSALS
 from mediabase_assets.postgres.sql_files import Connection, read, run
+from mediabase_assets.settings.kinds import made
 from mediabase_assets.validation.census import found, regular
 from mediabase_assets.validation.census.walker import Number, Report, Spot, parse, walk
 
@@ -94,7 +95,7 @@ def take_census(conn: Connection, migration_id: str) -> Census:
     spots = {column: Spot("$", place, SAMPLE) for column, place in GRAMMAR.items()}
     for name in ("open_leaves", "recorded"):
         run(conn, SQL / f"{name}.sql")
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as waiting:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", dir=made(conn.temp_dir)) as waiting:
         _walk_values(conn, spots, waiting)
         _walk_rows(conn, spots, waiting)
         _load(conn, waiting)

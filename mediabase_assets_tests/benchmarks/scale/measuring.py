@@ -20,7 +20,6 @@ from mediabase_assets.model.views import VIEWS
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.session import memory_budget
-from mediabase_assets.runs.parallel import MAX_BUILDERS
 from mediabase_assets.settings.load import Settings
 from mediabase_assets_tests.benchmarks.place import load, place
 from mediabase_assets_tests.benchmarks.scale import figures, reading, watching
@@ -134,7 +133,7 @@ def _migration(settings: Settings, folder: Path, options: Options, teller: Telle
         "memory": {
             "python_peak": told["peak_bytes"], "python_with_children_peak": watch.client_peak, "server_peak": watch.server_peak,
             "server_processes_peak": watch.processes_peak, "shared_buffers": shared, "settings": promised,
-            "server_budget": memory_budget(0, int(promised["work_mem"].removesuffix("MB")) << 20, MAX_BUILDERS + 1),
+            "server_budget": memory_budget(0, int(promised["work_mem"].removesuffix("MB")) << 20, Settings().builders + 1),
         },
         "stages": figures.stages_of(works),
         "assets": [w.as_row() for w in sorted(works, key=lambda w: -w.seconds)],
