@@ -73,17 +73,12 @@ def migrate(
         MediabaseError: The run could not start; what fails in the run is printed.
     """
     began = time.monotonic()
-    if asks:
-        require_terminal()
-    ensure_started(console, settings)
-    workspace.sweep(settings)
+    _prepare(console, settings, asks=asks)
     with connect(settings, autocommit=True, application_name="mediabase migrate") as conn:
         settings = with_live_policy(conn, settings)
         source_plan = plan_source(conn, settings, source)
         with _loaded(settings, load_definitions, console) as dagster:
             work = None if source_plan.loads else dagster.work(conn, console, everything=everything)
-            if work:
-                dagster.require_prerequisites(conn, console)
             print_plan(console, settings, _place(conn, settings), source_plan.lines)
             print_work(console, work)
             if work == {}:
@@ -96,6 +91,14 @@ def migrate(
                 work = dagster.work(conn, console, everything=everything)
                 print_work(console, work)
             return dagster.run(work, console, rolls_back=rolls_back)
+
+
+def _prepare(console: Console, settings: Settings, *, asks: bool) -> None:
+    """Before anything else: can a person answer, does the server run, did an earlier rehearsal leave something?"""
+    if asks:
+        require_terminal()
+    ensure_started(console, settings)
+    workspace.sweep(settings)
 
 
 @contextmanager
@@ -123,12 +126,19 @@ class _Dagster:
     instance: "dg.DagsterInstance"
 
     def work(self, conn: Connection, console: Console, *, everything: bool) -> dict[str, str]:
-        """The assets to be built, with the reasons."""
+        """The assets to be built, with the reasons.
+
+        Raises:
+            PrerequisiteError: There are some, and the migration could not start.
+        """
         from mediabase_assets.planning.plan import work_to_do
         from mediabase_assets.runs.results import legacy_seen
 
         with waiting(console, "Checking what is up to date …"):
-            return work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
+            work = work_to_do(conn, self.settings, seen=legacy_seen(self.instance), everything=everything)
+        if work:
+            self.require_prerequisites(conn, console)
+        return work
 
     def require_prerequisites(self, conn: Connection, console: Console) -> None:
         """Raise before anything is printed or asked if a migration could not start.

@@ -133,11 +133,17 @@ def run_job(
     with _logging_to(log_file, is_detailed=is_detailed), following_it as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
         end = _execute(definitions, job_name, instance, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
+    end = _interrupted_or(end, reader, instance)
+    return Outcome(reader.run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+
+
+def _interrupted_or(end: RunEnd, reader: EventReader, instance: dg.DagsterInstance) -> RunEnd:
+    """How a run ended; one that was interrupted is closed, whichever way it said so."""
     if end is RunEnd.FAILURE and any(failure.is_interruption for failure in reader.failures):
         end = RunEnd.INTERRUPTED
     if end is RunEnd.INTERRUPTED:
         _close(instance, reader.run_id)
-    return Outcome(reader.run_id, end, time.monotonic() - began, tuple(reader.failures), log_file)
+    return end
 
 
 def job_of(log_name: str) -> dg.JobDefinition:

@@ -67,7 +67,6 @@ def step(
         settings = with_policy(settings, run_of(context.run.run_id).policy)
         this = AssetRun(settings, migration_id, asset, stage, now, context.run.run_id, keeps, report=context.log.info)
         _prepare(context, this, locks=locks, purpose=purpose)
-        measuring.prepare(this, context.log.warning)
         with time_limit(settings, asset) as limit, lookout(settings, context.log.info, context.log.warning) as seen:
             if locks and purpose is Purpose.MIGRATION:
                 require_beneath(context, this)
@@ -78,8 +77,7 @@ def step(
         error = limit.error() if limit.is_exceeded else _explained(raised, asset, seen)
         if error is None:
             raise
-        if not limit.is_exceeded:
-            _retry_if_lost(context, settings, error, raised)
+        _retry_if_lost(context, settings, error, raised, limit)
         _record_failure(this, str(error), purpose)
         raise _failure(error) from raised
     except dg.Failure as failure:
@@ -115,6 +113,7 @@ def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, 
         _restore(context, this)
     if locks:
         require_before(context, this.asset)
+    measuring.prepare(this, context.log.warning)
 
 
 def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -> None:
@@ -123,10 +122,12 @@ def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -
         raise dg.DagsterExecutionInterruptedError from error
 
 
-def _retry_if_lost(context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception) -> None:
+def _retry_if_lost(
+    context: dg.AssetExecutionContext, settings: Settings, error: MediabaseError, raised: Exception, limit: TimeLimit
+) -> None:  # fmt: skip
     """Ask for a retry if the error may pass, once the server is back: Dagster's own record of the retry needs the server, too."""
     tried = context.retry_number
-    if tried >= settings.max_retry_attempts or not is_transient(raised) or not wait_for_server(settings):
+    if limit.is_exceeded or tried >= settings.max_retry_attempts or not is_transient(raised) or not wait_for_server(settings):
         return
     seconds = min(2**tried, LONGEST_PAUSE)
     context.log.warning(f"{error.what} Attempt {tried + 1} of {settings.max_retry_attempts + 1} failed; the next one is in {seconds} s.")
