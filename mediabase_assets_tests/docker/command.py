@@ -1,6 +1,7 @@
 """The words of `docker compose` that the runbook uses, for `engine.py`; a word that it does not know is an error."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from mediabase_assets_tests.docker.engine import Engine
 
 def main(arguments: list[str]) -> int:
     """Do one command; returns its exit code."""
+    os.umask(0o022)  # an engine does not take over that of whoever gives the command
     engine = Engine.of(Path(arguments[0]))
     assert arguments[1] == "compose", f"docker {arguments[1]} is not known here"
     parser = argparse.ArgumentParser("docker compose", allow_abbrev=False)

@@ -252,12 +252,12 @@ class Engine:
             place, _, options = entry.partition(":")
             memory[place] = dict(o.split("=") for o in options.split(",") if o).get("mode", "1777")
         hosts = self.folder / "hosts"
-        hosts.write_text("127.0.0.1 localhost " + " ".join(self.services) + "\n")
+        _keep(hosts, "127.0.0.1 localhost " + " ".join(self.services) + "\n")
         binds["/etc/hosts"] = (hosts, True)
         user = int(str(service.get("user") or self.image.user).partition(":")[0])
         if self._is_postgres(name):
             accounts = self.folder / "passwd"
-            accounts.write_text(f"root:x:0:0::/root:/bin/bash\npostgres:x:{user}:{user}::/var/lib/postgresql:/bin/bash\n")
+            _keep(accounts, f"root:x:0:0::/root:/bin/bash\npostgres:x:{user}:{user}::/var/lib/postgresql:/bin/bash\n")
             binds["/etc/passwd"] = (accounts, True)
             binds |= self._packages() | {"/usr/local/bin/docker-entrypoint.sh": (_POSTGRES, True)}
         assert service["read_only"]
@@ -281,6 +281,12 @@ class Engine:
             os.chown(folder, status.st_uid if status else owner, status.st_gid if status else owner)
             folder.chmod(status.st_mode & 0o7777 if status else 0o755)
         return folder
+
+
+def _keep(file: Path, text: str) -> None:
+    """Write a file once: processes that run read it at any moment."""
+    if not file.exists():
+        file.write_text(text)
 
 
 def _seconds(text: str) -> float:

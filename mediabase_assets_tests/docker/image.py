@@ -29,6 +29,13 @@ PACKAGES = "/srv/packages"
 #: What pip says where no index answers.
 _NO_INDEX = ("no matching distribution found for setuptools", "failed to establish a new connection", "proxyerror")
 _PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
+#: A program as pip makes it: what it imports again, for a process that it starts, does nothing.
+_PROGRAM = """#!/opt/mediabase/bin/python
+import sys
+from {module} import {name}
+if __name__ == "__main__":
+    sys.exit({name}())
+"""
 _PIP = "#!/usr/local/bin/python3\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
 
 
@@ -191,7 +198,7 @@ class _Stage:
             module, _, name = script.value.partition(":")
             if script.name != "mediabase" and name.isidentifier():
                 program = environment / "bin" / script.name
-                program.write_text(f"#!/opt/mediabase/bin/python\nimport sys\nfrom {module} import {name}\nsys.exit({name}())\n")
+                program.write_text(_PROGRAM.format(module=module, name=name))
                 program.chmod(0o755)
         dumb_init = shutil.which("dumb-init", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         assert dumb_init, "the tests' environment has dumb-init"
