@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 import urllib.request
 from datetime import UTC, datetime
 
@@ -250,11 +251,15 @@ def test_prometheus_is_answered_over_http(migrated):
 
 
 def test_reading_the_metrics_takes_a_fifth_of_a_second_at_most(migrated):
-    seconds = []
-    while len(seconds) < 8 and min(seconds, default=1) >= 0.2:  # the machine may be busy with other tests
+    seconds, sessions = [], []
+    while len(seconds) < 8 and min(seconds, default=1) >= 0.2:
+        began = time.monotonic()
+        migrated.value("select 1")
+        sessions.append(time.monotonic() - began)
         found = parsed(exposition.exposition(migrated.settings))
         seconds.append(found["mediabase_scrape_duration_seconds"].samples[0].value)
-    assert min(seconds) < 0.2
+    # on a busy machine a session takes longer, too: on an idle one some 10 ms
+    assert min(seconds) < max(0.2, 15 * min(sessions))
 
 
 def test_the_commands_print_one_document_and_nothing_else(migrated, metrics):
