@@ -5,7 +5,8 @@ import io
 import json
 import time
 import urllib.request
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -17,7 +18,7 @@ from mediabase_assets.cli.ui import free_port
 from mediabase_assets.definitions import defs
 from mediabase_assets.model.errors import ConfigurationError, MediabaseError
 from mediabase_assets.model.stages import Stage
-from mediabase_assets.monitoring import exposition
+from mediabase_assets.monitoring import exposition, picture
 from mediabase_assets.monitoring.families import Facts
 from mediabase_assets.monitoring.history import read_history
 from mediabase_assets.monitoring.summary import STAGE_COLUMNS, read_metrics
@@ -127,6 +128,29 @@ def test_the_newest_migration_is_reported_once_with_its_picture(migrated, metric
         assert len(shown["stages"].records) == 12
         again, text = migration_metrics.report(instance, migrated.settings, known=known)
         assert (again, text) == (known, f"Migration {metrics.migration_id} was reported already.")
+
+
+def test_a_migration_that_is_at_work_is_not_reported_yet(migrated):
+    with migrated.connect() as conn:
+        history = read_history(conn)
+    at_work = {
+        status: migration_metrics.is_at_work(replace(history, metrics=replace(history.metrics, status=status)))
+        for status in ("running", "released", "failed", "interrupted")
+    }
+    assert at_work == {"running": True, "released": False, "failed": False, "interrupted": False}
+    partial = replace(history.metrics, status="partial")
+    assert migration_metrics.is_at_work(replace(history, metrics=partial)) == (
+        (datetime.now(UTC) - max(a.finished_at for a in partial.assets)).total_seconds() < 60
+    )
+    old = replace(partial, assets=tuple(replace(a, finished_at=a.finished_at - timedelta(hours=1)) for a in partial.assets))
+    assert not migration_metrics.is_at_work(replace(history, metrics=old))
+
+
+def test_a_migration_whose_samples_are_gone_is_drawn_too(migrated):
+    with migrated.connect() as conn:
+        history = read_history(conn)
+    assert len(history.points) >= 3
+    assert picture.draw(replace(history, points=())).startswith(b"\x89PNG")
 
 
 def test_the_sensor_reports_and_writes_the_file(migrated, tmp_path, monkeypatch):
