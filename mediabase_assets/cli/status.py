@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from mediabase_assets.cli.db import ensure_started
 from mediabase_assets.cli.output import Exit, terminal
@@ -87,8 +88,11 @@ def show_document(settings: Settings, *, load_definitions: Callable[[], "dg.Defi
 def _show(settings: Settings, load_definitions: Callable[[], "dg.Definitions"], console: Console) -> None:
     """Print the status, with the stages that are running, or with what would be built."""
     from mediabase_assets.cli.status_tables import print_status
+    from mediabase_assets.monitoring.health import health
 
     now = read_status(settings)
+    for finding in health(settings, memory=0, cpu_percent=0):  # of this command neither says anything
+        console.print(f"[yellow]Warning:[/] {escape(finding.explanation)}", soft_wrap=True)
     if now.lock:
         from mediabase_assets.cli.watch import running_stages
 

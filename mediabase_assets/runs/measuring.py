@@ -80,7 +80,7 @@ def count(this: AssetRun, event: dg.MaterializeResult[Any] | dg.AssetCheckResult
         if not event.passed:
             is_warning = event.severity is dg.AssetCheckSeverity.WARN
             this.warnings, this.errors = this.warnings + is_warning, this.errors + (not is_warning)
-    elif not is_kept(event.metadata):
+    elif isinstance(event, dg.MaterializeResult) and not is_kept(event.metadata):
         rows = (event.metadata or {}).get("dagster/row_count")
         this.rows = rows if isinstance(rows, int) else this.rows
 

@@ -5,6 +5,7 @@ storage knows for Prometheus; the numbers and the picture are those of the packa
 """
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,7 @@ import sqlalchemy.exc
 
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import counted, duration
+from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.monitoring import exposition, picture
 from mediabase_assets.monitoring.families import Facts
 from mediabase_assets.monitoring.history import History, read_history
@@ -26,6 +28,8 @@ from mediabase_assets.validation.benchmark.picture import as_markdown
 KEY = dg.AssetKey(["monitoring", "migration_metrics"])
 #: Check of the backup that proves a restore.
 PROOF = dg.AssetCheckKey(BACKUP_KEY, "newest_backup_can_be_restored")
+#: Seconds without a finished asset after which a run of selected assets counts as ended.
+_QUIET = 60
 _NUMBERS = (
     "duration_seconds", "records_per_second", "average_stage_seconds", "longest_stage_seconds", "average_memory_mb", "peak_memory_mb",
     "average_cpu_percent", "peak_cpu_percent", "stage_success_percent", "record_success_percent",
@@ -48,8 +52,21 @@ def seen(history: History) -> str:
     return f"{metrics.migration_id} {metrics.status} {metrics.finished_at} {max(str(a.finished_at) for a in metrics.assets)}"
 
 
-def report(instance: dg.DagsterInstance, settings: Settings, *, known: str = "") -> tuple[str, str]:
-    """Report the newest migration, unless it is known; returns what was reported, and a sentence.
+def is_at_work(history: History) -> bool:
+    """Whether a run seems to work for a migration: a run of selected assets leaves no other sign than the time of the newest."""
+    newest = max(a.finished_at or a.started_at for a in history.metrics.assets)
+    is_fresh = (datetime.now(UTC) - newest).total_seconds() < _QUIET
+    return history.metrics.status == RunStatus.RUNNING or (history.metrics.status == RunStatus.PARTIAL and is_fresh)
+
+
+def report(instance: dg.DagsterInstance, settings: Settings, *, known: str = "", has_ended: bool = False) -> tuple[str, str]:
+    """Report the newest migration, unless it is known or still running; returns what was reported, and a sentence.
+
+    Args:
+        instance: Where to report it.
+        settings: Which database.
+        known: What was reported last.
+        has_ended: Whether the run that worked for it has ended for certain.
 
     Raises:
         ServerError: The database cannot be reached.
@@ -60,6 +77,8 @@ def report(instance: dg.DagsterInstance, settings: Settings, *, known: str = "")
         return known, "No migration was measured yet."
     if seen(history) == known:
         return known, f"Migration {history.metrics.migration_id} was reported already."
+    if not has_ended and is_at_work(history):
+        return known, f"Migration {history.metrics.migration_id} is running."
     instance.report_runless_asset_event(dg.AssetMaterialization(KEY, metadata=_metadata(history)))
     return seen(history), f"Migration {history.metrics.migration_id}: {counted(len(history.metrics.assets), 'asset')} measured."
 
@@ -67,7 +86,7 @@ def report(instance: dg.DagsterInstance, settings: Settings, *, known: str = "")
 def tell(instance: dg.DagsterInstance, settings: Settings) -> str:
     """After a run: report the newest migration, and write the file for Prometheus; returns what went wrong, as a sentence."""
     try:
-        report(instance, settings)
+        report(instance, settings, has_ended=True)
         exposition.write_file(settings, lambda: facts_of(instance))
     except (MediabaseError, psycopg.Error, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         return f"The metrics of this migration were not reported: {error}"
