@@ -14,7 +14,7 @@ from mediabase_assets.report.page.drawings.plots import times
 #: Characters of a text in a cell that is not a raw value.
 LONGEST = 400
 #: Control characters are shown by their symbols: a page must not hold them.
-_CONTROL = {**{n: chr(0x2400 + n) for n in range(32) if n not in (9, 10)}, 127: "\u2421"}
+VISIBLE = {**{n: chr(0x2400 + n) for n in range(32) if n not in (9, 10)}, 127: "\u2421"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def clean(value: Any, longest: int = LONGEST) -> str:
     text = str(value)
     if len(text) > longest:
         text = f"{text[:longest]}… ({len(text):,} characters)"
-    return text.translate(_CONTROL)
+    return text.translate(VISIBLE)
 
 
 def _cell(column: Column, value: Any) -> Cell:

@@ -89,15 +89,21 @@ def samples(reader: Reader) -> list[Row]:
     """A few entries of the quarantine and of the repairs for every reason and column, in a total order."""
     found = []
     for outcome, table, fixed in (("quarantined", "quarantine", "null::jsonb"), ("repaired", "repairs", "r.repaired_value")):
+        # narrow rows are ranked first: raw values are read of the few only that may be shown
         query = sql.SQL(
-            """select outcome, reason, "column", transcript_id, gene_id, path, raw_value, repaired_value, winner, facts from (
-                 select {outcome} as outcome, r.reason, r.legacy_column as "column", r.transcript_id, r.gene_id, r.json_path as path,
-                   r.raw_value, {fixed} as repaired_value, {winner} as winner, r.fact_count as facts,
+            """select {outcome} as outcome, reason, "column", transcript_id, gene_id, path, raw_value, repaired_value, winner, facts from (
+                 select r.reason, r.legacy_column as "column", r.transcript_id, r.gene_id, r.json_path as path, r.raw_value,
+                   {fixed} as repaired_value, {winner} as winner, r.fact_count as facts,
                    row_number() over (partition by r.reason, r.legacy_column
                      order by r.gene_id collate "C", r.transcript_id collate "C", r.json_path collate "C", r.raw_value::text collate "C")
                      as number
-                 from {table} as r where r.migration_id = %(id)s) as n
-               where number <= %(samples)s order by 1, 2, 3, number"""
+                 from {table} as r where r.ctid = any(array(
+                   select place from (
+                     select q.ctid as place, rank() over (partition by q.reason, q.legacy_column
+                       order by q.gene_id collate "C", q.transcript_id collate "C", q.json_path collate "C") as rank
+                     from {table} as q where q.migration_id = %(id)s) as ranked
+                   where rank <= %(samples)s))) as n
+               where number <= %(samples)s order by 2, 3, number"""
         ).format(
             outcome=sql.Literal(outcome), fixed=sql.SQL(fixed), table=sql.Identifier(table),
             winner=sql.SQL("r.winner" if table == "quarantine" else "null::text"),

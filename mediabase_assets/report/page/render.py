@@ -15,12 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mediabase_assets.model.quantities import counted, duration, moment, number, size
-from mediabase_assets.report.page.cells import badge_of, clean
+from mediabase_assets.report.page.cells import VISIBLE, badge_of, clean
 from mediabase_assets.report.page.drawings import flow, plots
 from mediabase_assets.report.page.reader import Row, text_of
 from mediabase_assets.report.page.tables import sample_tables, tables_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: What no page may hold: control characters, and what Unicode keeps for no character.
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U0001fffe-\U0001ffff\U0010fffe-\U0010ffff]")
 #: The files that the page is made from.
 SOURCES = (*sorted(_TEMPLATES.glob("*.*")),)
 #: What stands for the id of the migration in the header of printed pages.
@@ -38,7 +40,7 @@ def _environment() -> Environment:
         "moment": lambda value: moment(datetime.fromisoformat(value)) if value else "",
         "map_pair": lambda pair: (pair[0].replace("_", " "), text_of(pair[1])),
     }  # fmt: skip
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": True}
     return environment
 
 
@@ -57,7 +59,8 @@ def render(document: Row) -> str:
         script),
         "style": Markup(style), "script": Markup(script),  # noqa: S704  # our own files
     }  # fmt: skip
-    return _environment().get_template("page.html").render(values)
+    text = _environment().get_template("page.html").render(values)
+    return _NO_CHARACTER.sub(lambda found: VISIBLE.get(ord(found[0]), "\ufffd"), text)
 
 
 def policy(style: str, script: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from pydantic import BaseModel, SecretStr
 
 from mediabase_assets.backup import BackupManifest, read_manifest
@@ -98,8 +99,11 @@ def _verification(manifest: BackupManifest) -> tuple[str | None, list[Row]]:
 
 def going_back(reader: Reader) -> Row:
     """Whether the migration can be rolled back, and the command that does."""
-    with reader.conn.transaction():
-        known = {c.migration_id: c for c in candidates(reader.conn, reader.settings)}
+    try:
+        with reader.conn.transaction():
+            known = {c.migration_id: c for c in candidates(reader.conn, reader.settings)}
+    except psycopg.errors.UndefinedTable:
+        return {"possible": False, "why_not": "the records do not say what it released", "command": ""}
     this = known.get(reader.migration_id)
     if this is None:
         return {"possible": False, "why_not": "it released nothing, so there is nothing to undo", "command": ""}

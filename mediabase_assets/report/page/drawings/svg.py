@@ -35,10 +35,11 @@ def picture(width: float, height: float, title: str, description: str, *children
     """A picture with its alternative text, as wide as its place."""
     return element(
         "svg",
-        element("title", title, id=f"{name}-title"),
-        element("desc", description, id=f"{name}-desc"),
+        element("title", title, id=f"picture-{name}-title"),
+        element("desc", description, id=f"picture-{name}-desc"),
         *children,
-        viewBox=f"0 0 {width:g} {height:g}", role="img", aria_labelledby=f"{name}-title {name}-desc", class_=f"picture {name}",
+        viewBox=f"0 0 {width:g} {height:g}", role="img",
+        aria_labelledby=f"picture-{name}-title picture-{name}-desc", class_=f"picture {name}",
         preserveAspectRatio="xMidYMin meet",
     )  # fmt: skip
 
