@@ -15,7 +15,12 @@ from mediabase_assets.postgres.sql_files import Connection
 #: Tables of records with a column `asset`.
 _BY_ASSET = ("row_account", "reason_account", "quarantine", "repairs")
 #: Tables of records that only one asset writes.
-_OF_ONE = {"column_account": registry.REPORT, "round_trip": registry.ROUND_TRIP, "leaf_census": registry.CENSUS}
+_OF_ONE = {
+    "column_account": registry.REPORT,
+    "round_trip": registry.ROUND_TRIP,
+    "leaf_census": registry.CENSUS,
+    "curation_rules": registry.CENSUS,
+}
 
 _DELETE: LiteralString = "delete from {table} as r using asset_state as s where r.migration_id = %(id)s and {same} and {theirs}"
 _INSERT: LiteralString = (

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
+from mediabase_assets.settings.curation import CurationSettings
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
@@ -47,6 +48,7 @@ class Settings(Section):
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
+    curation: CurationSettings = Field(default_factory=CurationSettings, description="what curators decided about single values")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 
     _workspace: str = PrivateAttr(default=MIGRATIONS)

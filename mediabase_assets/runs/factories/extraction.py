@@ -11,6 +11,7 @@ from psycopg import sql
 
 from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import failing_rows
+from mediabase_assets.curation import marks
 from mediabase_assets.extraction.culprit import run_or_explain
 from mediabase_assets.extraction.relations import account_of_remaining, build, check_path, other_paths
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
@@ -138,6 +139,7 @@ def _build(conn: Connection, this: AssetRun, extraction: Extraction) -> str:
     )  # fmt: skip
     old = content_hash(conn, conn.workspace.build, name) if before and not is_same and is_there(conn, conn.workspace.build, name) else None
     run_or_explain(conn, this.asset, extraction.inputs, lambda: build(conn, name))
+    marks.mark(conn, name, of_facts=extraction.records == "facts")
     if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
         return before.data_version
     return definition.token(configuration, inputs)
@@ -153,6 +155,7 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
         conn.execute("drop view pg_temp.facts")
     elif extraction.records:
         run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
+    marks.forget_doubles(conn, this.migration_id, this.asset)
     reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
     note_extracted(conn, extraction.name, asset=this.asset, snapshot_id=snapshot_id, migration_id=this.migration_id, rows=rows)
     types = tables.types_of(conn, extraction.name)
