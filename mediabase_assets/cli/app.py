@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 
 from mediabase_assets.cli import options
-from mediabase_assets.cli.command import settings_of, with_exit_code
+from mediabase_assets.cli.command import see_rules, settings_of, with_exit_code
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.cli.patients import patients
+from mediabase_assets.cli.quarantine import quarantine
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.load import Settings
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.callback(invoke_without_command=True)
@@ -60,6 +62,7 @@ def migrate(
     skip_confirmation: options.SkipConfirmation = False,
     everything: options.Everything = False,
     symbol_conflicts: options.ConflictPolicy = None,
+    rules: options.RulesFile = None,
     dry_run: options.DryRun = False,
     test_only: options.TestOnly = False,
     rollback_on_failure: options.RollbackOnFailure = False,
@@ -82,7 +85,11 @@ def migrate(
             next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
-    settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    settings = settings_of(
+        config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None,
+        curation={"rules_file": str(rules)} if rules else None,
+    )  # fmt: skip
+    see_rules(settings)
     if dry_run or test_only:
         from mediabase_assets.cli.rehearse import rehearse
 

@@ -39,12 +39,7 @@ def decided(conn: Connection, rules: Rules) -> Iterator[dict[str, int]]:
     if not rules.of_quarantine:
         yield {}
         return
-    run(conn, SQL / "quarantine_rules.sql")
-    with conn.cursor() as cursor:
-        cursor.executemany("insert into quarantine_rules values (%s, %s, %s, %s, %s::jsonb, %s, %s, %s)", map(_row, rules.of_quarantine))
-    if exists(conn, "gene_identities"):
-        run(conn, SQL / "genes_of_rules.sql")
-    matched = {str(rule): int(n) for rule, n in conn.execute(sql.SQL(read(SQL / "decided.sql"))).fetchall()}
+    matched = count_decided(conn, rules)
     valid = [r.id for r in rules.of_quarantine if is_within(r, matched.get(r.id, 0))]
     conn.execute("alter view pg_temp.recorded rename to recorded_by_all")
     conn.execute(sql.SQL(_LEFT).format(rules=sql.Literal(valid)))
@@ -53,6 +48,23 @@ def decided(conn: Connection, rules: Rules) -> Iterator[dict[str, int]]:
     conn.execute("alter view pg_temp.recorded_by_all rename to recorded")
     conn.execute("drop view pg_temp.quarantine_now")
     conn.execute("drop table pg_temp.quarantine_rules")
+
+
+def count_decided(conn: Connection, rules: Rules) -> dict[str, int]:
+    """How many values of the quarantine each rule about it matches; the tables for it are left in the session until its transaction ends.
+
+    Args:
+        conn: A session in a transaction, whose settings name the migration and the census.
+        rules: The rules.
+    """
+    if not rules.of_quarantine:
+        return {}
+    run(conn, SQL / "quarantine_rules.sql")
+    with conn.cursor() as cursor:
+        cursor.executemany("insert into quarantine_rules values (%s, %s, %s, %s, %s::jsonb, %s, %s, %s)", map(_row, rules.of_quarantine))
+    if exists(conn, "gene_identities"):
+        run(conn, SQL / "genes_of_rules.sql")
+    return {str(rule): int(n) for rule, n in conn.execute(sql.SQL(read(SQL / "decided.sql"))).fetchall()}
 
 
 def is_within(rule: Rule, matched: int) -> bool:

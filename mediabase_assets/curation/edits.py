@@ -110,18 +110,17 @@ class Applied:
     changed: int = 0
 
 
-def begin(conn: Connection, rules: Rules, schema: str) -> bool:
+def begin(conn: Connection, rules: Rules) -> bool:
     """Before the values are read from `legacy_rows`: match and change rows; returns whether there are rules to apply.
 
     Args:
         conn: The session of the snapshot, with `legacy_rows` and the view `legacy_source`.
         rules: The rules.
-        schema: The build schema.
 
     Raises:
         ConfigurationError: Two rules match one value, or a rule leads to what does not exist.
     """
-    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(schema, TABLE)))
+    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(conn.value("select current_schema()"), TABLE)))
     if not rules.of_values:
         return False
     run(conn, SQL / "functions.sql")
@@ -148,7 +147,7 @@ def finish(conn: Connection, rules: Rules) -> Applied:
         )  # fmt: skip
         conn.execute(query)
     run(conn, SQL / "outermost.sql")
-    _see_conflicts(conn, rules)
+    _see_conflicts(conn, rules, "keys_taken")
     run(conn, SQL / "facts_of_parts.sql")
     run(conn, SQL / "payloads.sql")
     for field in fields:
@@ -207,7 +206,7 @@ def _change_rows(conn: Connection, rules: Rules) -> None:
                 sql.SQL(_MATCH_ROWS).format(access=by, value=value, column=sql.Literal(column), name=sql.Literal(access))
             )  # fmt: skip
     run(conn, SQL / "outermost.sql")
-    _see_conflicts(conn, rules)
+    _see_conflicts(conn, rules, "keys_taken_in_rows")
     for column in columns:
         change = _CHANGE_SCALAR if column in SCALARS else _CHANGE_OBJECT
         kind = sql.SQL("double precision" if column == "expression_fold_change" else "text")
@@ -216,14 +215,14 @@ def _change_rows(conn: Connection, rules: Rules) -> None:
         run(conn, SQL / "rows_changed.sql")
 
 
-def _see_conflicts(conn: Connection, rules: Rules) -> None:
+def _see_conflicts(conn: Connection, rules: Rules, keys: str) -> None:
     """No value may be changed by two rules, and no key given twice.
 
     Raises:
         ConfigurationError: One is.
     """
     lines = {rule.id: rule.line for rule in rules}
-    for name in ("conflicts", "keys_taken" if exists(conn, "legacy_payloads") else "keys_taken_in_rows"):
+    for name in ("conflicts", keys):
         found = conn.execute(sql.SQL(read(SQL / f"{name}.sql"))).fetchone()
         if found is None:
             continue

@@ -36,7 +36,7 @@ def record_rules(conn: Connection, migration_id: str, rules: Rules, decided: dic
         rules: The rules.
         decided: How many values each rule about the quarantine matches.
     """
-    changed = _changed(conn)
+    changed = changed_by_rule(conn)
     matched = {rule.id: (changed if rule.changes_values else decided).get(rule.id, 0) for rule in rules}
     if exists(conn, "curation_rules"):  # earlier versions had no such table
         _write(conn, migration_id, rules, matched)
@@ -71,7 +71,7 @@ def problem_of(rule: Rule, matched: int) -> dict[str, Any]:
     return {}
 
 
-def _changed(conn: Connection) -> dict[str, int]:
+def changed_by_rule(conn: Connection) -> dict[str, int]:
     """The values that each rule changed or left out; a row that is left out is one."""
     if not has_changes(conn):
         return {}

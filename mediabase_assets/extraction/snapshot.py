@@ -71,7 +71,7 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
         row = conn.execute(
             sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest"), conn.info.server_version))
         ).fetchone()
-        has_rules = edits.begin(conn, rules, conn.workspace.build)
+        has_rules = edits.begin(conn, rules)
         _build(conn, "legacy_payloads")
         if has_rules:
             applied = edits.finish(conn, rules)
