@@ -21,7 +21,6 @@ from mediabase_assets.model.quantities import counted, number
 from mediabase_assets.postgres.connect import Session, connect
 from mediabase_assets.report import quarantine as asked
 from mediabase_assets.report.quarantine import SENTENCES, Filters
-from mediabase_assets.report.quarantine_files import format_of, write_entries
 from mediabase_assets.settings.load import Settings
 
 _BY = ("reason", "column", "asset")
@@ -143,6 +142,8 @@ def export_entries(
     Raises:
         QuarantineError: There is no such migration, or the file cannot be written.
     """
+    from mediabase_assets.report.quarantine_files import format_of, write_entries  # pyarrow, which the others do not need
+
     chosen = format_of(output, file_format)
     with _session(settings, console, wanted) as (conn, migration), waiting(console, f"Reading the quarantine of {migration} …"):
         entries = asked.list_entries(conn, settings, migration, filters)

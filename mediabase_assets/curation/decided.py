@@ -89,7 +89,7 @@ def path_pattern(path: tuple[str, ...]) -> str:
     for step in path:
         if step == "*":
             parts.append(r"(\.[^.\[\]]*|\[[0-9]+\])")
-        elif step.isdigit():
+        elif re.fullmatch("[0-9]+", step):
             parts.append(rf"(\[{step}\]|\.{step})")
         else:
             parts.append(r"\." + re.escape(step))

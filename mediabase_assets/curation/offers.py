@@ -52,7 +52,7 @@ def _change(name: str, reason: str, column: str, path: str, gene: str, transcrip
     if reason in _OF_WHOLES:
         return []
     match = match_of(column=column, path=path, gene=gene, transcript=transcript, value=value, has_value=True)
-    if reason == "unknown_drug_key":
+    if reason == "unknown_drug_key" and "path" in match:
         match.pop("value", None)
         return [rule_text(name, match, "map key to", TO_BE_WRITTEN)]
     return [rule_text(name, match, "map to" if column in _MAPPED else "keep as", TO_BE_WRITTEN)]

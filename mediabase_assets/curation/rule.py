@@ -63,7 +63,10 @@ def parse_path(text: str) -> tuple[str, ...]:
         if found is None:
             raise PathError(f'it cannot be read from {text[place:]!r} on; write keys with other signs as $."key"')
         quoted = found["quoted"]
-        steps.append("*" if found["any"] else json.loads(f'"{quoted}"') if quoted is not None else found["name"] or found["index"])
+        try:
+            steps.append("*" if found["any"] else json.loads(f'"{quoted}"') if quoted is not None else found["name"] or found["index"])
+        except ValueError as error:
+            raise PathError(f"{quoted!r} is no text of JSON") from error
         place = found.end()
     return tuple(steps)
 
@@ -156,14 +159,14 @@ class Rule:
 
 
 def path_text(path: tuple[str, ...]) -> str:
-    """The steps as a path; a step that is a number is taken for a place in a list.
+    """The steps as a path; a short number is taken for a place in a list, a long one for a key, which makes no difference to a rule.
 
     >>> path_text(("CHEMBL25", "names", "0")), path_text(("a.b", "*"))
     ('$.CHEMBL25.names[0]', '$."a.b".*')
     """
     parts = ["$"]
     for step in path:
-        if step.isdigit():
+        if re.fullmatch("[0-9]{1,3}", step):
             parts.append(f"[{step}]")
         elif step == "*":
             parts.append(".*")

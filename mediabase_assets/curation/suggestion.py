@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mediabase_assets.curation.rule import CARRIED, OF_ROWS, SCALARS
+from mediabase_assets.curation.rule import OF_ROWS, SCALARS
 
 #: A raw value of more characters is not repeated in `match`; its place names it.
 _LONGEST = 120
@@ -57,15 +57,3 @@ def match_of(
     if has_value and is_short and value is not None:
         match["value"] = value
     return match
-
-
-def way_out(*, column: str, path: str = "", gene: str = "", transcript: str = "", value: Any = None, has_value: bool = False) -> str:
-    """How a single value that stops a migration is left out: the rule to paste, and where; empty where its place is not known."""
-    if column not in CARRIED or not (gene or transcript):
-        return ""
-    match = match_of(column=column, path=path, gene=gene, transcript=transcript, value=value, has_value=has_value)
-    name = f"leave-out-{(transcript or gene).lower()}-{column}"
-    return (
-        "To go on without this value, paste this below `rules:` into a file, name the file by --rules, MEDIABASE_RULES or "
-        f"curation.rules_file, and run again (`keep as: VALUE` in place of `drop` keeps another one):\n{rule_text(name, match, 'drop')}"
-    )

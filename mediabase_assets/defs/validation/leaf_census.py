@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.audit import accounts
+from mediabase_assets.curation import ways_out
 from mediabase_assets.curation.file import rules_of
 from mediabase_assets.curation.records import EVERY_RULE_MATCHES
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
@@ -128,7 +129,7 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
-        raise dg.Failure(description=failure_text(what, failed, _next_step(failed)), allow_retries=False)
+        raise dg.Failure(description=failure_text(what, failed, ways_out.next_step(_next_step(failed), failed)), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
