@@ -7,7 +7,7 @@ is left out with its row or gene.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mediabase_assets.curation.rule import CARRIED
+from mediabase_assets.curation.rule import CARRIED, Rule
 from mediabase_assets.curation.suggestion import match_of, rule_text
 from mediabase_assets.model.finding import Finding
 
@@ -34,6 +34,23 @@ def next_step(step: str, failed: Iterable[Finding]) -> str:
             *rules,
         ]
     )
+
+
+def rules_for_rows(transcripts: Iterable[str | None]) -> str:
+    """The rules that leave out all rows of some transcripts, and those without an id, as text to be pasted; empty for none."""
+    told = [
+        rule_text(f"leave-out-{str(name).lower()}", {"transcript": name}, "drop")
+        if name is not None
+        else rule_text("leave-out-rows-without-id", {"column": "transcript_id", "value": None}, "drop")
+        for name in list(transcripts)[:_SHOWN]
+    ]
+    return "\n".join(["Or leave these rows out: paste this below `rules:` into the file of rules, and run again:", *told]) if told else ""
+
+
+def rows_left_out(rules: Iterable[Rule]) -> list[str | None]:
+    """The transcripts all rows of which rules leave out; None for rows without an id."""
+    chosen = [rule for rule in rules if rule.drops_rows and not rule.gene and not rule.pattern]
+    return [rule.transcript or rule.said for rule in chosen if rule.transcript or (rule.has_said and rule.column == "transcript_id")]
 
 
 def rules_for(failed: Iterable[Finding]) -> list[str]:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from mediabase_assets.curation.file import rules_of
+from mediabase_assets.curation.ways_out import rows_left_out
 from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import ConfigurationError, PrerequisiteError
 from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
@@ -89,7 +91,7 @@ def dry_run(
 
 
 def _require_prerequisites(conn: Session, trial: Settings) -> None:
-    wrong = list(prerequisites.problems(prerequisites.look(conn, trial)[1]))
+    wrong = list(prerequisites.problems(prerequisites.look(conn, trial, left_out=rows_left_out(rules_of(trial)))[1]))
     if wrong:
         raise PrerequisiteError(
             " ".join(problem for problem, _ in wrong),

@@ -213,6 +213,31 @@ def test_more_odd_values_than_allowed_stop_with_the_rule_that_accepts_them(migra
         assert this.value("select count(*) from row_account where facts_read <> kept + merged + repaired + quarantined + archived") == 0
 
 
+def test_rows_without_an_id_of_their_own_stop_with_the_rules_that_leave_them_out(migrated, pipeline_home, tmp_path):
+    own = tmp_path / "rules.yaml"
+    write(own, {})
+    with copy_of(migrated, pipeline_home, curation={"rules_file": str(own)}) as this:
+        recognize_tables(this)
+        with this.connect() as conn:
+            key = conn.execute(
+                "select conname from pg_constraint where conrelid = 'cancer_transcript_base'::regclass and contype = 'p'"
+            ).fetchone()
+            conn.execute(f"alter table cancer_transcript_base drop constraint {key[0]}, alter column transcript_id drop not null")
+            conn.execute("insert into cancer_transcript_base select * from cancer_transcript_base where transcript_id = 'ENST91000050002'")
+            conn.execute("update cancer_transcript_base set transcript_id = null where transcript_id = 'ENST91000050003'")
+        text = told(this.rerun())
+        assert "Rows share a transcript_id or have none" in text
+        found = re.findall(r"(?m)^  - id: leave-out-.*$(?:\n    .*)*", text)
+        assert len(found) == 2, text
+        own.write_text("\n".join(["rules:", *found, ""]))
+        result = this.rerun()
+        assert result.success, told(result)
+        assert this.rows("select from transcripts where transcript_id in ('ENST91000050002', 'ENST91000050003')") == []
+        assert this.rows("select rule_id, matched from curation_rules order by matched desc") == [
+            ("leave-out-enst91000050002", 2), ("leave-out-rows-without-id", 1),
+        ]  # fmt: skip
+
+
 def run(this, *arguments):
     with this.environed():
         return CliRunner().invoke(app, ["quarantine", *arguments])

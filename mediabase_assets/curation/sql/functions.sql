@@ -45,6 +45,7 @@ $$;
 create or replace function pg_temp.value_fits(node jsonb, said jsonb, pattern text) returns boolean
 language sql immutable as $$
 select case
+  when jsonb_typeof(said) = 'null' then node is null or jsonb_typeof(node) = 'null'
   when said is not null then node = said
     or (jsonb_typeof(node) in ('string', 'number', 'boolean') and jsonb_typeof(said) in ('string', 'number', 'boolean') and node #>> '{}' = said #>> '{}')
   when pattern is not null then jsonb_typeof(node) in ('string', 'number', 'boolean') and node #>> '{}' ~ pattern

@@ -11,7 +11,7 @@ from (
     and pg_temp.value_fits(to_jsonb(case q.legacy_column when 'gene_id' then r.gene_id else r.transcript_id end), q.said, q.pattern)) as m
 join legacy_source as l on l.legacy_ctid = m.legacy_ctid
 cross join lateral (values
-  ('transcript_id', to_jsonb(l.transcript_id), 1::bigint), ('gene_symbol', to_jsonb(coalesce(l.gene_symbol, '')), 1), ('gene_id', to_jsonb(coalesce(l.gene_id, '')), 1),
+  ('transcript_id', coalesce(to_jsonb(l.transcript_id), 'null'), 1::bigint), ('gene_symbol', to_jsonb(coalesce(l.gene_symbol, '')), 1), ('gene_id', to_jsonb(coalesce(l.gene_id, '')), 1),
   ('gene_type', to_jsonb(l.gene_type), 1), ('chromosome', to_jsonb(l.chromosome), 1), ('coordinates', to_jsonb(l.coordinates), 1),
   ('expression_fold_change', to_jsonb(l.expression_fold_change::text), 1),
   ('features', to_jsonb(l.features), (select count(*) from jsonb_object_keys(object_of(to_jsonb(l.features))))),

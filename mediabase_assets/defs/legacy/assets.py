@@ -6,8 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.curation import ways_out
+from mediabase_assets.curation.file import rules_of
 from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import PrerequisiteError
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, described_columns
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
@@ -60,14 +63,15 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
     """Check the prerequisites, then observe the table; a failed prerequisite raises after its check was reported."""
     settings = this.settings
     with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
-        legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id)
+        left_out = ways_out.rows_left_out(rules_of(settings))
+        legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id, left_out=left_out)
         yield from (check_result(KEY, f) for f in findings)
         wrong = list(prerequisites.problems(findings))
         if wrong:
             raise PrerequisiteError(
                 " ".join(problem for problem, _ in wrong),
                 where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
-                next_step=" ".join(step_ for _, step_ in wrong),
+                next_step=" ".join(step_ for _, step_ in wrong) + _rules_for(findings),
             )
         fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
     columns = legacy.columns or {}
@@ -83,6 +87,15 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
         },
         data_version=dg.DataVersion(fingerprint),
     )
+
+
+def _rules_for(findings: list[Finding]) -> str:
+    """The rules that leave out the rows without an id of their own, on lines of their own; empty where every row has one."""
+    transcripts: list[str | None] = next(
+        (f.examined["transcripts"] for f in findings if f.check == "transcript_ids_are_unique" and not f.passed), []
+    )
+    told = ways_out.rules_for_rows(transcripts)
+    return f"\n{told}" if told else ""
 
 
 parallel.register(registry.LEGACY, _check, cost=0.3, by_its_step=True)
