@@ -139,7 +139,6 @@ def _build(conn: Connection, this: AssetRun, extraction: Extraction) -> str:
     )  # fmt: skip
     old = content_hash(conn, conn.workspace.build, name) if before and not is_same and is_there(conn, conn.workspace.build, name) else None
     run_or_explain(conn, this.asset, extraction.inputs, lambda: build(conn, name))
-    marks.mark(conn, name, of_facts=extraction.records == "facts")
     if before and (is_same or old == content_hash(conn, conn.workspace.build, name)):
         return before.data_version
     return definition.token(configuration, inputs)
