@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mediabase_assets.cli import options
-from mediabase_assets.cli.command import settings_of, with_exit_code
+from mediabase_assets.cli.command import see_rules, settings_of, with_exit_code
 from mediabase_assets.cli.config import config
 from mediabase_assets.cli.db_commands import db
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.health import Part, show_health
 from mediabase_assets.cli.output import Exit, terminal
 from mediabase_assets.cli.patients import patients
+from mediabase_assets.cli.quarantine import quarantine
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.settings.load import Settings
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
 app.add_typer(config, name="config")
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.callback(invoke_without_command=True)
@@ -64,6 +66,7 @@ def migrate(
     skip_confirmation: options.SkipConfirmation = False,
     everything: options.Everything = False,
     symbol_conflicts: options.ConflictPolicy = None,
+    rules: options.RulesFile = None,
     dry_run: options.DryRun = False,
     test_only: options.TestOnly = False,
     rollback_on_failure: options.RollbackOnFailure = False,
@@ -86,7 +89,11 @@ def migrate(
             next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
         )
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
-    settings = settings_of(config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None)
+    settings = settings_of(
+        config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None,
+        curation={"rules_file": str(rules)} if rules else None,
+    )  # fmt: skip
+    see_rules(settings)
     if rollback_on_failure:
         _require_rollback(settings)
     if dry_run or test_only:

@@ -34,3 +34,14 @@ def settings_of(config_file: Path | None, **overrides: Any) -> Settings:
 
     export(settings, config_file, has_overrides=any(v is not None for v in overrides.values()))
     return settings
+
+
+def see_rules(settings: Settings) -> None:
+    """Before anything begins: the file of rules that the settings name can be read.
+
+    Raises:
+        ConfigurationError: It cannot, or is wrong.
+    """
+    from mediabase_assets.curation.file import rules_of
+
+    rules_of(settings)

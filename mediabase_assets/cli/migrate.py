@@ -146,13 +146,15 @@ class _Dagster:
         Raises:
             PrerequisiteError: What is missing, all of it; another migration that is running counts.
         """
+        from mediabase_assets.curation.file import rules_of
+        from mediabase_assets.curation.ways_out import rows_left_out
         from mediabase_assets.legacy.refusal import require
         from mediabase_assets.records.lock import wait_for_dead_holder
         from mediabase_assets.runs.dead_runs import look_at
 
         with waiting(console, "Checking the prerequisites …"):
             wait_for_dead_holder(self.settings, look_at(self.instance))
-            require(conn, self.settings)
+            require(conn, self.settings, rows_left_out(rules_of(self.settings)))
 
     def run(self, work: dict[str, str], console: Console, *, rolls_back: bool) -> Exit:
         """Build them, and print the outcome."""

@@ -23,6 +23,10 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config-file", help="YAML or JSON file of settings. Without it, the one that MEDIABASE_CONFIG names."),
 ]
+RulesFile = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="FILE", help="YAML file of curators' decisions. Without it, curation.rules_file or MEDIABASE_RULES."),
+]
 SkipConfirmation = Annotated[bool, typer.Option("--skip-confirmation", help="Do not ask before writing.")]
 
 Demonstration = Annotated[bool, typer.Option("--demo", help="Generate a demonstration legacy table first, if there is no legacy table.")]

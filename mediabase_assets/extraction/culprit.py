@@ -8,12 +8,16 @@ passes what failed, and nothing of it stays.
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
+from mediabase_assets.curation.rule import path_text
+from mediabase_assets.curation.ways_out import next_step
 from mediabase_assets.model.errors import BuildError
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.postgres.sql_files import Connection, is_there
 
 #: Columns that identify rows, the first that a relation has; rows of a value come before rows of the legacy table.
@@ -41,19 +45,28 @@ def run_or_explain(conn: Connection, asset: str, inputs: Iterable[str], act: Cal
         with conn.transaction():
             act()
     except psycopg.DataError as error:
-        where = next(filter(None, (_found_in(conn, relation, act) for relation in inputs)), "")
+        found = next(filter(None, (_found_in(conn, relation, act) for relation in inputs)), None)
+        step = "Nothing was changed. Report this value: a rule for it is missing. Until then, correct it in the legacy table."
         raise BuildError(
             f"A value of the legacy table could not be read: {(error.diag.message_primary or str(error)).strip()}.",
-            where=f"{asset}: {where}" if where else asset,
-            next_step="Nothing was changed. Report this value: a rule for it is missing. Until then, correct it in the legacy table.",
+            where=f"{asset}: {found.where}" if found else asset,
+            next_step=next_step(step, [Finding("", False, {}, 1, (found.place,))]) if found else step,
         ) from error
 
 
-def _found_in(conn: Connection, relation: str, act: Callable[[], Any]) -> str:
+@dataclass(frozen=True)
+class _Culprit:
+    """A legacy value: where it is, in words and by column, path, gene and transcript."""
+
+    where: str
+    place: dict[str, Any]
+
+
+def _found_in(conn: Connection, relation: str, act: Callable[[], Any]) -> _Culprit | None:
     """The legacy value in which the failure is, if it is in rows of that relation."""
     key = _key_of(conn, relation)
     if key is None:
-        return ""
+        return None
     query = sql.SQL("select distinct {0} from {1} where {0} is not null order by 1").format(
         sql.Identifier(key), sql.Identifier(conn.workspace.build, relation)
     )
@@ -61,9 +74,9 @@ def _found_in(conn: Connection, relation: str, act: Callable[[], Any]) -> str:
     among: LiteralString = "{} = any({})"
     left = _halved(rows, lambda part: _fails(conn, relation, sql.SQL(among).format(sql.Identifier(key), sql.Literal(part)), act))
     if left is None:
-        return ""
+        return None
     if key != "payload_id":
-        return f"the legacy row {left}"
+        return _Culprit(f"the legacy row {left}", {"transcript_id": left})
     return _of_payload(conn, int(left), relation, act)
 
 
@@ -107,12 +120,12 @@ def _fails(
     return False
 
 
-def _of_payload(conn: Connection, payload: int, relation: str, act: Callable[[], Any]) -> str:
+def _of_payload(conn: Connection, payload: int, relation: str, act: Callable[[], Any]) -> _Culprit:
     """Row, column, path and raw value of a large value; the path goes as deep as one member or key of it."""
     row = conn.execute(_OF_PAYLOAD, (payload,)).fetchone()
     assert row is not None
     transcript, gene, column, value = row
-    path = "$"
+    path = named_path = "$"
     if relation == "gene_payloads" and isinstance(value, dict):
         only = sql.SQL("payload_id = {}").format(sql.Literal(payload))
         named = ("payload_id", "field", "legacy_column", "n", "first_transcript_id", "gene_id", "legacy_symbol", "reason", "winner_gene_id")
@@ -123,5 +136,7 @@ def _of_payload(conn: Connection, payload: int, relation: str, act: Callable[[],
             key = _halved(list(value), lambda keys: _fails(conn, relation, only, act, less.format(sql.Literal(keys), others)))
         if key is not None:
             path, value = f"$.{key}", value[key]
+            named_path = path_text((key,))
     shown = json.dumps(value, ensure_ascii=False)
-    return f"transcript {transcript}, gene {gene}, column {column}, {path}: {shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''}"
+    where = f"transcript {transcript}, gene {gene}, column {column}, {path}: {shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''}"
+    return _Culprit(where, {"transcript_id": transcript, "gene_id": gene, "legacy_column": column, "path": named_path})

@@ -8,11 +8,15 @@ from pathlib import Path
 from psycopg import sql
 
 from mediabase_assets.audit.accounts import Account, account_of
+from mediabase_assets.curation.marks import mark
 from mediabase_assets.extraction.rules import EXTRACTION
 from mediabase_assets.extraction.snapshot import analyze
 from mediabase_assets.extraction.views import without_views
-from mediabase_assets.model.extraction import EXTRACTION_VIEWS, Extraction, ExtractionCheck, made_with
+from mediabase_assets.model.extraction import EXTRACTION_VIEWS, EXTRACTIONS, Extraction, ExtractionCheck, made_with
 from mediabase_assets.postgres.sql_files import Connection, read, run
+
+#: Relations of facts: one row per fact of a value.
+_OF_FACTS = frozenset(e.name for e in EXTRACTIONS if e.records == "facts")
 
 
 def build(conn: Connection, name: str) -> None:
@@ -20,6 +24,7 @@ def build(conn: Connection, name: str) -> None:
     with without_views(conn, [name]):
         conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
         run(conn, EXTRACTION / f"{name}.sql")
+        mark(conn, name, of_facts=name in _OF_FACTS)
         analyze(conn, name)
 
 

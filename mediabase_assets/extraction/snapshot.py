@@ -4,11 +4,15 @@ All statements run in one transaction of isolation REPEATABLE READ, so that sess
 make the tables of the migration disagree. Columns may be missing (they count as empty) or extra (archived).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import md5
 from typing import LiteralString
 
 from psycopg import sql
 
+from mediabase_assets.curation import edits
+from mediabase_assets.curation.edits import Applied
+from mediabase_assets.curation.file import rules_of
 from mediabase_assets.extraction.rules import EXTRACTION
 from mediabase_assets.extraction.views import without_views
 from mediabase_assets.legacy.table import LegacyDescription
@@ -34,11 +38,18 @@ class Snapshot:
         snapshot_id: Names the snapshot: its content hash.
         content_hash: The content hash of the legacy table in this snapshot.
         rows: Legacy rows.
+        applied: What rules of curators changed in it.
     """
 
     snapshot_id: str
     content_hash: str
     rows: int
+    applied: Applied = field(default_factory=Applied)
+
+    def version_of(self, relation: str) -> str:
+        """The data version of one of its relations: the content hash, and what rules changed."""
+        changes = {"legacy_rows": self.applied.rows, "legacy_payloads": self.applied.values}[relation]
+        return md5(f"{self.content_hash} {changes}".encode(), usedforsecurity=False).hexdigest() if changes else self.content_hash
 
 
 def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescription) -> Snapshot:
@@ -55,21 +66,29 @@ def take_snapshot(conn: Connection, settings: Settings, legacy: LegacyDescriptio
         for relation in ("legacy_snapshot", *SNAPSHOT_RELATIONS):
             conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(relation)))
         conn.execute(create_legacy_source(legacy, columns, schema, table))
-        for relation in SNAPSHOT_RELATIONS:
-            run(conn, EXTRACTION / f"{relation}.sql")
-            analyze(conn, relation)
+        rules, applied = rules_of(settings), Applied()
+        _build(conn, "legacy_rows")
+        row = conn.execute(
+            sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest"), conn.info.server_version))
+        ).fetchone()
+        has_rules = edits.begin(conn, rules)
+        _build(conn, "legacy_payloads")
+        if has_rules:
+            applied = edits.finish(conn, rules)
     archived = archived_counts(conn, legacy, schema, table)
-    row = conn.execute(
-        sql.SQL("select count(*), {} from legacy_rows").format(hash_sums(sql.Identifier("row_digest"), conn.info.server_version))
-    ).fetchone()
     assert row is not None
     conn.execute("drop view pg_temp.legacy_source")
     rows, *sums = row
     digest = combine(columns, *map(int, sums))
-    snapshot = Snapshot(digest, digest, int(rows))
+    snapshot = Snapshot(digest, digest, int(rows), applied)
     _record(conn, snapshot, settings, archived)
     note_content(conn, physical_fingerprint(conn, schema, table), ContentHash(snapshot.rows, digest))
     return snapshot
+
+
+def _build(conn: Connection, relation: str) -> None:
+    run(conn, EXTRACTION / f"{relation}.sql")
+    analyze(conn, relation)
 
 
 def analyze(conn: Connection, name: str) -> None:

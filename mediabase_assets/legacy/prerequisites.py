@@ -4,7 +4,7 @@ Contains the checks of the server and of the legacy table; nothing is written.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,16 @@ PREREQUISITES: dict[str, str] = {
 }
 
 
-def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[LegacyDescription, list[Finding]]:
+def look(
+    conn: Connection, settings: Settings, *, run_id: str = "", left_out: Sequence[str | None] = ()
+) -> tuple[LegacyDescription, list[Finding]]:
     """Check every prerequisite; those that need an earlier one to be true are left out when it is not.
 
     Args:
         conn: A session of any kind.
         settings: The settings.
         run_id: The run that asks, which may hold the lock itself.
+        left_out: Transcripts whose rows are not migrated at all; None for rows without an id.
     """
     schema, table = settings.database.source_schema, settings.database.legacy_table
     legacy = describe_legacy_table(conn, schema, table)
@@ -80,7 +83,7 @@ def look(conn: Connection, settings: Settings, *, run_id: str = "") -> tuple[Leg
         if readable.passed and visible.passed:
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
         if readable.passed and visible.passed and columns.passed:
-            findings.append(_unique(conn, schema, table))
+            findings.append(_unique(conn, schema, table, left_out))
     findings += [_alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
 
@@ -219,17 +222,19 @@ def _rows(conn: Connection, schema: str, table: str) -> Finding:
     )  # fmt: skip
 
 
-def _unique(conn: Connection, schema: str, table: str) -> Finding:
+def _unique(conn: Connection, schema: str, table: str, left_out: Sequence[str | None]) -> Finding:
     """The old schema has a primary key; a copy of the table may have lost it."""
     query = sql.SQL(
-        'select transcript_id::text collate "C", count(*) from {} group by 1 having count(*) > 1 or bool_or(transcript_id is null)'
-        " order by 2 desc, 1 limit 5"
+        'select transcript_id::text collate "C", count(*) from {} where not coalesce(transcript_id::text = any(%s), %s)'
+        " group by 1 having count(*) > 1 or bool_or(transcript_id is null) order by 2 desc, 1 limit 5"
     )
-    twice = conn.execute(query.format(sql.Identifier(schema, table))).fetchall()
+    named = [name for name in left_out if name is not None]
+    twice = conn.execute(query.format(sql.Identifier(schema, table)), (named, None in left_out)).fetchall()
     shown = ", ".join(f"{'NULL' if name is None else name} ({counted(n, 'row')})" for name, n in twice)
     return _finding(
         "transcript_ids_are_unique", not twice, f"Rows share a transcript_id or have none: {shown}.",
         "Give every row of a copy of the table one transcript_id of its own, and migrate the copy.", relation=f"{schema}.{table}",
+        transcripts=[name for name, _ in twice],
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What becomes of prerequisites that are missing: one error with all problems and next steps. The checks are in `prerequisites`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mediabase_assets.legacy import prerequisites
 from mediabase_assets.model.errors import PrerequisiteError
@@ -9,17 +9,27 @@ from mediabase_assets.postgres.connection import Session
 from mediabase_assets.settings.load import Settings
 
 
-def require(conn: Session, settings: Settings) -> None:
+def require(conn: Session, settings: Settings, left_out: Sequence[str | None] = ()) -> None:
     """Raise if a prerequisite is missing; nothing is written.
+
+    Args:
+        conn: A session of any kind.
+        settings: The settings.
+        left_out: Transcripts whose rows are not migrated at all; None for rows without an id.
 
     Raises:
         PrerequisiteError: What is missing, and what to do next.
     """
-    refuse(prerequisites.look(conn, settings)[1], settings)
+    refuse(prerequisites.look(conn, settings, left_out=left_out)[1], settings)
 
 
-def refuse(findings: Iterable[Finding], settings: Settings) -> None:
+def refuse(findings: Iterable[Finding], settings: Settings, more: str = "") -> None:
     """Raise if any of the findings failed.
+
+    Args:
+        findings: What was found.
+        settings: Which table.
+        more: What follows the next steps.
 
     Raises:
         PrerequisiteError: All problems and next steps together.
@@ -29,7 +39,7 @@ def refuse(findings: Iterable[Finding], settings: Settings) -> None:
         raise PrerequisiteError(
             " ".join(problem for problem, _ in wrong),
             where=f"{settings.database.source_schema}.{settings.database.legacy_table}",
-            next_step=" ".join(step for _, step in wrong),
+            next_step=" ".join(step for _, step in wrong) + more,
         )
 
 

@@ -268,6 +268,11 @@ _WHOLE = {
         "More values of 1 legacy column are refused for the same reason than the settings allow.",
         "In {count} cases, more values of a legacy column are refused for the same reason than the settings allow.",
     ),
+    "every_rule_of_curators_matches": CheckText(
+        "Every rule of the curators matches what it is about.",
+        "1 rule of the curators matches nothing any more, or more than it accepts.",
+        "{count} rules of the curators match nothing any more, or more than they accept.",
+    ),
     "both_sides_give_the_same_answer": CheckText(
         "Both sides give the same answer.",
         "1 question gets another answer from the views than from the legacy table.",

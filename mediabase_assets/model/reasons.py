@@ -78,6 +78,7 @@ QUARANTINE_REASONS: tuple[Reason, ...] = (
     Reason("unexpected_value", "Another text than the constant that every real table has at this place; the rest of the entry is kept."),
     Reason("unknown_member", "A pathway gives a role to a name that is not a gene kept in it: a drug, a family, a gene in quarantine."),
     Reason("gene_without_transcripts", "No row of the gene could be kept; what its rows say about it is kept aside with them."),
+    Reason("curator_dropped", "A rule of a curator leaves it out; the rule says why.", changes_reading=True),
 )
 
 #: Reasons for which a value itself is refused, not because of what is beside it: too many of one kind mean that a rule is missing.
@@ -142,6 +143,7 @@ REPAIR_REASONS: tuple[Reason, ...] = (
     Reason("pathway_id_format", "The pathway id's spelling was normalized.", ("C25",), changes_reading=True),
     Reason("author_objects", "Authors given as objects; their names were read."),
     Reason("several_references", "Several PubMed ids in one text; each is read.", ("C26",), changes_reading=True),
+    Reason("curator_rule", "A rule of a curator gives the value that is kept; the rule says why.", changes_reading=True),
 )
 
 

@@ -17,7 +17,7 @@ _BY_ASSET = ("row_account", "reason_account", "quarantine", "repairs")
 #: Tables of records that only one asset writes.
 _OF_ONE = {
     "column_account": registry.COLUMN_ACCOUNT, "round_trip": registry.ROUND_TRIP, "leaf_census": registry.CENSUS,
-    "release_checks": registry.RELEASE_CHECKS, "release_counts": registry.RELEASE_CHECKS,
+    "release_checks": registry.RELEASE_CHECKS, "release_counts": registry.RELEASE_CHECKS, "curation_rules": registry.CENSUS,
 }  # fmt: skip
 
 _DELETE: LiteralString = "delete from {table} as r using asset_state as s where r.migration_id = %(id)s and {same} and {theirs}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from mediabase_assets.curation.concern import NAME
 from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS
 from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.tables import RELATIONS, TABLES
@@ -97,6 +98,8 @@ def why_changed(settings: Settings, definition: Definition, known: dict[str, Sta
     if state.code_version != definition.code_version:
         return "its code changed"
     wanted = definition.configuration(settings)
+    if state.configuration.get(NAME) != wanted.get(NAME):
+        return "the rules of curators that concern it changed"
     differing = [name for name in wanted if state.configuration.get(name) != wanted[name]]
     if differing:
         return "; ".join(f"the setting {name} changed from {state.configuration.get(name)} to {wanted[name]}" for name in differing)

@@ -13,6 +13,7 @@ from functools import partial
 from hashlib import md5
 from pathlib import Path
 
+from mediabase_assets.curation.concern import setting_of
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.postgres.sql_files import read
 from mediabase_assets.settings.load import Settings
@@ -91,8 +92,8 @@ class Definition:
     place: Place = Place.NOWHERE
 
     def configuration(self, settings: Settings) -> dict[str, object]:
-        """The values of its settings."""
-        return {name: _VALUES[name](settings) for name in self.settings}
+        """The values of its settings, and a digest of the curators' rules that concern it."""
+        return {name: _VALUES[name](settings) for name in self.settings} | setting_of(settings, self.key)
 
     def token(self, configuration: dict[str, object], inputs: dict[str, str]) -> str:
         """The data version of the asset when it is built from these inputs: equal inputs, code and settings give the same."""

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from mediabase_assets.curation.file import rules_of
+from mediabase_assets.curation.ways_out import rows_left_out
 from mediabase_assets.legacy.refusal import require
 from mediabase_assets.model.workspace import PLAN, Workspace, is_reserved
 from mediabase_assets.postgres.connect import Session
@@ -75,7 +77,7 @@ def dry_run(
         own = (*conn.workspace.schemas, *conn.workspace.stages)
         before = _footprint(conn, settings, own)
         load(conn, trial)
-        require(conn, trial)
+        require(conn, trial, rows_left_out(rules_of(trial)))
         wal = _wal(conn)
         with temporary_instance() as instance:
             job = some_of(definitions, LAYERS, but=LEFT_OUT, but_checks=CHECKS_LEFT_OUT)

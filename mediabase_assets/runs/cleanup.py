@@ -23,7 +23,7 @@ from mediabase_assets.records.lock import Look, hold_migration_lock, release_mig
 from mediabase_assets.settings.load import Settings
 
 #: Relations of the build schema without a record of their own.
-_UNRECORDED = ("legacy_snapshot", *EXTRACTION_VIEWS, *(t.name for t in TABLES if t.is_view), *(v.name for v in VIEWS))
+_UNRECORDED = ("legacy_snapshot", "legacy_curation", *EXTRACTION_VIEWS, *(t.name for t in TABLES if t.is_view), *(v.name for v in VIEWS))
 #: Seconds to wait for the session of a round trip; less than for the lock, since it may be that of another target, which is alive.
 _PATIENCE = 4
 _KINDS = {"r": sql.SQL("table"), "p": sql.SQL("table"), "v": sql.SQL("view"), "m": sql.SQL("materialized view")}

@@ -46,6 +46,7 @@ ENVIRONMENT: dict[str, str] = {
     "MEDIABASE_REFRESH_SCHEDULE": "views.refresh_schedule",
     "MEDIABASE_PROOF_SCHEDULE": "backup.proof_schedule",
     "MEDIABASE_TIME_ZONE": "views.time_zone",
+    "MEDIABASE_RULES": "curation.rules_file",
     "MB_MIGRATION_CHECKPOINTS_DIR": "checkpoints_dir",
     "MB_MIGRATION_BACKUP_DIR": "backup_dir",
     "MB_MIGRATION_TEMP_DIR": "temp_dir",

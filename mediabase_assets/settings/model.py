@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
+from mediabase_assets.settings.curation import CurationSettings
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.floors import FloorSettings
 from mediabase_assets.settings.kinds import IGNORED, Minutes, Section, Whole, absolute, ignored
@@ -71,6 +72,7 @@ class Settings(Section):
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
+    curation: CurationSettings = Field(default_factory=CurationSettings, description="what curators decided about single values")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="what a self-test does; whether a migration is reported")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="how long what tells of past runs is kept")
 

@@ -58,6 +58,8 @@ def test_a_value_that_the_extraction_cannot_cast_is_named(odd):
     assert f"transcript {transcript}, gene {gene}, column drugs, $.990101: " in text
     assert "culprit score" in text
     assert "correct it in the legacy table" in text
+    leaves_out = f"    match:\n      column: drugs\n      path: $.990101\n      gene: {gene}\n    drop: true"
+    assert leaves_out in text  # the rule that gets past it
     assert odd.value("select count(*) from mediabase_next.drug_facts where drug_name = 'culpritdrug'") == 1  # as it was
 
 

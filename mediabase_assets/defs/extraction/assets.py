@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.curation.records import record_changes
 from mediabase_assets.extraction.rules import EXTRACTION, RULES, define_rules
 from mediabase_assets.extraction.snapshot import SNAPSHOT_RELATIONS, Snapshot, known_content, take_snapshot
 from mediabase_assets.legacy.table import describe_legacy_table
@@ -93,9 +94,15 @@ def _snapshot(this: AssetRun) -> Iterator[parallel.Event]:
         shown: dict[str, dict[str, Any]] = {
             n: {"dagster/row_count": c, "legacy_content_hash": snapshot.content_hash, "seconds": this.seconds} for n, c in counts.items()
         }
+        if settings.curation.rules_file is not None:
+            for metadata in shown.values():
+                metadata["values changed by rules of curators"] = snapshot.applied.changed
+        with this.spending("audit"):
+            record_changes(conn, this.migration_id, this.asset)
         _record(conn, this, snapshot, shown)
     for key in (ROWS, PAYLOADS):
-        yield dg.MaterializeResult(asset_key=key, metadata=shown[key.path[-1]], data_version=dg.DataVersion(snapshot.snapshot_id))
+        name = key.path[-1]
+        yield dg.MaterializeResult(asset_key=key, metadata=shown[name], data_version=dg.DataVersion(snapshot.version_of(name)))
 
 
 parallel.register(ROWS.to_user_string(), _snapshot, after=[SCHEMA.to_user_string()], cost=_COST)
@@ -106,7 +113,7 @@ def _record(conn: Connection, this: AssetRun, snapshot: Snapshot, shown: dict[st
         rows = int(metadata["dagster/row_count"])
         note_extracted(conn, name, asset=this.asset, snapshot_id=snapshot.snapshot_id, migration_id=this.migration_id, rows=rows)
         this.finish(
-            conn, rows=rows, data_version=snapshot.content_hash, metadata=metadata, asset=f"extraction/{name}",
+            conn, rows=rows, data_version=snapshot.version_of(name), metadata=metadata, asset=f"extraction/{name}",
             inputs={registry.LEGACY: snapshot.content_hash},
         )  # fmt: skip
 

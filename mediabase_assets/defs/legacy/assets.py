@@ -6,8 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.curation import ways_out
+from mediabase_assets.curation.file import rules_of
 from mediabase_assets.legacy import prerequisites
 from mediabase_assets.legacy.refusal import refuse
+from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.legacy import LEGACY_COLUMNS, described_columns
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.planning import registry
@@ -60,9 +63,10 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
     """Check the prerequisites, then observe the table; a failed prerequisite raises after its check was reported."""
     settings = this.settings
     with connect(settings, autocommit=True, application_name="mediabase prerequisites") as conn:
-        legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id)
+        left_out = ways_out.rows_left_out(rules_of(settings))
+        legacy, findings = prerequisites.look(conn, settings, run_id=this.run_id, left_out=left_out)
         yield from (check_result(KEY, f) for f in findings)
-        refuse(findings, settings)
+        refuse(findings, settings, _rules_for(findings))
         fingerprint = physical_fingerprint(conn, settings.database.source_schema, settings.database.legacy_table)
     columns = legacy.columns or {}
     yield dg.MaterializeResult(
@@ -77,6 +81,15 @@ def _check(this: AssetRun) -> Iterator[parallel.Event]:
         },
         data_version=dg.DataVersion(fingerprint),
     )
+
+
+def _rules_for(findings: list[Finding]) -> str:
+    """The rules that leave out the rows without an id of their own, on lines of their own; empty where every row has one."""
+    transcripts: list[str | None] = next(
+        (f.examined["transcripts"] for f in findings if f.check == "transcript_ids_are_unique" and not f.passed), []
+    )
+    told = ways_out.rules_for_rows(transcripts)
+    return f"\n{told}" if told else ""
 
 
 parallel.register(registry.LEGACY, _check, cost=0.3, by_its_step=True)

@@ -11,6 +11,9 @@ from typing import Any
 import dagster as dg
 
 from mediabase_assets.audit import accounts
+from mediabase_assets.curation import ways_out
+from mediabase_assets.curation.file import rules_of
+from mediabase_assets.curation.records import EVERY_RULE_MATCHES
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
 from mediabase_assets.extraction.snapshot import current_snapshot, require_inputs
 from mediabase_assets.model.errors import BuildError
@@ -58,6 +61,8 @@ CHECKS = {
     leaf_census.WITHIN_LIMIT: "For no reason are more values of a column refused than validation.max_validation_errors and "
     "validation.max_validation_error_share allow. If more are, a rule is missing: see the examples, then add a rule, correct the "
     "legacy rows, or raise the limits. With validation.enable_strict_validation off, a failure is only a warning.",
+    EVERY_RULE_MATCHES: "Every rule of the curators' file matches a value of this table, and none more values than it accepts. One that "
+    "does not is old: it changes nothing, and its values may be others now.",
 }
 
 
@@ -76,7 +81,9 @@ CHECKS = {
             kinds=("python",),
         )
     ],
-    check_specs=[dg.AssetCheckSpec(name, asset=KEY, blocking=True, description=text) for name, text in CHECKS.items()],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=KEY, blocking=name != EVERY_RULE_MATCHES, description=text) for name, text in CHECKS.items()
+    ],
     can_subset=True,
 )
 def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
@@ -85,7 +92,9 @@ def census_of_leaves(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
     wanted = {k.name for k in context.selected_asset_check_keys}
     if not context.selected_asset_keys:
         findings, severity = _check_live(settings)
-        yield from (check_result(KEY, f, severity) for f in findings if f.check in wanted)
+        for finding in findings:
+            if finding.check in wanted:
+                yield check_result(KEY, finding, dg.AssetCheckSeverity.WARN if finding.check == EVERY_RULE_MATCHES else severity)
         return
     with step(context, settings, KEY.to_user_string(), Stage.VALIDATION) as this:
         yield from parallel.events_of(context, this, lambda s: _count(s, wanted))
@@ -102,7 +111,7 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
         require_inputs(conn, INPUTS, this.asset)
         accounts.clear_records(conn, this.migration_id, this.asset)
         with this.spending("audit"):
-            census = leaf_census.take_census(conn, this.migration_id)
+            census = leaf_census.take_census(conn, this.migration_id, rules_of(this.settings))
         reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
         results = [check_result(KEY, f, _severity(this.settings, f)) for f in census.findings]
         failed = [f for f in census.findings if not f.passed and _severity(this.settings, f) is dg.AssetCheckSeverity.ERROR]
@@ -120,7 +129,7 @@ def _count(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     yield from (r for r in results if r.check_name in wanted)
     if failed:
         what = "The census of the legacy table's values failed; nothing was released."
-        raise dg.Failure(description=failure_text(what, failed, _next_step(failed)), allow_retries=False)
+        raise dg.Failure(description=failure_text(what, failed, ways_out.next_step(_next_step(failed), failed)), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 
@@ -128,7 +137,9 @@ parallel.register(KEY.to_user_string(), lambda this: _count(this, set(CHECKS)), 
 
 
 def _severity(settings: Settings, finding: Finding) -> dg.AssetCheckSeverity:
-    only_warns = finding.check == leaf_census.WITHIN_LIMIT and not settings.validation.enable_strict_validation
+    only_warns = finding.check == EVERY_RULE_MATCHES or (
+        finding.check == leaf_census.WITHIN_LIMIT and not settings.validation.enable_strict_validation
+    )
     return dg.AssetCheckSeverity.WARN if only_warns else dg.AssetCheckSeverity.ERROR
 
 
@@ -145,13 +156,13 @@ def _check_live(settings: Settings) -> tuple[tuple[Finding, ...], dg.AssetCheckS
                 require_inputs(conn, INPUTS, KEY.to_user_string())
             except BuildError as error:
                 return tuple(Finding(name, False, {UNCHECKED: str(error)}) for name in CHECKS), dg.AssetCheckSeverity.WARN
-            return _census_of(conn, str(released or "")).findings, dg.AssetCheckSeverity.ERROR
+            return _census_of(conn, settings, str(released or "")).findings, dg.AssetCheckSeverity.ERROR
 
 
-def _census_of(conn: Connection, migration_id: str) -> Census:
+def _census_of(conn: Connection, settings: Settings, migration_id: str) -> Census:
     conn.execute("select set_config('mediabase.migration_id', %s, true)", (migration_id,))
     accounts.clear_records(conn, migration_id, KEY.to_user_string())
-    census = leaf_census.take_census(conn, migration_id)
+    census = leaf_census.take_census(conn, migration_id, rules_of(settings))
     return replace(census, findings=tuple(replace(f, examined={**f.examined, "migration": migration_id}) for f in census.findings))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediabase_assets.curation import ways_out
 from mediabase_assets.extraction.rules import RULES
 from mediabase_assets.extraction.snapshot import current_snapshot
 from mediabase_assets.model.finding import failure_text
@@ -117,7 +118,7 @@ def _prove(this: AssetRun, wanted: set[str]) -> Iterator[dg.MaterializeResult[An
     if failed:
         what = "The normalized tables do not give back what the legacy table holds; nothing was released."
         next_step = "check the table that a row names as the place of the value; fix its rule, then run again."
-        raise dg.Failure(description=failure_text(what, failed, next_step), allow_retries=False)
+        raise dg.Failure(description=failure_text(what, failed, ways_out.next_step(next_step, failed)), allow_retries=False)
     yield dg.MaterializeResult(asset_key=KEY, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

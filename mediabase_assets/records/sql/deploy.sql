@@ -312,3 +312,24 @@ create table if not exists verdicts (
   decided_at timestamptz not null default clock_timestamp()
 );
 comment on table verdicts is 'One row per released migration: excellent, good, acceptable or needs attention, and why.';
+alter table quarantine add column if not exists rule_id text;
+alter table repairs add column if not exists rule_id text;
+
+create table if not exists curation_rules (
+  migration_id text not null,
+  rule_id text not null,
+  position integer not null,
+  decision text not null,
+  who text not null,
+  decided_on date not null,
+  why text not null,
+  match jsonb not null,
+  value jsonb,
+  concerns text[] not null,
+  matched bigint not null,
+  file_digest text not null,
+  rule_digest text not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (migration_id, rule_id)
+);
+comment on table curation_rules is 'One row per migration and rule of a curator: who decided what about which values, when and why, and how many values it matched. file_digest names the content of the file.';

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import failing_rows
+from mediabase_assets.curation import marks, ways_out
 from mediabase_assets.extraction.culprit import run_or_explain
 from mediabase_assets.extraction.relations import account_of_remaining, build, check_path, other_paths
 from mediabase_assets.extraction.rules import EXTRACTION, RULES
@@ -118,7 +119,7 @@ def _extract(
             this.finish(conn, rows=metadata["dagster/row_count"], data_version=data_version, results=results, metadata=metadata)
     yield from (r for r in results if r.check_name in wanted)
     if failed:
-        raise dg.Failure(in_short(failed), allow_retries=False)
+        raise dg.Failure(ways_out.next_step(in_short(failed), failed), allow_retries=False)
     if builds:
         yield dg.MaterializeResult(
             asset_key=key,
@@ -153,6 +154,7 @@ def _record(conn: Connection, this: AssetRun, extraction: Extraction, snapshot_i
         conn.execute("drop view pg_temp.facts")
     elif extraction.records:
         run(conn, EXTRACTION / "records" / f"{extraction.records}.sql")
+    marks.forget_doubles(conn, this.migration_id, this.asset)
     reasons = accounts.sum_reasons(conn, this.migration_id, this.asset)
     note_extracted(conn, extraction.name, asset=this.asset, snapshot_id=snapshot_id, migration_id=this.migration_id, rows=rows)
     types = tables.types_of(conn, extraction.name)

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from mediabase_assets.audit import accounts
 from mediabase_assets.audit.checks import AuditRollback, check_keys, check_model, check_references, failing_rows
+from mediabase_assets.curation import ways_out
 from mediabase_assets.extraction.culprit import run_or_explain
 from mediabase_assets.extraction.rules import RULES
 from mediabase_assets.extraction.snapshot import Snapshot, current_snapshot, require_inputs
@@ -181,7 +182,8 @@ def _build_and_audit(
     if failed:
         what = f"{table.name} did not pass its audit; it was dropped, and everything live is as it was."
         next_step = "correct the legacy rows that are shown, or add a rule to the extraction; then run again."
-        raise dg.Failure(failure_text(what, failed, next_step), metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
+        text = failure_text(what, failed, ways_out.next_step(next_step, failed))
+        raise dg.Failure(text, metadata={"failed checks": [f.check for f in failed]}, allow_retries=False)
     yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(data_version))
 
 

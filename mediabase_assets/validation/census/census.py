@@ -14,6 +14,9 @@ from typing import IO, Any, LiteralString, cast
 from psycopg import sql
 
 from mediabase_assets.audit.checks import failing_rows
+from mediabase_assets.curation.decided import decided
+from mediabase_assets.curation.file import Rules
+from mediabase_assets.curation.records import record_rules
 from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.grammar import GRAMMAR, Fate, Place
 from mediabase_assets.model.reasons import REFUSALS
@@ -85,12 +88,13 @@ class Census:
         return [{"legacy column": column, **{a: table[column][a] for a in accounts}} for column in sorted(table)]
 
 
-def take_census(conn: Connection, migration_id: str) -> Census:
+def take_census(conn: Connection, migration_id: str, rules: Rules) -> Census:
     """Give every scalar its account and record the counts, in one transaction.
 
     Args:
         conn: A build session in a transaction; open scalars that nothing holds are put into its quarantine.
         migration_id: The migration; counts of an earlier attempt are replaced.
+        rules: Of curators; values that they decide about do not count as refused.
     """
     spots = {column: Spot("$", place, SAMPLE) for column, place in GRAMMAR.items()}
     for name in ("open_leaves", "recorded"):
@@ -109,10 +113,11 @@ def take_census(conn: Connection, migration_id: str) -> Census:
         failing_rows(conn, ACCOUNTED, sql.SQL(read(SQL / "without_account.sql")), leaves),
         failing_rows(conn, READ_WHOLE, sql.SQL(read(SQL / "values_not_read.sql")), {"columns": len(GRAMMAR)}),
         found.look_up(conn, FOUND, _with_samples(conn, spots)),
-        failing_rows(conn, WITHIN_LIMIT, sql.SQL(read(SQL / "too_many.sql")), {"reasons that refuse a value": len(REFUSALS)}),
     )
+    with decided(conn, rules) as matched:
+        within = failing_rows(conn, WITHIN_LIMIT, sql.SQL(read(SQL / "too_many.sql")), {"reasons that refuse a value": len(REFUSALS)})
     conn.execute("drop view recorded")
-    return Census(counted, findings)
+    return Census(counted, (*findings, within, record_rules(conn, migration_id, rules, matched)))
 
 
 def _record(conn: Connection, migration_id: str, counted: Iterable[Counted]) -> None:

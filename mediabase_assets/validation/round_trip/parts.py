@@ -18,6 +18,7 @@ from mediabase_assets.postgres.content_hash import hash_columns
 from mediabase_assets.postgres.parallel import Part, part
 from mediabase_assets.postgres.sql_files import Connection, is_there, read, run
 from mediabase_assets.settings.load import Settings
+from mediabase_assets.validation.round_trip import curated
 from mediabase_assets.views.definition import QUERIES
 
 SQL = Path(__file__).parents[1] / "sql" / "round_trip"
@@ -88,6 +89,7 @@ def _read_legacy(conn: Connection, settings: Settings) -> None:
     conn.execute(_create_legacy_large(legacy, schema, table))
     run(conn, SQL / "legacy_read.sql")
     has_snapshot = _snapshot_is_there(conn)
+    has_rules = has_snapshot and curated.take_rows(conn)
     if has_snapshot:
         _run_on_snapshot(conn, SQL / "rows_of_snapshot.sql")
     else:
@@ -96,6 +98,8 @@ def _read_legacy(conn: Connection, settings: Settings) -> None:
     run(conn, SQL / "legacy_values.sql")
     if has_snapshot:
         _run_on_snapshot(conn, SQL / "values_of_snapshot.sql")
+    if has_rules:
+        curated.take_values(conn)
 
 
 def _read_view(conn: Connection) -> None:
