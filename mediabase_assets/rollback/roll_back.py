@@ -67,8 +67,8 @@ def preview(
     """
     with _session(settings) as conn:
         candidate = records.find(conn, settings, migration_id, with_later=with_later)
-        manifest = records.verified_backup(settings, candidate, conn.info.dbname)
-        plan = make_plan(conn, settings, manifest)
+        with records.verified_backup(settings, candidate, conn.info.dbname) as manifest:
+            plan = make_plan(conn, settings, manifest)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
         outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
         return candidate, plan, tuple(lost.lines())
@@ -105,9 +105,9 @@ def roll_back(
         with _session(settings) as conn:
             candidate = records.find(conn, settings, migration_id, with_later=with_later)
             report(f"Verifying the backup {candidate.backup_id}")
-            manifest = records.verified_backup(settings, candidate, conn.info.dbname)
-            records.prepare(conn, settings.database.schema_name)
-            return _rolled_back(conn, settings, candidate, manifest, with_dependents, report)
+            with records.verified_backup(settings, candidate, conn.info.dbname, report) as manifest:
+                records.prepare(conn, settings.database.schema_name)
+                return _rolled_back(conn, settings, candidate, manifest, with_dependents, report)
     finally:
         release_migration_lock(owner)
 

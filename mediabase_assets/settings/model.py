@@ -14,6 +14,7 @@ from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Worksp
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
+from mediabase_assets.settings.location import is_url, place_of_backups
 from mediabase_assets.settings.sections import BackupSettings, PatientSettings, ValidationSettings, ViewSettings
 
 
@@ -44,7 +45,7 @@ class Settings(Section):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
-    backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
+    backup: BackupSettings = Field(default_factory=BackupSettings, description="where backups are, and when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
@@ -76,6 +77,7 @@ class Settings(Section):
         defaults: dict[str, Any] = {}
         if isinstance(home, str | Path):
             defaults["backup_dir"] = Path(home) / "backups"
+        defaults |= _folder_of_location(values)
         if values.get("environment") == "testing":
             defaults["require_user_confirmation"] = False
         return defaults | values
@@ -94,6 +96,25 @@ class Settings(Section):
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         return absolute(value)
+
+
+def _folder_of_location(values: dict[str, Any]) -> dict[str, Path]:
+    """The folder that `backup.location` names, as `backup_dir`; nothing where it names none, or none that is valid.
+
+    Raises:
+        ValueError: `backup_dir` names another place.
+    """
+    backup, folder = values.get("backup"), values.get("backup_dir")
+    named = backup.get("location") if isinstance(backup, dict) else getattr(backup, "location", None)
+    if not isinstance(named, str) or not named:
+        return {}
+    try:
+        place = place_of_backups(named)
+    except ValueError:
+        return {}  # the section says what is wrong with it
+    if folder is not None and (is_url(place) or not isinstance(folder, str | Path) or absolute(Path(folder)) != Path(place)):
+        raise ValueError("`backup.location` and `backup_dir` name different places")
+    return {} if is_url(place) else {"backup_dir": Path(place)}
 
 
 def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
