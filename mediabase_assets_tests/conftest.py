@@ -3,10 +3,11 @@
 import pytest
 
 from mediabase_assets.postgres.embedded.binaries import server_bin_dir
+from mediabase_assets_tests.fixtures.buckets import bucket_server
 from mediabase_assets_tests.fixtures.server import conn, files_home, settings
 from mediabase_assets_tests.fixtures.thorough import mark_long_tests
 
-__all__ = ["conn", "files_home", "settings"]
+__all__ = ["bucket_server", "conn", "files_home", "settings"]
 
 
 def pytest_report_header():

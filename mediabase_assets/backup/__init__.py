@@ -9,10 +9,9 @@ from mediabase_assets.backup.manifest import (
     BackupManifest,
     RelationName,
     is_of_target,
-    is_verified,
-    list_backups,
     read_manifest,
 )
+from mediabase_assets.backup.place import at_hand, is_verified, list_backups, place_of, place_text, read_backup
 from mediabase_assets.backup.state import BackupScope, BackupState, current_state, find_relations, find_reusable
 from mediabase_assets.backup.verify import FINDINGS, verify_backup
 
@@ -25,6 +24,7 @@ __all__ = [
     "BackupScope",
     "BackupState",
     "RelationName",
+    "at_hand",
     "create_backup",
     "current_state",
     "find_relations",
@@ -33,6 +33,9 @@ __all__ = [
     "is_of_target",
     "is_verified",
     "list_backups",
+    "place_of",
+    "place_text",
+    "read_backup",
     "read_manifest",
     "verify_backup",
 ]

@@ -7,7 +7,8 @@ from mediabase_assets.backup import (
     BackupManifest,
     current_state,
     find_reusable,
-    read_manifest,
+    place_of,
+    read_backup,
 )
 from mediabase_assets.backup.scope import scope_of
 from mediabase_assets.postgres.sql_files import Connection
@@ -21,7 +22,7 @@ def find_reusable_backup(conn: Connection, settings: Settings) -> BackupManifest
     """
     scope = scope_of(settings, conn.workspace)
     own = (conn.workspace.operations,)
-    return find_reusable(settings.backup_dir, current_state(conn, scope), ignored_schemas=own, live_schema=scope.live_schema)
+    return find_reusable(place_of(settings), current_state(conn, scope), ignored_schemas=own, live_schema=scope.live_schema)
 
 
 def backup_of(conn: Connection, settings: Settings, migration_id: str) -> BackupManifest | None:
@@ -31,4 +32,4 @@ def backup_of(conn: Connection, settings: Settings, migration_id: str) -> Backup
         BackupError: Its files are gone.
     """
     backup_id = conn.value("select backup_id from migration_runs where migration_id = %s", migration_id)
-    return read_manifest(settings.backup_dir / backup_id) if backup_id else None
+    return read_backup(place_of(settings), backup_id) if backup_id else None

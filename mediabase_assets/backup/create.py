@@ -1,7 +1,6 @@
 """Writing a backup with pg_dump: all of it, in one snapshot, or nothing.
 
-While pg_dump writes, this process computes the content hashes in the same snapshot, on the other core. The files are
-written to a folder that is not listed as a backup, and the folder is renamed when everything is on the disk.
+While pg_dump writes, this process computes the content hashes, on the other core. The folder gets its name when all is on the disk.
 """
 
 import re
@@ -10,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,19 +17,20 @@ from pathlib import Path
 import psycopg
 from psycopg import IsolationLevel, sql
 
-from mediabase_assets.backup.folder import folder_of
+from mediabase_assets.backup import bucket
+from mediabase_assets.backup.folder import folder_of, working_folder
 from mediabase_assets.backup.manifest import (
     BackedUpRelation,
     BackupFile,
     BackupManifest,
     RelationName,
-    is_verified,
-    list_backups,
     sha256_of,
     sync,
     write_manifest,
 )
 from mediabase_assets.backup.needed import digest_of, how_to_restore, names_of, needed_objects, write_objects
+from mediabase_assets.backup.object_store import ObjectStore
+from mediabase_assets.backup.place import Place, is_verified, list_backups, place_of
 from mediabase_assets.backup.state import BackupScope, FoundRelation, find_relations, fingerprint_of
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.quantities import counted, duration, size
@@ -67,20 +67,21 @@ def create_backup(
     scope: BackupScope,
     *,
     migration_id: str,
-    directory: Path | None = None,
+    directory: Place | None = None,
     progress: Progress | None = None,
     known: Known = lambda fingerprint: None,
     patience: float = 0,
 ) -> BackupManifest:
     """Back up everything that a migration could touch, into `<directory>/<migration_id>`.
 
-    An interrupted backup leaves nothing that is listed as one; what a killed one left is removed at the next start.
+    An interrupted one leaves nothing that is listed; what a killed one left is removed at the next start. One for a bucket is written
+    into the folder `backup_dir` first, and uploaded from there.
 
     Args:
         settings: Which server.
         scope: What to back up.
         migration_id: Name of the backup.
-        directory: The folder of the backups; that of the settings by default.
+        directory: Where to; the place of the settings by default.
         progress: Gets a sentence at each step.
         known: What the legacy table holds in a state, if another step reads it all at this moment or did before.
         patience: Seconds that a backup which is being written into the same folder is waited for.
@@ -89,26 +90,39 @@ def create_backup(
         BackupError: It could not be written: no space, no permission, a relation that this role may not read.
         ServerError: The server cannot be reached.
     """
-    directory = settings.backup_dir if directory is None else directory
+    place = place_of(settings) if directory is None else directory
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", migration_id):
         raise BackupError(f"{migration_id!r} cannot name a backup.", next_step="Use letters, digits, _ . and -.")
     report = progress or (lambda sentence: None)
+    final = settings.backup_dir if isinstance(place, ObjectStore) else place
+    writing = (working_folder if isinstance(place, ObjectStore) else folder_of)(final, migration_id, patience)
     try:
-        with folder_of(directory, migration_id, patience) as folder, connect(settings, application_name="mediabase backup") as conn:
-            manifest = _written(conn, settings, scope, migration_id, folder, report, known)
+        return _backed_up(settings, scope, migration_id, place, writing, report, known)
     except OSError as error:
-        raise _failed(error.strerror or str(error), directory, 0) from error
+        raise _failed(error.strerror or str(error), final, 0) from error
     except psycopg.Error as error:
         raise BackupError(
             f"The server ended the backup: {error.diag.message_primary or error}.",
             where=settings.database.name,
             next_step="Read the server's log, then run the backup again; nothing was left behind.",
         ) from error
-    return manifest.model_copy(update={"folder": directory / migration_id})
+
+
+def _backed_up(
+    settings: Settings, scope: BackupScope, migration_id: str, place: Place, writing: AbstractContextManager[Path], report: Progress,
+    known: Known,
+) -> BackupManifest:  # fmt: skip
+    """Write it into the folder that `writing` opens, and upload it from there if its place is a bucket."""
+    with writing as folder, connect(settings, application_name="mediabase backup") as conn:
+        manifest = _written(conn, settings, scope, migration_id, place, folder, report, known)
+        conn.rollback()  # the tables are free while it is uploaded
+        if isinstance(place, ObjectStore):
+            return bucket.upload(place, folder, manifest, report)
+    return manifest.model_copy(update={"folder": place / migration_id})
 
 
 def _written(
-    conn: Session, settings: Settings, scope: BackupScope, migration_id: str, folder: Path, report: Progress, known: Known
+    conn: Session, settings: Settings, scope: BackupScope, migration_id: str, place: Place, folder: Path, report: Progress, known: Known
 ) -> BackupManifest:
     started = time.monotonic()
     snapshot = _export_snapshot(conn, scope)
@@ -121,7 +135,7 @@ def _written(
         report(how_to_restore(needed))
         objects = write_objects(conn, needed, [*DUMP_OPTIONS, f"--snapshot={snapshot}"], environment, folder)
     legacy, *others = _parts(scope, found_relations)
-    shared = _share_legacy(conn, legacy, folder)
+    shared = _share_legacy(conn, legacy, place, folder)
     if shared is not None:
         report(f"The legacy table is unchanged: sharing {legacy.file} with the backup {shared.migration_id}")
         relations, files = [shared.legacy_relation], [file for file in shared.files if file.name == legacy.file]
@@ -216,24 +230,33 @@ def _record(conn: Session, file: str, found_relation: FoundRelation, known: Know
     )
 
 
-def _share_legacy(conn: Session, part: _Part, folder: Path) -> BackupManifest | None:
-    """Take the archive of the legacy table from a verified backup since which the table was not written to, if there is one."""
+def _share_legacy(conn: Session, part: _Part, place: Place, folder: Path) -> BackupManifest | None:
+    """Take the archive of the legacy table from a verified backup since which the table was not written to, if there is one.
+
+    In a folder by a link; in a bucket the upload copies it there.
+    """
     (legacy,) = part.relations
     if legacy.kind != "table":
         return None
     fingerprint, catalogue = fingerprint_of(conn, legacy), catalogue_of(conn, *legacy.relation)
-    for manifest in list_backups(folder.parent):
+    for manifest in list_backups(place):
         earlier = manifest.legacy_relation
         same = (manifest.database, earlier.relation, earlier.fingerprint) == (conn.info.dbname, legacy.relation, fingerprint)
         if same and earlier.catalogue == catalogue and earlier.file == part.file and is_verified(manifest):
-            source, target = manifest.folder / part.file, folder / part.file
-            try:
-                target.hardlink_to(source)
-            except OSError:  # a file system without links
-                shutil.copyfile(source, target)
-                sync(target)
+            if not manifest.url:
+                _link(manifest.folder / part.file, folder / part.file)
+            elif not all(bucket.can_be_copied(file) for file in manifest.files if file.name == part.file):
+                continue
             return manifest
     return None
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without links, or another account's file
+        shutil.copyfile(source, target)
+        sync(target)
 
 
 def _has_schema(conn: Session, name: str) -> bool:
@@ -280,7 +303,7 @@ def _failed(said: str, where: Path, written: int) -> BackupError:
         f"There is no space for the backup: {size(written)} were written when the disk was full ({said}); "
         f"{size(free)} were free at that moment.",
         where=str(where),
-        next_step="Free some space, or set backup_dir to a folder on a larger disk; nothing was left behind.",
+        next_step="Free some space, or set backup_dir (with a bucket MEDIABASE_HOME) to a folder on a larger disk; nothing was left.",
     )
 
 

@@ -1,16 +1,22 @@
 """The folder that a backup is written into: one at a time, under a name that is not listed as a backup until it is whole.
 
-Contains locks and names of folders; what is written into them is in `create`.
+Contains locks, names and rights of folders; what is written into them is in `create`. Only the account that writes a backup may
+read it, unless the folder of the backups has the setgid bit (`chmod g+rwxs`): then its group may read and use it too.
 """
 
 import fcntl
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from mediabase_assets.backup.manifest import INCOMPLETE, incomplete_folders, is_verified, read_manifest, sync
+from mediabase_assets.backup import bucket
+from mediabase_assets.backup.manifest import INCOMPLETE, incomplete_folders, is_verified_in_folder, read_manifest, sync
+from mediabase_assets.backup.object_store import ObjectStore
+from mediabase_assets.backup.place import Place
 from mediabase_assets.model.errors import BackupError
 
 
@@ -27,32 +33,62 @@ def folder_of(directory: Path, migration_id: str, patience: float) -> Iterator[P
         BackupError: Another one is being written, or the name is taken.
     """
     final = directory / migration_id
+    with working_folder(directory, migration_id, patience) as folder:
+        if final.exists() and _is_whole(final):
+            raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
+        yield folder
+        sync(folder)
+        _set_aside(final)
+        folder.rename(final)
+        sync(directory)
+
+
+@contextmanager
+def working_folder(directory: Path, migration_id: str, patience: float) -> Iterator[Path]:
+    """A folder to write into that disappears when the body ends, if it still has its name; the arguments are those of `folder_of`.
+
+    Raises:
+        BackupError: Another backup is being written.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
+    with open_lock(directory) as lock:
         _take(lock.fileno(), directory, patience)
         for leftover in incomplete_folders(directory):
             shutil.rmtree(leftover)
-        if final.exists() and _is_whole(final):
-            raise BackupError(f"There is a backup {migration_id} already.", where=str(final), next_step="Use another migration id.")
         folder = directory / f"{INCOMPLETE}{migration_id}"
         folder.mkdir(mode=0o700)
+        if is_shared(directory):
+            folder.chmod(0o2770)
         try:
             yield folder
-            sync(folder)
-            _set_aside(final)
-            folder.rename(final)
-            sync(directory)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def free_name(directory: Path, migration_id: str) -> str:
+def open_lock(directory: Path) -> IO[str]:
+    """The file that is locked while a backup is written; in a shared folder every account of its group may lock it."""
+    path = directory / ".lock"
+    is_new = not path.exists()
+    lock = path.open("a")
+    if is_new and is_shared(directory):
+        path.chmod(0o660)
+    return lock
+
+
+def is_shared(directory: Path) -> bool:
+    """Whether the accounts of a group use a folder together: it has the setgid bit."""
+    return bool(directory.stat().st_mode & stat.S_ISGID)
+
+
+def free_name(directory: Place, migration_id: str) -> str:
     """The name of the next backup of a migration: its id, or with a number if an earlier run of the migration has one already.
 
     >>> free_name(Path("/nowhere"), "20260101_120000")
     '20260101_120000'
     """
     names = (migration_id, *(f"{migration_id}_{number}" for number in range(2, 1000)))
+    if isinstance(directory, ObjectStore):
+        return next((name for name in names if bucket.is_free(directory, name)), migration_id)
     return next((name for name in names if not _is_whole(directory / name)), migration_id)
 
 
@@ -73,7 +109,7 @@ def _take(lock: int, directory: Path, patience: float) -> None:
 def _is_whole(folder: Path) -> bool:
     """Whether a folder is a backup that was verified; one of a process that died before that is written again."""
     try:
-        return is_verified(read_manifest(folder))
+        return is_verified_in_folder(read_manifest(folder))
     except BackupError:
         return False
 

@@ -95,7 +95,8 @@ class BackupManifest(_Record):
         objects: The script of what the archives need and do not hold, to be run before pg_restore; None where they need nothing.
         needed: What is in it, each by kind and name.
         needed_digest: Changes when something else is needed; empty where nothing is.
-        folder: Where it is; not part of the record.
+        folder: The folder with its files; empty where they are in a bucket. Not part of the record.
+        url: The bucket that holds it; empty where a folder does. Not part of the record.
     """
 
     format_version: Literal[1] = 1
@@ -117,6 +118,12 @@ class BackupManifest(_Record):
     needed: tuple[str, ...] = ()
     needed_digest: str = ""
     folder: Path = Field(default=Path(), exclude=True)
+    url: str = Field(default="", exclude=True)
+
+    @property
+    def where(self) -> str:
+        """The place of its files, for a person."""
+        return f"{self.url.partition('?')[0]}/{self.migration_id}" if self.url else str(self.folder)
 
     @property
     def legacy_relation(self) -> BackedUpRelation:
@@ -147,19 +154,6 @@ class _Verification(_Record):
     findings: tuple[BackupFinding, ...]
 
 
-def list_backups(directory: Path) -> list[BackupManifest]:
-    """The whole backups in a folder, newest first; incomplete and broken ones are left out."""
-    manifests = []
-    for folder in sorted(directory.iterdir()) if directory.is_dir() else ():
-        if folder.name.startswith(".") or not (folder / MANIFEST).is_file():
-            continue
-        try:
-            manifests.append(read_manifest(folder))
-        except BackupError:
-            continue
-    return sorted(manifests, key=lambda manifest: (manifest.created_at, manifest.migration_id), reverse=True)
-
-
 def read_manifest(path: Path) -> BackupManifest:
     """Read the manifest of a backup, given its folder or the manifest itself.
 
@@ -168,23 +162,34 @@ def read_manifest(path: Path) -> BackupManifest:
     """
     file = path / MANIFEST if path.is_dir() else path
     try:
-        manifest = BackupManifest.model_validate_json(file.read_bytes())
+        text = file.read_bytes()
     except OSError as error:
         raise BackupError(f"There is no backup to read: {error.strerror}.", where=str(file), next_step="List the backups.") from error
+    return parse_manifest(text, str(file)).model_copy(update={"folder": file.parent})
+
+
+def parse_manifest(text: bytes, where: str) -> BackupManifest:
+    """The manifest that a file holds.
+
+    Raises:
+        BackupError: It is broken.
+    """
+    try:
+        manifest = BackupManifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         raise BackupError(
             f"The manifest of the backup is broken: {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}.",
-            where=str(file),
+            where=where,
             next_step="Do not use this backup; take another one.",
         ) from error
     if manifest.legacy not in {relation.relation for relation in manifest.relations}:
         raise BackupError(
             "The manifest of the backup is broken: it does not list the legacy table.",
-            where=str(file),
+            where=where,
             next_step="Do not use this backup; take another one.",
         )
-    return manifest.model_copy(update={"folder": file.parent})
+    return manifest
 
 
 def write_manifest(folder: Path, manifest: BackupManifest) -> None:
@@ -192,21 +197,33 @@ def write_manifest(folder: Path, manifest: BackupManifest) -> None:
     _write(folder / MANIFEST, manifest.model_dump_json(indent=2))
 
 
-def record_verification(manifest: BackupManifest, findings: tuple[BackupFinding, ...]) -> None:
-    """Keep the outcome of a verification beside the backup, so that the backup may be reused."""
-    record = _Verification(verified_at=datetime.now(UTC), findings=findings)
-    _write(manifest.folder / VERIFICATION, record.model_dump_json(indent=2))
+def verification_of(findings: tuple[BackupFinding, ...]) -> str:
+    """The record of a verification, as text."""
+    return _Verification(verified_at=datetime.now(UTC), findings=findings).model_dump_json(indent=2)
 
 
-def is_verified(manifest: BackupManifest) -> bool:
-    """Whether the last recorded verification passed and every file still exists and has its size."""
+def passed_verification(text: bytes) -> bool:
+    """Whether the record of a verification says that everything passed."""
     try:
-        record = _Verification.model_validate_json((manifest.folder / VERIFICATION).read_bytes())
-        sizes = [(manifest.folder / file.name).stat().st_size for file in manifest.all_files]
-    except (OSError, ValidationError):
+        findings = _Verification.model_validate_json(text).findings
+    except ValidationError:
         return False
-    is_whole = sizes == [file.size_bytes for file in manifest.all_files]
-    return is_whole and bool(record.findings) and all(finding.passed for finding in record.findings)
+    return bool(findings) and all(finding.passed for finding in findings)
+
+
+def record_in_folder(manifest: BackupManifest, findings: tuple[BackupFinding, ...]) -> None:
+    """Keep the outcome of a verification beside a backup in a folder."""
+    _write(manifest.folder / VERIFICATION, verification_of(findings))
+
+
+def is_verified_in_folder(manifest: BackupManifest) -> bool:
+    """Whether the last recorded verification of a backup in a folder passed and every file still exists and has its size."""
+    try:
+        text = (manifest.folder / VERIFICATION).read_bytes()
+        sizes = [(manifest.folder / file.name).stat().st_size for file in manifest.all_files]
+    except OSError:
+        return False
+    return sizes == [file.size_bytes for file in manifest.all_files] and passed_verification(text)
 
 
 def is_of_target(manifest: BackupManifest, database: str, live_schema: str) -> bool:

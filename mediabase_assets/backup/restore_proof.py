@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.backup import BackedUpRelation, BackupManifest, is_of_target, list_backups
+from mediabase_assets.backup import BackedUpRelation, BackupManifest, at_hand, is_of_target, list_backups, place_of
 from mediabase_assets.model.finding import SAMPLE_ROWS, Finding
 from mediabase_assets.postgres.catalogue import KINDS, catalogue_of, defined_again
 from mediabase_assets.postgres.connect import client_tool, connect, program_env
@@ -40,7 +40,7 @@ def newest_backup(settings: Settings) -> BackupManifest | None:
     """The newest backup of the configured target; None if the target has no backup."""
     with connect(settings, autocommit=True, application_name="mediabase proof") as conn:
         database = conn.info.dbname
-    return next((m for m in list_backups(settings.backup_dir) if is_of_target(m, database, settings.database.schema_name)), None)
+    return next((m for m in list_backups(place_of(settings)) if is_of_target(m, database, settings.database.schema_name)), None)
 
 
 def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]:
@@ -64,7 +64,8 @@ def prove_restore(settings: Settings, manifest: BackupManifest) -> list[Finding]
             return [Finding(NOT_PROVED, False, {"backup": manifest.migration_id, "to_grant": grant}, 1, ({"as the administrator": grant},))]
         try:
             extensions = _extensions(conn)
-            errors = _restored(settings, manifest, name, extensions)
+            with at_hand(manifest) as here:
+                errors = _restored(settings, here, name, extensions)
             with connect(settings, autocommit=True, application_name="mediabase proof", dbname=name) as scratch:
                 return _findings(scratch, manifest, errors)
         finally:

@@ -6,13 +6,13 @@ Contains queries of the catalogue. Nothing is written, neither to the database n
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import LiteralString, NamedTuple
 
 from psycopg import sql
 
-from mediabase_assets.backup.manifest import BackupManifest, RelationName, is_verified, list_backups
+from mediabase_assets.backup.manifest import BackupManifest, RelationName
 from mediabase_assets.backup.needed import digest_of, needed_objects
+from mediabase_assets.backup.place import Place, is_verified, list_backups
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.content_hash import physical_fingerprint
@@ -143,12 +143,12 @@ def current_state(conn: Session, scope: BackupScope) -> BackupState:
 
 
 def find_reusable(
-    directory: Path, state: BackupState, *, ignored_schemas: Collection[str] = (), live_schema: str = ""
+    directory: Place, state: BackupState, *, ignored_schemas: Collection[str] = (), live_schema: str = ""
 ) -> BackupManifest | None:  # fmt: skip
     """The newest verified backup of exactly this state, if there is one.
 
     Args:
-        directory: The folder of the backups.
+        directory: The place of the backups.
         state: The present state.
         ignored_schemas: Schemas that may differ, such as one that every run writes its own history to.
         live_schema: Schema of the target: a backup of another target of the same database holds another state before the migration.

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mediabase_assets.backup.manifest import BackupFinding, BackupManifest, record_verification, sha256_of
+from mediabase_assets.backup.manifest import BackupFinding, BackupManifest, sha256_of
+from mediabase_assets.backup.place import at_hand, record_verification
 from mediabase_assets.model.quantities import size
 from mediabase_assets.postgres.connect import client_tool
 
@@ -34,12 +35,19 @@ FINDINGS = (
 
 
 def verify_backup(manifest: BackupManifest, *, progress: Callable[[str], None] | None = None) -> list[BackupFinding]:
-    """Verify a backup and record the outcome beside it. One finding for each of `FINDINGS`, passed or not."""
+    """Verify a backup and record the outcome beside it. One finding for each of `FINDINGS`, passed or not.
+
+    Of one in a bucket, what is examined is what comes back from there.
+
+    Raises:
+        BackupError: The bucket cannot be read.
+    """
     report = progress or (lambda sentence: None)
-    report("Comparing checksums")
-    findings = [_files_are_complete(manifest), _checksums_match(manifest), _archives_name_every_relation(manifest)]
-    report("Reading the archives")
-    findings += _contents(manifest)
+    with at_hand(manifest, report=report) as here:
+        report("Comparing checksums")
+        findings = [_files_are_complete(here), _checksums_match(here), _archives_name_every_relation(here)]
+        report("Reading the archives")
+        findings += _contents(here)
     record_verification(manifest, tuple(findings))
     return findings
 

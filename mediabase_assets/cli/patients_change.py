@@ -10,6 +10,7 @@ import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
+from mediabase_assets.backup import place_text
 from mediabase_assets.cli.output import Exit, waiting
 from mediabase_assets.cli.patients_ask import patients_session
 from mediabase_assets.cli.patients_tables import print_json, progress_console
@@ -123,7 +124,7 @@ def _print_deleted(console: Console, settings: Settings, deleted: DeleteReport) 
     console.print(f"[bold green]Deleted[/] {escape(deleted.patient_id)}: {escape(rows)} rows; plots, runs and partition in Dagster.")
     if deleted.views:
         console.print(f"Views that went with it: {', '.join(deleted.views)}", markup=False, soft_wrap=True)
-    where = f"in {settings.backup_dir}"
+    where = f"in {place_text(settings)}"
     if deleted.backups:
         console.print(f"These backups still hold the data, {where}: {', '.join(deleted.backups)}", markup=False, soft_wrap=True)
         console.print("Delete their folders when no rollback needs them.", markup=False)

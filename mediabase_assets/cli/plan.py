@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mediabase_assets.backup import place_text
 from mediabase_assets.legacy.table import LegacyDescription
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.legacy import Fate, legacy_column
@@ -56,7 +57,7 @@ def print_plan(console: Console, settings: Settings, place: Place, source: Itera
             "Written to",
             f"schema {live}, and the project's own {' and '.join(place.schemas)}; all at once, at the end",
         ),
-        ("Backup", f"{settings.backup_dir}, written and verified before anything is released"),
+        ("Backup", f"{place_text(settings)}, written and verified before anything is released"),
         ("One symbol, many genes", _POLICIES[settings.symbol_conflicts]),
     ]
     rows += [(f"No effect: {key}", reason) for key, reason in keys_without_effect(settings).items()]

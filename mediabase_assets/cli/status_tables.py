@@ -146,14 +146,17 @@ def _print_refreshes(console: Console, status: Status) -> None:
 
 
 def _print_backups(console: Console, status: Status) -> None:
+    if status.backup_problem:
+        console.print(f"[bold]Backups[/]   [red]cannot be listed[/]: {escape(status.backup_problem)}")
+        return
     if not status.backups:
         console.print("[bold]Backups[/]   none")
         return
-    table = _table("Backups", "Backup", "When", "Size", "Relations", "Folder", right=("Size", "Relations"))
+    table = _table("Backups", "Backup", "When", "Size", "Relations", "Where", right=("Size", "Relations"))
     for backup in status.backups:
         table.add_row(
             escape(backup.migration_id), moment(backup.created_at), size(sum(f.size_bytes for f in backup.files)),
-            number(len(backup.relations)), escape(str(backup.folder)),
+            number(len(backup.relations)), escape(backup.where),
         )  # fmt: skip
     console.print(table)
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from psycopg import sql
 
+from mediabase_assets.backup.place import place_of, place_text, require_usable
 from mediabase_assets.legacy.table import LegacyDescription, describe_legacy_table
+from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.finding import Finding
 from mediabase_assets.model.legacy import REQUIRED_COLUMNS
 from mediabase_assets.model.quantities import counted, size
@@ -44,6 +46,7 @@ PREREQUISITES: dict[str, str] = {
     "legacy_table_has_rows": "The legacy table is not empty.",
     "transcript_ids_are_unique": "Every legacy row has a transcript_id of its own.",
     "disk_has_room": "The server's disk has three times the size of the legacy table free, where that can be known.",
+    "backups_can_be_kept": "The place of the backups can be written to, and read from.",
     "no_other_migration_runs": "No other migration into the same schema is running.",
     "target_names_are_free": "No other relation of the live schema has the name of a table or view that a release creates.",
 }
@@ -84,7 +87,7 @@ def look(
             findings += [_rows(conn, schema, table), _disk(conn, settings, legacy)]
         if readable.passed and visible.passed and columns.passed:
             findings.append(_unique(conn, schema, table, left_out))
-    findings += [_alone(conn, settings, run_id), _names(conn, settings)]
+    findings += [_backups(settings), _alone(conn, settings, run_id), _names(conn, settings)]
     return legacy, findings
 
 
@@ -264,6 +267,15 @@ def _data_directory(conn: Connection) -> Path | None:
     while folder is not None and not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
+
+
+def _backups(settings: Settings) -> Finding:
+    place, problem, step = place_text(settings), "", ""
+    try:
+        require_usable(place_of(settings))
+    except BackupError as error:
+        problem, step = f"No backup can be kept in {place}. {error.what}", error.next_step
+    return _finding("backups_can_be_kept", not problem, problem, step, place=place)
 
 
 def _alone(conn: Connection, settings: Settings, run_id: str) -> Finding:

@@ -62,6 +62,7 @@ _PREREQUISITES = {
     "legacy_table_has_rows": CheckText("The legacy table has rows.", "The legacy table is empty."),
     "transcript_ids_are_unique": CheckText("Transcript ids are unique.", "Legacy rows share a transcript_id or have none."),
     "disk_has_room": CheckText("The disk has room.", "The disk has less free space than three times the size of the legacy table."),
+    "backups_can_be_kept": CheckText("Backups can be kept in their place.", "Backups cannot be written to their place, or not read."),
     "no_other_migration_runs": CheckText("No other migration is running.", "Another migration into the same schema is running."),
     "target_names_are_free": CheckText("The target names are free.", "Other relations have the names of tables or views of a release."),
 }

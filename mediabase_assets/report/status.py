@@ -12,7 +12,8 @@ from typing import LiteralString, TypeVar
 import psycopg
 from psycopg import sql
 
-from mediabase_assets.backup import BackupManifest, is_of_target, list_backups
+from mediabase_assets.backup import BackupManifest, is_of_target
+from mediabase_assets.backup.place import listed_or_why_not
 from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
@@ -118,6 +119,7 @@ class Status:
         rollbacks: Released migrations, newest first, and whether each can be rolled back.
         backups: All backups but those of other targets of the database, newest first.
         advice: Settings of the server that would make a migration faster.
+        backup_problem: Why the backups cannot be listed; empty if they can.
     """
 
     server: str
@@ -139,6 +141,7 @@ class Status:
     rollbacks: tuple[Candidate, ...]
     backups: tuple[BackupManifest, ...]
     advice: tuple[Advice, ...]
+    backup_problem: str = ""
 
 
 def is_nothing_here(settings: Settings) -> bool:
@@ -163,6 +166,7 @@ def read_status(settings: Settings) -> Status:
         lock = lock_holder(conn, settings)
         runs = _runs(conn, bool(lock)) if has_journal else ()
         legacy = relation(conn, settings.database.source_schema, settings.database.legacy_table)
+        listed, problem = listed_or_why_not(settings)
         return Status(
             server=_place(settings),
             version=str(conn.info.parameter_status("server_version")),
@@ -181,7 +185,8 @@ def read_status(settings: Settings) -> Status:
             stages=_stages(conn, runs[0].migration_id, runs[0].status == RunStatus.RELEASED) if runs else (),
             releases=_releases(conn) if has_journal else (),
             rollbacks=candidates(conn, settings)[:5] if has_journal else (),
-            backups=_backups(conn, settings),
+            backups=tuple(m for m in listed if m.database != conn.info.dbname or is_of_target(m, m.database, live)),
+            backup_problem=problem,
             advice=advise(read_settings(conn), legacy.size_bytes or 0),
         )
 
@@ -213,12 +218,6 @@ def _is_readable(conn: Connection, schema: str, name: str) -> bool:
         schema, name,
     )  # fmt: skip
     return bool(is_readable)
-
-
-def _backups(conn: Connection, settings: Settings) -> tuple[BackupManifest, ...]:
-    """The backups in the folder, but those of other targets of this database."""
-    database, live = conn.info.dbname, settings.database.schema_name
-    return tuple(m for m in list_backups(settings.backup_dir) if m.database != database or is_of_target(m, database, live))
 
 
 def _place(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from mediabase_assets.backup import RelationName, read_manifest
+from mediabase_assets.backup import RelationName, place_of, read_backup
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.postgres.connect import connect
@@ -92,7 +92,7 @@ def _legacy(conn: Connection, settings: Settings, backup_id: str | None) -> str:
     """Whether the legacy table is as it was, in words."""
     name = f"{settings.database.source_schema}.{settings.database.legacy_table}"
     try:
-        backed_up = read_manifest(settings.backup_dir / (backup_id or "none")).legacy_relation
+        backed_up = read_backup(place_of(settings), backup_id or "none").legacy_relation
     except BackupError:
         return f"{name} was only read; there is no backup to compare it with"
     if content_hash(conn, *backed_up.relation) == (backed_up.rows, backed_up.content_hash):

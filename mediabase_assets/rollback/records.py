@@ -1,10 +1,12 @@
 """What the records say about a rollback: which migrations can be undone, from which backup, and afterwards that it was done."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from mediabase_assets.backup import BackupManifest, is_verified, read_manifest, verify_backup
+from mediabase_assets.backup import BackupManifest, at_hand, is_verified, place_of, place_text, read_backup, verify_backup
+from mediabase_assets.backup.place import listed_or_why_not
 from mediabase_assets.model.errors import BackupError, RollbackError
 from mediabase_assets.model.quantities import counted, moment
 from mediabase_assets.model.statuses import RunStatus
@@ -65,10 +67,12 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
     """The released migrations, newest first."""
     if not exists(conn, "releases"):
         return ()
+    found, unreachable = listed_or_why_not(settings)
+    backups = {manifest.migration_id: manifest for manifest in found}
     listed: list[Candidate] = []
     later: list[str] = []
     for migration_id, released_at, backup_id, rolled_back_at, live_schema, rows in conn.execute(_RELEASES).fetchall():
-        verified, problem, backed_up = _backup_state(settings, backup_id)
+        verified, problem, backed_up = _backup_state(settings, backup_id, backups, unreachable)
         made_in = live_schema or backed_up
         is_elsewhere = made_in not in (None, settings.database.schema_name)
         since = () if is_elsewhere else tuple(later)
@@ -89,15 +93,19 @@ def candidates(conn: Connection, settings: Settings) -> tuple[Candidate, ...]:
     return tuple(listed)
 
 
-def _backup_state(settings: Settings, backup_id: str | None) -> tuple[bool, str, str | None]:
+def _backup_state(
+    settings: Settings, backup_id: str | None, backups: dict[str, BackupManifest], unreachable: str
+) -> tuple[bool, str, str | None]:
     """Whether a backup verified, why a rollback cannot use it (empty if it can), and the live schema that it names."""
     if not backup_id:
         return False, "no backup was recorded", None
+    manifest = backups.get(backup_id)
+    if manifest is None:
+        return False, f"its backup cannot be reached: {unreachable}" if unreachable else "its backup is gone or broken", None
     try:
-        manifest = read_manifest(settings.backup_dir / backup_id)
-    except BackupError:
-        return False, "its backup is gone or broken", None
-    verified = is_verified(manifest)
+        verified = is_verified(manifest)
+    except BackupError as error:
+        return False, f"its backup cannot be reached: {error.what.rstrip('.')}", manifest.live_schema
     if str(manifest.legacy) != _legacy(settings):
         return verified, f"it took {manifest.legacy} apart", manifest.live_schema
     return verified, "" if verified else "its backup does not verify", manifest.live_schema
@@ -183,27 +191,31 @@ def require_same_target(settings: Settings, candidate: Candidate, manifest: Back
         )
 
 
-def verified_backup(settings: Settings, candidate: Candidate, database: str) -> BackupManifest:
-    """The backup of the state before a migration, read whole.
+@contextmanager
+def verified_backup(
+    settings: Settings, candidate: Candidate, database: str, report: Callable[[str], None] = lambda sentence: None
+) -> Iterator[BackupManifest]:
+    """The backup of the state before a migration, read whole, with its files in a folder of this machine.
 
     Raises:
         RollbackError: It is missing, broken, or of another database or target.
     """
-    where = str(settings.backup_dir / (candidate.backup_id or "?"))
+    where = f"{place_text(settings)}, {candidate.backup_id or '?'}"
     step = "Restore the files of the backup from a copy, then roll back again."
     if not candidate.backup_id:
-        raise RollbackError(f"No backup was recorded for the migration {candidate.migration_id}.", where=str(settings.backup_dir))
+        raise RollbackError(f"No backup was recorded for the migration {candidate.migration_id}.", where=place_text(settings))
     try:
-        manifest = read_manifest(settings.backup_dir / candidate.backup_id)
+        manifest = read_backup(place_of(settings), candidate.backup_id)
     except BackupError as error:
         raise RollbackError(f"The backup {candidate.backup_id} cannot be read: {error.what}", where=where, next_step=step) from error
     require_same_target(settings, candidate, manifest)
-    wrong = [f.name for f in verify_backup(manifest) if not f.passed]
-    if wrong:
-        raise RollbackError(f"The backup {candidate.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
     if manifest.database != database:
         raise RollbackError(f"The backup {candidate.backup_id} is of the database {manifest.database}, not of {database}.", where=where)
-    return manifest
+    with at_hand(manifest, report=report) as here:
+        wrong = [f.name for f in verify_backup(here) if not f.passed]
+        if wrong:
+            raise RollbackError(f"The backup {candidate.backup_id} does not verify ({', '.join(wrong)}).", where=where, next_step=step)
+        yield here
 
 
 def prepare(conn: Connection, live_schema: str) -> None:

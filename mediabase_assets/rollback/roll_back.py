@@ -74,8 +74,8 @@ def preview(
     """
     with _session(settings) as conn:
         candidate = records.find(conn, settings, migration_id, with_later=with_later)
-        manifest = records.verified_backup(settings, candidate, conn.info.dbname)
-        plan, changed = decided(conn, make_plan(conn, settings, manifest), legacy_changes)
+        with records.verified_backup(settings, candidate, conn.info.dbname) as manifest:
+            plan, changed = decided(conn, make_plan(conn, settings, manifest), legacy_changes)
         lost = outside_objects.lost_with(conn, plan, conn.workspace.build)
         outside_objects.require_permission(lost, with_dependents=with_dependents, where=f"migration {migration_id}")
         undone = (f"{changed}; what is deleted or changed is copied",) if changed and legacy_changes is LegacyChoice.UNDO else ()
@@ -115,10 +115,9 @@ def roll_back(
         with _session(settings) as conn:
             candidate = records.find(conn, settings, migration_id, with_later=with_later)
             report(f"Verifying the backup {candidate.backup_id}")
-            manifest = records.verified_backup(settings, candidate, conn.info.dbname)
-            records.prepare(conn, settings.database.schema_name)
-            wishes = _Wishes(with_dependents, legacy_changes)
-            return _rolled_back(conn, settings, candidate, manifest, wishes, report)
+            with records.verified_backup(settings, candidate, conn.info.dbname, report) as manifest:
+                records.prepare(conn, settings.database.schema_name)
+                return _rolled_back(conn, settings, candidate, manifest, _Wishes(with_dependents, legacy_changes), report)
     finally:
         release_migration_lock(owner)
 

@@ -12,8 +12,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from mediabase_assets.backup import bucket, place_of
+from mediabase_assets.backup.folder import open_lock
 from mediabase_assets.backup.manifest import incomplete_folders
-from mediabase_assets.model.errors import MigrationLockedError
+from mediabase_assets.backup.object_store import ObjectStore
+from mediabase_assets.model.errors import BackupError, MigrationLockedError
 from mediabase_assets.model.extraction import EXTRACTION_VIEWS
 from mediabase_assets.model.tables import TABLES
 from mediabase_assets.model.views import VIEWS
@@ -47,7 +50,7 @@ def remove_leftovers(settings: Settings, owner: str, look: Look | None = None) -
     try:
         with connect(settings, autocommit=True, application_name="mediabase leftovers") as conn:
             conn.execute("set lock_timeout = '5s'")
-            return [*_schemas(conn), *_half_built(conn), *_files(settings.backup_dir)]
+            return [*_schemas(conn), *_half_built(conn), *_files(settings.backup_dir), *_uploads(conn, settings)]
     finally:
         release_migration_lock(owner)
 
@@ -106,7 +109,7 @@ def _files(directory: Path) -> list[str]:
         return []
     removed = []
     try:
-        with (directory / ".lock").open("w") as lock:
+        with open_lock(directory) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for folder in [*incomplete_folders(directory)]:
                 shutil.rmtree(folder)
@@ -117,3 +120,15 @@ def _files(directory: Path) -> list[str]:
     except OSError:  # another backup is being written, or the folder may not be written
         return removed
     return removed
+
+
+def _uploads(conn: Connection, settings: Settings) -> list[str]:
+    """Remove uploads to a bucket that were killed: those of migrations of this target, of which none is running now."""
+    place = place_of(settings)
+    if not isinstance(place, ObjectStore) or not exists(conn, "migration_runs"):
+        return []
+    try:
+        removed = bucket.remove_unfinished(place, set(conn.values("select migration_id from migration_runs")))
+    except BackupError:  # the prerequisites say why
+        return []
+    return [f"the unfinished upload {name}" for name in removed]

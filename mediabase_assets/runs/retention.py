@@ -18,6 +18,7 @@ import dagster as dg
 import sqlalchemy as sa
 from dagster_postgres import PostgresEventLogStorage
 
+from mediabase_assets.backup import place_of
 from mediabase_assets.backup.retention import delete_backups, old_backups
 from mediabase_assets.model.errors import MigrationLockedError
 from mediabase_assets.model.quantities import counted
@@ -123,10 +124,10 @@ def _delete_of_migrations(instance: dg.DagsterInstance, settings: Settings, now:
             done.records = records.delete_details(conn, now - timedelta(days=rules.days_of_records))
             if rules.days_of_backups:
                 names = old_backups(
-                    settings.backup_dir, conn.info.dbname, settings.database.schema_name, needed=records.needed_backups(conn),
+                    place_of(settings), conn.info.dbname, settings.database.schema_name, needed=records.needed_backups(conn),
                     before=now - timedelta(days=rules.days_of_backups), keep=rules.keep_backups,
                 )  # fmt: skip
-                done.backups = delete_backups(settings.backup_dir, names)
+                done.backups = delete_backups(place_of(settings), names)
     finally:
         release_migration_lock(owner)
 

@@ -39,6 +39,8 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
 def _write(settings: Settings, folder: Path) -> Path:
     path = folder / EFFECTIVE
     values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, "database": {"password"}})
+    if settings.backup.location:  # it says where; the other key would contradict it
+        values.pop("backup_dir", None)
     text = "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,7 @@ ENVIRONMENT: dict[str, str] = {
     "MB_POSTGRES_CONNECTION_TIMEOUT": "database.connection_timeout",
     "MEDIABASE_REFRESH_SCHEDULE": "views.refresh_schedule",
     "MEDIABASE_PROOF_SCHEDULE": "backup.proof_schedule",
+    "MEDIABASE_BACKUP_LOCATION": "backup.location",
     "MEDIABASE_TIME_ZONE": "views.time_zone",
     "MEDIABASE_RULES": "curation.rules_file",
     "MB_MIGRATION_CHECKPOINTS_DIR": "checkpoints_dir",
@@ -241,6 +242,8 @@ def finding_of(item: Any, origins: Mapping[str, str]) -> tuple[str, str, str]:
         step = f"Did you mean `{near}`?" if near else "Remove it, or see `mediabase config show` for the settings there are."
         return f"There is no setting `{key}`.", where, step
     expected = str(item["msg"]).removeprefix("Value error, ").replace("Input should", "it should")
+    if not path:
+        return f"Settings contradict each other: {expected}.", "configuration", "Keep one of them."
     return f"The setting `{key}` is wrong: {expected}.", where, f"Correct `{key}`."
 
 

@@ -15,6 +15,7 @@ from mediabase_assets.settings.curation import CurationSettings
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.floors import FloorSettings
 from mediabase_assets.settings.kinds import IGNORED, Minutes, Section, Whole, absolute, ignored
+from mediabase_assets.settings.location import is_url, place_of_backups
 from mediabase_assets.settings.monitoring import MonitoringSettings
 from mediabase_assets.settings.performance import PerformanceSettings, interval_cron
 from mediabase_assets.settings.retention import RetentionSettings
@@ -68,7 +69,7 @@ class Settings(Section):
     )
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
     floors: FloorSettings = Field(default_factory=FloorSettings, description="how many rows a release may lose")
-    backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
+    backup: BackupSettings = Field(default_factory=BackupSettings, description="where backups are, and when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
@@ -127,6 +128,7 @@ class Settings(Section):
         defaults: dict[str, Any] = {}
         if isinstance(home, str | Path):
             defaults["backup_dir"] = Path(home) / "backups"
+        defaults |= _folder_of_location(values)
         merged: dict[str, Any] = {**defaults, **values}
         for key, value in (OF_ENVIRONMENTS.get(str(values.get("environment"))) or {}).items():
             _set_default(merged, key, value)
@@ -163,6 +165,25 @@ def _set_default(values: dict[str, Any], key: str, value: Any) -> None:
         values.setdefault(name, value)
     elif values.get(section) is None or isinstance(values[section], dict):
         values[section] = {name: value, **(values.get(section) or {})}
+
+
+def _folder_of_location(values: dict[str, Any]) -> dict[str, Path]:
+    """The folder that `backup.location` names, as `backup_dir`; nothing where it names none, or none that is valid.
+
+    Raises:
+        ValueError: `backup_dir` names another place.
+    """
+    backup, folder = values.get("backup"), values.get("backup_dir")
+    named = backup.get("location") if isinstance(backup, dict) else getattr(backup, "location", None)
+    if not isinstance(named, str) or not named:
+        return {}
+    try:
+        place = place_of_backups(named)
+    except ValueError:
+        return {}  # the section says what is wrong with it
+    if folder is not None and (is_url(place) or not isinstance(folder, str | Path) or absolute(Path(folder)) != Path(place)):
+        raise ValueError("`backup.location` and `backup_dir` name different places")
+    return {} if is_url(place) else {"backup_dir": Path(place)}
 
 
 def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from mediabase_assets.settings.cron import cron
 from mediabase_assets.settings.kinds import Positive, Section, Whole, absolute, ignored
+from mediabase_assets.settings.location import place_of_backups
 from mediabase_assets.settings.thresholds import Thresholds
 
 
@@ -60,10 +61,14 @@ class ValidationSettings(Thresholds):
 
 
 class BackupSettings(Section):
-    """When it is proved by itself that the newest backup can be restored; the time zone is that of the views."""
+    """Where backups are, and when it is proved by itself that the newest can be restored; the time zone is that of the views."""
 
+    location: str = Field(
+        default="", description="where backups are: a folder, or s3://bucket/prefix?region=…; takes the place of backup_dir"
+    )
     proof_schedule: str = Field(default="0 4 * * 0", min_length=1, description="cron expression of the weekly proof")
     _is_cron = field_validator("proof_schedule")(cron)
+    _is_location = field_validator("location")(place_of_backups)
 
 
 class ViewSettings(Section):

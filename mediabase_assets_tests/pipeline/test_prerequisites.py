@@ -235,6 +235,27 @@ def test_a_disk_too_small(fresh, monkeypatch):
     assert "Free space" in text
 
 
+def test_a_place_where_no_backup_can_be_kept(fresh, tmp_path, monkeypatch):
+    file = tmp_path / "a file"
+    file.write_text("in the way")
+    text = refused(replace(fresh, settings=load_settings(
+        home=fresh.settings.home, database={"name": fresh.settings.database.name}, backup_dir=file / "backups"
+    ), environment=fresh.environment | {"MB_MIGRATION_BACKUP_DIR": str(file / "backups")}), "backups_can_be_kept")  # fmt: skip
+    assert f"No backup can be kept in {file / 'backups'}. {file} is no folder." in text
+
+
+def test_a_bucket_that_is_not_there(fresh, bucket_server, monkeypatch):
+    location = bucket_server.location("x", "absent")
+    for name, value in bucket_server.variables(bucket_server.writer).items():
+        monkeypatch.setenv(name, value)
+    environment = {k: v for k, v in fresh.environment.items() if k != "MB_MIGRATION_BACKUP_DIR"}
+    this = replace(fresh, environment=environment | {"MEDIABASE_BACKUP_LOCATION": location})
+    text = refused(this, "backups_can_be_kept")
+    assert "There is no such bucket (NO_SUCH_BUCKET)." in text
+    assert "correct backup.location" in text
+    assert bucket_server.writer[1] not in text
+
+
 # --------------------------------------------------------------------------------------------- no way to the server
 
 

@@ -113,7 +113,7 @@ def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
     for name, key in ENVIRONMENT.items():
         if name in ("MB_POSTGRES_HOST", "MB_POSTGRES_SERVICE"):
             continue
-        crons = {"MEDIABASE_REFRESH_SCHEDULE": "@daily", "MEDIABASE_PROOF_SCHEDULE": "@daily"}
+        crons = {"MEDIABASE_REFRESH_SCHEDULE": "@daily", "MEDIABASE_PROOF_SCHEDULE": "@daily", "MEDIABASE_BACKUP_LOCATION": "s3://lab"}
         given = (crons | {"MEDIABASE_TIME_ZONE": "Europe/Berlin"}).get(name, "1")
         with monkeypatch.context() as patch:
             patch.setenv(name, given)

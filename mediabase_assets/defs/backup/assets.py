@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediabase_assets.backup import FINDINGS, BackupFinding, BackupManifest, create_backup, free_name, verify_backup
+from mediabase_assets.backup import FINDINGS, BackupFinding, BackupManifest, create_backup, free_name, place_of, verify_backup
 from mediabase_assets.backup.choice import find_reusable_backup
 from mediabase_assets.backup.needed import OBJECTS_FILE
 from mediabase_assets.backup.scope import scope_of
@@ -86,7 +86,7 @@ def _back_up(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event
     reused = manifest is not None
     if manifest is None:
         manifest = create_backup(
-            settings, scope, migration_id=free_name(settings.backup_dir, this.migration_id), progress=this.report,
+            settings, scope, migration_id=free_name(place_of(settings), this.migration_id), progress=this.report,
             known=lambda f: _known(this, f), patience=PATIENCE,
         )  # fmt: skip
     findings = verify_backup(manifest, progress=this.report)
@@ -96,7 +96,7 @@ def _back_up(this: AssetRun, *, records: bool = True) -> Iterator[parallel.Event
     if wrong:
         raise dg.Failure(
             f"The backup {manifest.migration_id} did not verify ({', '.join(wrong)}); nothing that people read was changed.\n"
-            f"  next:  check {manifest.folder}, free disk space if it is short, and run again.",
+            f"  next:  check {manifest.where}, free disk space if it is short, and run again.",
             allow_retries=False,
         )
     if records:
@@ -119,7 +119,7 @@ def _materialized(this: AssetRun, manifest: BackupManifest, *, reused: bool) -> 
         metadata={
             BACKUP_ID: manifest.migration_id,
             "used again": reused,
-            "folder": dg.MetadataValue.path(str(manifest.folder)),
+            "folder": dg.MetadataValue.path(manifest.where),
             **sized(manifest.size_bytes),
             "dagster/row_count": legacy.rows or 0,
             "legacy content hash": legacy.content_hash or "",

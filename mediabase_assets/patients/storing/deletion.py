@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from mediabase_assets.backup import BackupManifest, list_backups
+from mediabase_assets.backup import BackupManifest, at_hand, list_backups, place_of
 from mediabase_assets.backup.archive import entries, stream_rows
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.patients.storing.importing import lock_patient
@@ -83,7 +83,7 @@ def backups_holding(conn: Connection, settings: Settings, patient_id: str) -> tu
     They are looked into: a patient who was imported twice may be in one that is older than the last import.
     """
     schema, holding, unreadable = conn.workspace.patients, list[str](), list[str]()
-    for manifest in list_backups(settings.backup_dir):
+    for manifest in list_backups(place_of(settings)):
         if manifest.database == conn.info.dbname:
             try:
                 if patient_id in _patients_in(manifest, schema):
@@ -107,9 +107,10 @@ def _patients_in(manifest: BackupManifest, schema: str) -> set[str]:
         place = columns.index("patient_id")
         return lambda line: found.add(line.split(b"\t")[place].decode())
 
-    for file in {r.file for r in manifest.relations if (r.schema_name, r.name) == (schema, _PATIENTS)}:
-        archive = manifest.folder / file
-        stream_rows(archive, [e for e in entries(archive) if e.words.startswith(f"{schema} {_PATIENTS} ")], start)
+    files = {r.file for r in manifest.relations if (r.schema_name, r.name) == (schema, _PATIENTS)}
+    with at_hand(manifest, only=files) as here:
+        for archive in (here.folder / file for file in files):
+            stream_rows(archive, [e for e in entries(archive) if e.words.startswith(f"{schema} {_PATIENTS} ")], start)
     return found
 
 

@@ -51,7 +51,8 @@ def settings_of(settings: Settings, folder: Path, *, is_loaded: bool) -> tuple[S
 
     def with_legacy(schema: str) -> Settings:
         database = settings.database.model_copy(update={"schema_name": workspace.live, "legacy_schema": schema})
-        return settings.for_workspace(SELF_TEST, backup_dir=folder / "backups", database=database)
+        backup = settings.backup.model_copy(update={"location": ""})
+        return settings.for_workspace(SELF_TEST, backup_dir=folder / "backups", backup=backup, database=database)
 
     return with_legacy(source), with_legacy(workspace.legacy)
 
