@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from mediabase_assets.cli import options
+from mediabase_assets.cli.alerts import alerts
 from mediabase_assets.cli.command import settings_of, with_exit_code
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
 from mediabase_assets.cli.output import Exit, terminal, waiting
@@ -37,6 +38,7 @@ app = typer.Typer(
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
+app.add_typer(alerts, name="alerts")
 
 
 @app.callback(invoke_without_command=True)

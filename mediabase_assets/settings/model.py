@@ -6,11 +6,12 @@ that have nothing to act on here.
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
+from mediabase_assets.settings.alerts import AlertSettings
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
@@ -46,6 +47,7 @@ class Settings(Section):
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="what is valid")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="who is told when something is wrong")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="without effect")
 
@@ -108,3 +110,23 @@ def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
 
 #: Settings without effect, by key, with the reason.
 WITHOUT_EFFECT = _without_effect(Settings)
+
+
+def _secrets(model: type[BaseModel], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found += _secrets(field.annotation, f"{prefix}{name}.")
+        elif SecretStr in (field.annotation, *get_args(field.annotation)):
+            found.append(f"{prefix}{name}")
+    return found
+
+
+#: Settings that are secret, by key: never printed, logged, or written to a file.
+SECRETS = tuple(_secrets(Settings))
+
+
+def secrets_of(settings: Settings) -> dict[str, str]:
+    """The secrets that are set, by key."""
+    values = {key: getattr(getattr(settings, key.partition(".")[0]), key.partition(".")[2]) for key in SECRETS}
+    return {key: value.get_secret_value() for key, value in values.items() if value is not None}

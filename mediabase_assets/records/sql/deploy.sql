@@ -282,3 +282,17 @@ create table if not exists leaf_census (
   primary key (migration_id, legacy_column, path, account, reason)
 );
 comment on table leaf_census is 'One row per migration, legacy column, place of the grammar and account: scalars that are read, archived, in quarantine or held by a repair. Large values count once, however many rows hold them.';
+
+create table if not exists alerts (
+  alert text primary key,
+  kind text not null,
+  what text not null,
+  place text not null,
+  next_step text not null,
+  command text not null,
+  version text not null,
+  since timestamptz not null,
+  ended_at timestamptz,
+  told jsonb not null default '{}'
+);
+comment on table alerts is 'One row per alert, until everybody who is told knows that it is over: what is wrong, where, since when, and who was told when.';
