@@ -88,6 +88,21 @@ def look_and_tell(settings: Settings, look: Look, *, tells: bool = True, now: da
             return _tell(settings, conn, found, now, tells=tells)
 
 
+def tell_if_down(settings: Settings) -> Outcome:
+    """Tell that the server does not answer, for those whose sensors depend on it; where it answers, do nothing."""
+    if not settings.alerts.is_on:
+        return Outcome()
+    try:
+        connect(settings, application_name="mediabase alerts").close()
+    except ServerError as error:
+        with _alone(settings) as is_alone:
+            if not is_alone:
+                return Outcome(is_elsewhere=True)
+            found = Found((server_down(settings, error),), frozenset({Kind.SERVER}))
+            return _tell(settings, None, found, datetime.now(UTC), tells=True)
+    return Outcome()
+
+
 def _tell(settings: Settings, conn: Connection | None, found: Found, now: datetime, *, tells: bool) -> Outcome:
     """Send what is new by every way, and keep it."""
     alerts = after_look(read_alerts(settings, conn), found, now)

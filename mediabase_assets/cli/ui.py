@@ -22,6 +22,7 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from mediabase_assets.alerts.round import tell_if_down
 from mediabase_assets.cli.children import Child, child, last_words, require_alive, set_large_logs_aside
 from mediabase_assets.cli.error_details import without_secrets
 from mediabase_assets.cli.output import Exit, waiting
@@ -89,6 +90,7 @@ def serve(settings: Settings, *, host: str, port: int, console: Console) -> Exit
                 require_alive(children)
                 if second % LOG_CHECK == 0:
                     set_large_logs_aside(children)
+                    tell_if_down(settings)  # the daemon cannot: its sensors need the server
         except _Stop as stop:
             if not is_up:
                 return Exit.INTERRUPTED

@@ -58,7 +58,7 @@ def asset_spec(
     return dg.AssetSpec(
         key, deps=deps, description=description, code_version=code_version, group_name=group or key.path[0],
         automation_condition=automation_condition, freshness_policy=freshness_policy, kinds={"postgres", *kinds},
-        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))} if stage else {}, partitions_def=partitions_def,
+        owners=load_settings().owners, tags={STAGE_TAG: str(int(stage))} if stage else {}, partitions_def=partitions_def,
         metadata=shown,
     )  # fmt: skip
 

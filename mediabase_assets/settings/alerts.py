@@ -59,7 +59,7 @@ class AlertSettings(Section):
     @classmethod
     def _are_addresses(cls, value: list[str] | str) -> list[str] | str:
         for address in [value] if isinstance(value, str) else value:
-            if address and not _is_address(address):
+            if address and not is_address(address):
                 raise ValueError(f"{address!r} is not an address, such as someone@example.org")
         return value
 
@@ -98,10 +98,10 @@ class AlertSettings(Section):
         return self
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     r"""Whether a text is one address of e-mail without a name.
 
-    >>> _is_address("ops@example.org"), _is_address("ops"), _is_address("a@b.c, d@e.f"), _is_address("x@y.z\nBcc: q@r.s")
+    >>> is_address("ops@example.org"), is_address("ops"), is_address("a@b.c, d@e.f"), is_address("x@y.z\nBcc: q@r.s")
     (True, False, False, False)
     """
     try:

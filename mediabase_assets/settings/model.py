@@ -5,13 +5,14 @@ reported is in `load`. All keys of the owner's configuration files are accepted,
 that have nothing to act on here.
 """
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
-from mediabase_assets.settings.alerts import AlertSettings
+from mediabase_assets.settings.alerts import AlertSettings, is_address
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.ignored import PerformanceSettings, TestingSettings
 from mediabase_assets.settings.kinds import IGNORED, Positive, Section, Whole, absolute, ignored
@@ -41,6 +42,9 @@ class Settings(Section):
     symbol_conflicts: Literal["keep_best", "qualify"] = Field(
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
+    )
+    owners: list[str] = Field(
+        default=["team:mediabase"], description="who answers for the assets, as the UI shows it: addresses, or teams as team:name"
     )
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(default_factory=PerformanceSettings, description="without effect")
@@ -90,6 +94,15 @@ class Settings(Section):
         for name in ("schema_name", "legacy_schema"):
             if getattr(value, name) in theirs:
                 raise ValueError(f"it should have a {name} that dry runs and self-tests do not keep for themselves")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _are_owners(cls, value: list[str]) -> list[str]:
+        """What Dagster takes for an owner."""
+        for owner in value:
+            if not (re.fullmatch(r"team:[A-Za-z0-9_-]+", owner) or is_address(owner)):
+                raise ValueError(f"{owner!r} is neither an address, such as someone@example.org, nor a team, such as team:mediabase")
         return value
 
     @field_validator("home", "backup_dir", "checkpoints_dir", "temp_dir", "log_dir")

@@ -12,7 +12,7 @@ import pytest
 
 from mediabase_assets.alerts import webhook
 from mediabase_assets.alerts.records import FILE
-from mediabase_assets.alerts.round import NOT_CONFIGURED, look_and_tell
+from mediabase_assets.alerts.round import NOT_CONFIGURED, Outcome, look_and_tell, tell_if_down
 from mediabase_assets.model.views import MATERIALIZED
 from mediabase_assets.runs.alerts import look_by
 from mediabase_assets.runs.patients.partitions import EXPRESSION, GENE_EXPRESSION
@@ -181,11 +181,14 @@ def test_a_server_that_is_down_is_told_from_a_file(watch, project, tmp_path):
     )  # fmt: skip
     for expected in ([("new", "server")], []):
         before = len(watch.hook.received)
+        tell_if_down(down)  # as `mediabase ui` does
         look_and_tell(down, lambda *_: pytest.fail("there is no session"))
         news = [(a["state"], a["kind"]) for _, body in watch.hook.received[before:] for a in body["alerts"]]
         assert news == expected
     assert "does not answer" in watch.hook.received[-1][1]["text"]
     assert "hush" not in f"{watch.hook.received}{(tmp_path / FILE).read_text()}"
+    assert tell_if_down(project.settings) == Outcome()
+    assert tell_if_down(watch.settings()) == Outcome()
     # the server is back: the same home, the server of the project
     (project.settings.home / FILE).write_text((tmp_path / FILE).read_text())
     assert watch.look() == [("over", "server", json.loads((tmp_path / FILE).read_text())[0]["place"])]
@@ -217,9 +220,12 @@ def test_checks_that_only_warn_are_told_where_that_is_configured(watch, project)
         dg.AssetCheckEvaluation(check, "every_key_is_unique", passed=False, metadata={}, severity=dg.AssetCheckSeverity.WARN)
     )
     assert watch.look() == []
-    assert watch.look(warnings=True) == [("new", "failed_check", "normalized/genes")]
+    news = watch.look(warnings=True)
+    assert ("new", "failed_check", "normalized/genes") in news
+    assert ("new", "failed_check", "extraction/symbol_conflicts") in news  # the demonstration has some
     project.instance.report_runless_asset_event(dg.AssetCheckEvaluation(check, "every_key_is_unique", passed=True, metadata={}))
     assert watch.look(warnings=True) == [("over", "failed_check", "normalized/genes")]
+    assert {state for state, *_ in watch.look()} == {"over"}
 
 
 def test_the_sensors_tell_and_say_what_they_did(project, hook, tmp_path):
