@@ -15,7 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: A package may import itself and those before it.
 ORDER = [
     "model", "settings", "postgres", "backup", "records", "audit", "legacy", "demo", "curation", "extraction", "normalized", "views",
-    "schema", "release", "rollback", "validation", "patients", "monitoring", "planning", "report", "runs", "rehearsal", "defs", "cli",
+    "schema", "release", "rollback", "validation", "patients", "monitoring", "alerts", "lineage", "planning", "report", "runs",
+    "rehearsal", "defs", "cli",
 ]  # fmt: skip
 #: Packages that know Dagster.
 CONDUCT = {"runs", "rehearsal", "defs", "cli"}

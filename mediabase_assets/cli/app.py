@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mediabase_assets.cli import options
+from mediabase_assets.cli.alerts import alerts
 from mediabase_assets.cli.command import see_rules, settings_of, with_exit_code
 from mediabase_assets.cli.config import config
 from mediabase_assets.cli.db_commands import db
@@ -43,6 +44,7 @@ app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
 app.add_typer(config, name="config")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(alerts, name="alerts")
 
 
 @app.callback(invoke_without_command=True)

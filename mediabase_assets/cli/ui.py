@@ -18,6 +18,7 @@ from types import FrameType
 import dagster as dg
 from rich.console import Console
 
+from mediabase_assets.alerts.round import tell_if_down
 from mediabase_assets.cli.children import Child, child, last_words, require_alive, set_large_logs_aside
 from mediabase_assets.cli.error_details import without_secrets
 from mediabase_assets.cli.health import problem_of_web_server
@@ -90,6 +91,7 @@ def serve(settings: Settings, *, host: str, port: int, console: Console, metrics
                 require_alive(children)
                 if second % LOG_CHECK == 0:
                     set_large_logs_aside(children)
+                    tell_if_down(settings)  # the daemon cannot: its sensors need the server
         except _Stop as stop:
             if not is_up:
                 return Exit.INTERRUPTED

@@ -17,6 +17,7 @@ from mediabase_assets.model.quantities import counted, moment
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.postgres.connect import connect
 from mediabase_assets.records.journal import note_interrupted
+from mediabase_assets.runs.column_lineage import column_lineage
 from mediabase_assets.runs.worker import Life, Worker, worker_of
 from mediabase_assets.settings.load import Settings
 
@@ -83,10 +84,11 @@ def _report_built_assets(instance: dg.DagsterInstance, settings: Settings, run_i
         asset_state.settle(conn)
         unreported = [state for state in asset_state.states(conn).values() if state.run_id == run_id and not _is_reported(instance, state)]
     for state in unreported:
+        key, how = dg.AssetKey(state.asset.split("/")), f"built by run {run_id}, which was killed before it could report it"
         instance.report_runless_asset_event(
             dg.AssetMaterialization(
-                dg.AssetKey(state.asset.split("/")),
-                metadata={"how": f"built by run {run_id}, which was killed before it could report it", "migration": state.migration_id},
+                key,
+                metadata={"how": how, "migration": state.migration_id, **column_lineage(key)},
                 tags={"dagster/data_version": state.data_version},
             )
         )

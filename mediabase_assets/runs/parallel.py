@@ -20,6 +20,7 @@ from mediabase_assets.planning import registry
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.begin import beneath_of
 from mediabase_assets.runs.builders import Build, Crew, Event, Job, Work, maker_of, ways_of
+from mediabase_assets.runs.column_lineage import with_lineage
 from mediabase_assets.runs.measuring import count, with_measures
 from mediabase_assets.runs.results import is_kept, normalized, planned_assets, will_release
 from mediabase_assets.runs.scope import run_of
@@ -98,7 +99,8 @@ def selected(context: dg.AssetExecutionContext, events: Iterable[Event], built: 
 
 
 def with_reason(event: dg.MaterializeResult[Any], why: str) -> dg.MaterializeResult[Any]:
-    """A materialization with the reason why the asset was rebuilt, if there is one."""
+    """A materialization with the reason why the asset was rebuilt, if there is one, and the lineage of its columns."""
+    event = with_lineage(event)
     return event._replace(metadata={**(event.metadata or {}), "why it was rebuilt": why}) if why else event
 
 

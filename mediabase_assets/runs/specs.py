@@ -9,6 +9,7 @@ import dagster as dg
 
 from mediabase_assets.model.stages import STAGE_TAG, Stage
 from mediabase_assets.runs import edges
+from mediabase_assets.runs.column_lineage import column_lineage
 from mediabase_assets.settings.load import load_settings
 
 BACKUP_KEY = dg.AssetKey(["backup", "legacy_backup"])
@@ -53,11 +54,12 @@ def asset_spec(
     edges.register(key, deps)
     stored_in: dict[str, Any] = {"table_name": relation, "storage_kind": "postgres"} if relation else {}
     metadata |= {"code_references": _code_references(sources), **stored_in}
+    shown: dict[str, Any] = {f"dagster/{name}": value for name, value in metadata.items()} | column_lineage(key)
     return dg.AssetSpec(
         key, deps=deps, description=description, code_version=code_version, group_name=group or key.path[0],
         automation_condition=automation_condition, freshness_policy=freshness_policy, kinds={"postgres", *kinds},
-        owners=["team:mediabase"], tags={STAGE_TAG: str(int(stage))} if stage else {}, partitions_def=partitions_def,
-        metadata={f"dagster/{name}": value for name, value in metadata.items()},
+        owners=load_settings().owners, tags={STAGE_TAG: str(int(stage))} if stage else {}, partitions_def=partitions_def,
+        metadata=shown,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import yaml
 
 from mediabase_assets.model.errors import ConfigurationError
-from mediabase_assets.settings.load import Settings
+from mediabase_assets.settings.load import ENVIRONMENT, Settings
+from mediabase_assets.settings.model import SECRETS, secrets_of
 
 EFFECTIVE = "effective-config.yaml"
 
@@ -29,16 +30,20 @@ def export(settings: Settings, config_file: Path | None, *, has_overrides: bool)
     os.environ["MEDIABASE_HOME"] = str(settings.home)
     if has_overrides:
         os.environ["MEDIABASE_CONFIG"] = str(_write(settings, settings.home))
-        password = settings.database.password
-        if password is not None and settings.database.password_file is None:  # the file is named, and read again by each process
-            os.environ["MB_POSTGRES_PASSWORD"] = password.get_secret_value()
+        for key, secret in secrets_of(settings).items():
+            section, _, name = key.partition(".")
+            if getattr(getattr(settings, section), f"{name}_file", None) is None:  # a file is named, and read again by each process
+                os.environ[next(variable for variable, target in ENVIRONMENT.items() if target == key)] = secret
     elif config_file is not None:
         os.environ["MEDIABASE_CONFIG"] = str(config_file.expanduser().absolute())
 
 
 def _write(settings: Settings, folder: Path) -> Path:
     path = folder / EFFECTIVE
-    values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, "database": {"password"}})
+    hidden: dict[str, set[str]] = {}
+    for section, _, name in (key.partition(".") for key in SECRETS):
+        hidden.setdefault(section, set()).add(name)
+    values = settings.model_dump(mode="json", exclude_unset=True, exclude={"home": True, **hidden})
     if settings.backup.location:  # it says where; the other key would contradict it
         values.pop("backup_dir", None)
     text = "# Written by the command line for the processes that it starts; change your own configuration file instead.\n"

@@ -5,12 +5,14 @@ reported is in `load`. All keys of the owner's configuration files are accepted,
 that have nothing to act on here.
 """
 
+import re
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mediabase_assets.model.workspace import MIGRATIONS, PLAN, SELF_TEST, Workspace
+from mediabase_assets.settings.alerts import AlertSettings, is_address
 from mediabase_assets.settings.curation import CurationSettings
 from mediabase_assets.settings.database import DatabaseSettings
 from mediabase_assets.settings.floors import FloorSettings
@@ -63,6 +65,9 @@ class Settings(Section):
         default="keep_best",
         description="one symbol, many genes: keep the best and quarantine the others, or name these SYMBOL@GENE_ID",
     )
+    owners: list[str] = Field(
+        default=["team:mediabase"], description="who answers for the assets, as the UI shows it: addresses, or teams as team:name"
+    )
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="which server, and where in it")
     performance: PerformanceSettings = Field(
         default_factory=PerformanceSettings, description="how much at the same time, in how much memory"
@@ -72,6 +77,7 @@ class Settings(Section):
     backup: BackupSettings = Field(default_factory=BackupSettings, description="where backups are, and when a restore is proved")
     views: ViewSettings = Field(default_factory=ViewSettings, description="when views are brought up to date")
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings, description="what is measured, and where it is shown")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="who is told when something is wrong")
     patients: PatientSettings = Field(default_factory=PatientSettings, description="which files of patients are taken")
     curation: CurationSettings = Field(default_factory=CurationSettings, description="what curators decided about single values")
     testing: TestingSettings = Field(default_factory=TestingSettings, description="what a self-test does; whether a migration is reported")
@@ -147,6 +153,15 @@ class Settings(Section):
                 raise ValueError(f"it should have a {name} that dry runs and self-tests do not keep for themselves")
         return value
 
+    @field_validator("owners")
+    @classmethod
+    def _are_owners(cls, value: list[str]) -> list[str]:
+        """What Dagster takes for an owner."""
+        for owner in value:
+            if not (re.fullmatch(r"team:[A-Za-z0-9_-]+", owner) or is_address(owner)):
+                raise ValueError(f"{owner!r} is neither an address, such as someone@example.org, nor a team, such as team:mediabase")
+        return value
+
     @field_validator("home", "backup_dir", "checkpoints_dir", "temp_dir", "log_dir")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
@@ -198,3 +213,23 @@ def _without_effect(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
 
 #: Settings without effect, by key, with the reason.
 WITHOUT_EFFECT = _without_effect(Settings)
+
+
+def _secrets(model: type[BaseModel], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found += _secrets(field.annotation, f"{prefix}{name}.")
+        elif SecretStr in (field.annotation, *get_args(field.annotation)):
+            found.append(f"{prefix}{name}")
+    return found
+
+
+#: Settings that are secret, by key: never printed, logged, or written to a file.
+SECRETS = tuple(_secrets(Settings))
+
+
+def secrets_of(settings: Settings) -> dict[str, str]:
+    """The secrets that are set, by key."""
+    values = {key: getattr(getattr(settings, key.partition(".")[0]), key.partition(".")[2]) for key in SECRETS}
+    return {key: value.get_secret_value() for key, value in values.items() if value is not None}

@@ -48,6 +48,9 @@ def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
             told = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
         assert told["mediabase_up"].samples[0].value == 1
         assert {s.labels["status"] for s in told["mediabase_runs"].samples} >= {"success", "failure", "queued"}
+        assert [dep["columnName"] for dep in column_deps(web, "gene_summary_view", "avg_expression_fold_change")] == [
+            "expression_fold_change"
+        ]
         second = project.run("ui", "--port", str(free_port()))
         assert (second.code, "running already" in second.err) == (2, True)
         children = psutil.Process(process.pid).children(recursive=True)
@@ -62,6 +65,17 @@ def test_it_serves_the_assets_and_leaves_no_process_behind(project, number):
         if process.poll() is None:
             process.terminate()
             process.communicate(timeout=60)
+
+
+def column_deps(web, view, column):
+    """What the UI is told of the lineage of a column of a view."""
+    entries = web.ask(
+        """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode { metadataEntries {
+             ... on TableColumnLineageMetadataEntry { lineage { columnName columnDeps { assetKey { path } columnName } } } } } } }""",
+        key={"path": ["views", view]},
+    )["assetNodeOrError"]["metadataEntries"]
+    lineage = next(entry["lineage"] for entry in entries if entry)
+    return next(line["columnDeps"] for line in lineage if line["columnName"] == column)
 
 
 def stop(process):

@@ -11,14 +11,18 @@ import pytest
 
 import mediabase_assets.defs
 from mediabase_assets.definitions import defs
+from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.model.views import MATERIALIZED
 from mediabase_assets.runs import check_overview, migration_metrics
 from mediabase_assets.runs.patients import partitions
+from mediabase_assets.settings.load import load_settings
+from mediabase_assets_tests.fixtures.environment import forget_environment
 
 FOLDER = Path(mediabase_assets.defs.__file__).parent
 LOADED = """
 import sys
 from mediabase_assets.definitions import defs
+from mediabase_assets.model.errors import ConfigurationError
 defs()
 print("\\n".join(name for name in sys.modules if name.startswith("mediabase_assets.defs")))
 """
@@ -59,6 +63,20 @@ def test_every_asset_says_what_it_is(name):
         columns = spec.metadata["dagster/column_schema"].columns
         assert columns
         assert all(c.description and c.type for c in columns)
+
+
+def test_the_owners_of_all_assets_are_configured(tmp_path, monkeypatch):
+    forget_environment(monkeypatch)
+    config = tmp_path / "settings.yaml"
+    config.write_text("owners: [ops@example.org, team:lab]")
+    monkeypatch.setenv("MEDIABASE_CONFIG", str(config))
+    command = [sys.executable, "-c", "from mediabase_assets.definitions import defs;"
+               "print({tuple(s.owners) for s in defs().resolve_all_asset_specs()})"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{('ops@example.org', 'team:lab')}"
+    config.write_text("owners: [lab]")
+    with pytest.raises(ConfigurationError, match="'lab' is neither an address"):
+        load_settings()
 
 
 def test_what_comes_after_the_release_is_in_groups_of_their_own():

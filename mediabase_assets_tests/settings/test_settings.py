@@ -5,6 +5,7 @@ import pytest
 
 from mediabase_assets.model.errors import ConfigurationError
 from mediabase_assets.settings.load import ENVIRONMENT, WITHOUT_EFFECT, Settings, keys_without_effect, load_settings
+from mediabase_assets.settings.model import SECRETS
 from mediabase_assets_tests.fixtures.environment import forget_environment
 
 OWNERS_FILE = """
@@ -114,14 +115,15 @@ def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
         if name in ("MB_POSTGRES_HOST", "MB_POSTGRES_SERVICE"):
             continue
         crons = {"MEDIABASE_REFRESH_SCHEDULE": "@daily", "MEDIABASE_PROOF_SCHEDULE": "@daily", "MEDIABASE_BACKUP_LOCATION": "s3://lab"}
-        given = (crons | {"MEDIABASE_TIME_ZONE": "Europe/Berlin"}).get(name, "1")
+        others = {"MEDIABASE_TIME_ZONE": "Europe/Berlin", "MEDIABASE_ALERTS_WEBHOOK_URL": "https://hooks.example.org/x"}
+        given = (crons | others).get(name, "1")
         with monkeypatch.context() as patch:
             patch.setenv(name, given)
             settings = load_settings()
         value = settings
         for part in key.split("."):
             value = getattr(value, part)
-        text = value.get_secret_value() if key == "database.password" else value
+        text = value.get_secret_value() if key in SECRETS else value
         assert text in ((1, True, "1", tmp_path / "1") if given == "1" else (given,)), name
 
 

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from mediabase_assets.runs.check_overview import KEY
+from mediabase_assets.settings.load import load_settings
 
 
 @dg.definitions
@@ -14,7 +15,7 @@ def check_overview() -> dg.Definitions:
                 KEY,
                 group_name=KEY.path[0],
                 kinds={"dagster"},
-                owners=["team:mediabase"],
+                owners=load_settings().owners,
                 description="One row per check of any asset: how it ended last (failed, warned, skipped, passed), since when, how much it "
                 "examined, how many failed, and rows that show it; with counts by layer, plotted over time. Brought up to date within half "
                 "a minute after any run. `mediabase checks` shows the same in a terminal.",

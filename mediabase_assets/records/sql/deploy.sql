@@ -333,3 +333,16 @@ create table if not exists curation_rules (
   primary key (migration_id, rule_id)
 );
 comment on table curation_rules is 'One row per migration and rule of a curator: who decided what about which values, when and why, and how many values it matched. file_digest names the content of the file.';
+create table if not exists alerts (
+  alert text primary key,
+  kind text not null,
+  what text not null,
+  place text not null,
+  next_step text not null,
+  command text not null,
+  version text not null,
+  since timestamptz not null,
+  ended_at timestamptz,
+  told jsonb not null default '{}'
+);
+comment on table alerts is 'One row per alert, until everybody who is told knows that it is over: what is wrong, where, since when, and who was told when.';

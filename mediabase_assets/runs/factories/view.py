@@ -27,6 +27,7 @@ from mediabase_assets.records.lock import Purpose
 from mediabase_assets.release.refresh import refresh_view
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
+from mediabase_assets.runs.column_lineage import with_lineage
 from mediabase_assets.runs.edges import in_order
 from mediabase_assets.runs.freshness_policies import checked_by
 from mediabase_assets.runs.resource import Mediabase
@@ -184,16 +185,8 @@ def _refresh(
     yield from (check_result(key, f) for f in done.findings if f.check in wanted)
     _require_passed(view, done.findings, "the refresh was rolled back, and the view keeps its old rows")
     context.log.info(f"{view.name}: {done.change.how}{f', because {done.change.reason}' if done.change.reason else ', nothing changed'}")
-    yield dg.MaterializeResult(
-        asset_key=key,
-        metadata={
-            **metadata,
-            "how": done.change.how,
-            "why": done.change.reason or "no table beneath it changed",
-            "rows before": done.rows_before or 0,
-        },
-        data_version=dg.DataVersion(done.change.content_hash),
-    )
+    metadata |= {"how": done.change.how, "why": done.change.reason or "no table beneath it changed", "rows before": done.rows_before or 0}
+    yield with_lineage(dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(done.change.content_hash)))
 
 
 def _metadata(conn: Connection, this: AssetRun, view: View) -> dict[str, Any]:
