@@ -13,6 +13,7 @@ from pathlib import Path
 from mediabase_assets.backup import bucket
 from mediabase_assets.backup.manifest import (
     MANIFEST,
+    VERIFICATION,
     BackupFinding,
     BackupManifest,
     is_verified_in_folder,
@@ -65,6 +66,16 @@ def is_verified(manifest: BackupManifest) -> bool:
         BackupError: The bucket cannot be read.
     """
     return bucket.is_verified(object_store(manifest.url), manifest) if manifest.url else is_verified_in_folder(manifest)
+
+
+def verification_text(manifest: BackupManifest) -> bytes | None:
+    """The record of a backup's last verification; None if there is none, or it cannot be read."""
+    try:
+        if manifest.url and manifest.folder == Path():
+            return object_store(manifest.url).read(f"{manifest.migration_id}/{VERIFICATION}")
+        return (manifest.folder / VERIFICATION).read_bytes()
+    except (OSError, BackupError):
+        return None
 
 
 def record_verification(manifest: BackupManifest, findings: tuple[BackupFinding, ...]) -> None:

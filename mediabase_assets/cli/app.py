@@ -82,14 +82,7 @@ def migrate(
     """
     from mediabase_assets.cli.legacy_source import Demo, Source
 
-    if demo_transcripts is not None and not demo:
-        raise ConfigurationError("--demo-transcripts needs --demo.", where="command line", next_step="Add --demo.")
-    if dry_run and test_only:
-        raise ConfigurationError(
-            "--dry-run and --test-only exclude each other.",
-            where="command line",
-            next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
-        )
+    _require_consistent(is_size_of_nothing=demo_transcripts is not None and not demo, are_both_rehearsals=dry_run and test_only)
     source = Source(legacy_from, Demo(demo_transcripts, options.DEMO_TRANSCRIPTS, _build_demo) if demo else None)
     settings = settings_of(
         config_file, symbol_conflicts=symbol_conflicts.value if symbol_conflicts else None,
@@ -264,6 +257,17 @@ def health(
     Exit codes: 0 it does, 1 it does not.
     """
     return show_health(part, port, terminal())
+
+
+def _require_consistent(*, is_size_of_nothing: bool, are_both_rehearsals: bool) -> None:
+    if is_size_of_nothing:
+        raise ConfigurationError("--demo-transcripts needs --demo.", where="command line", next_step="Add --demo.")
+    if are_both_rehearsals:
+        raise ConfigurationError(
+            "--dry-run and --test-only exclude each other.",
+            where="command line",
+            next_step="Keep one of them: --test-only tests the program, --dry-run shows what would become of the data.",
+        )
 
 
 def _require_rollback(settings: Settings) -> None:

@@ -13,7 +13,8 @@ from typing import Any, LiteralString
 import psycopg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from mediabase_assets.backup import is_of_target, list_backups
+from mediabase_assets.backup import is_of_target
+from mediabase_assets.backup.place import listed_or_why_not
 from mediabase_assets.model.stages import Stage
 from mediabase_assets.model.statuses import RunStatus
 from mediabase_assets.monitoring.machine import disks
@@ -177,10 +178,7 @@ def of_dagster(facts: Facts) -> Iterator[Metric]:
 
 
 def _of_backups(settings: Settings, database: str) -> Iterator[Metric]:
-    try:
-        backups = list_backups(settings.backup_dir)
-    except OSError:
-        return
+    backups, _ = listed_or_why_not(settings)
     manifest = next((m for m in backups if is_of_target(m, database, settings.database.schema_name)), None)
     if manifest is not None:
         at = manifest.created_at.timestamp()

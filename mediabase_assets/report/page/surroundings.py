@@ -6,15 +6,14 @@ Contains no secret: passwords, tokens and addresses that may hold them are maske
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from pydantic import BaseModel, SecretStr
 
-from mediabase_assets.backup import BackupManifest, read_manifest
-from mediabase_assets.backup.manifest import VERIFICATION
+from mediabase_assets.backup import BackupManifest, place_of, place_text, read_backup
+from mediabase_assets.backup.place import verification_text
 from mediabase_assets.model.errors import BackupError
 from mediabase_assets.report.page.reader import Reader, Row, plain
 from mediabase_assets.rollback.records import candidates
@@ -72,14 +71,14 @@ def backup(reader: Reader, backup_id: str | None) -> Row:
     """The backup of the state before the migration, and what was verified of it."""
     if not backup_id:
         return {}
-    folder = Path(reader.settings.backup_dir) / backup_id
+    folder = f"{place_text(reader.settings)}/{backup_id}"
     try:
-        manifest = read_manifest(folder)
+        manifest = read_backup(place_of(reader.settings), backup_id)
     except BackupError as error:
-        return {"id": backup_id, "problem": error.what, "folder": str(folder)}
+        return {"id": backup_id, "problem": error.what, "folder": _without_credentials(folder)}
     verified_at, findings = _verification(manifest)
     found: Row = plain({
-        "id": backup_id, "folder": str(folder), "created_at": manifest.created_at, "seconds": manifest.seconds,
+        "id": backup_id, "folder": _without_credentials(folder), "created_at": manifest.created_at, "seconds": manifest.seconds,
         "size_bytes": manifest.size_bytes, "relations": len(manifest.relations), "rows": manifest.legacy_relation.rows,
         "pg_dump_version": manifest.pg_dump_version, "legacy_content_hash": manifest.legacy_relation.content_hash,
         "files": [{"name": f.name, "size_bytes": f.size_bytes, "sha256": f.sha256} for f in manifest.all_files],
@@ -91,7 +90,7 @@ def backup(reader: Reader, backup_id: str | None) -> Row:
 def _verification(manifest: BackupManifest) -> tuple[str | None, list[Row]]:
     """When a backup was verified, and the outcome of each question."""
     try:
-        record = json.loads((manifest.folder / VERIFICATION).read_text(encoding="utf-8"))
+        record = json.loads(verification_text(manifest) or b"")
         return record["verified_at"], [{"name": f["name"], "passed": bool(f["passed"])} for f in record["findings"]]
     except (OSError, ValueError, KeyError, TypeError):
         return None, []
