@@ -71,6 +71,7 @@ def test_the_runbook_is_followed_as_it_is_printed(engine):
 
     migration = ""
     assert follow("First start").count("healthy") == 4
+    assert (engine.compose.parent / "secrets").stat().st_mode & 0o777 == 0o700
     migration = re.search(r"Migration (\S+) released in", follow("Migrate"))[1]
     genes = follow("Look at it")
     assert re.search(r"^ +[1-9]\d+$", genes, re.M)
