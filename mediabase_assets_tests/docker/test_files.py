@@ -151,8 +151,7 @@ def test_what_is_installed_has_one_version_that_the_project_allows():
     assert [str(r) for r in wanted if not r.specifier.contains(pinned[r.name.lower()])] == []
 
 
-def test_the_engine_gets_what_is_needed_and_no_secret():
-    assert (FOLDER / "secrets" / ".gitignore").is_file()
+def test_the_engine_gets_what_is_needed_and_nothing_else():
     names = {str(file) for file in context(TREE)}
     assert {n for n in names if not n.startswith("mediabase_assets/")} == {
         "README.md", "dagster.yaml", "docker/requirements.txt", "docker/workspace.yaml", "pyproject.toml",
@@ -163,11 +162,12 @@ def test_the_engine_gets_what_is_needed_and_no_secret():
     }
 
 
-def test_secrets_are_never_committed():
-    asked = ["git", "-C", str(TREE), "check-ignore", "docker/secrets/postgres_password"]
+def test_secrets_and_copies_of_the_data_are_never_committed():
+    kept = ["docker/secrets/postgres_password", "docker/copies/mbase.dump"]
+    asked = ["git", "-C", str(TREE), "check-ignore", *kept]
     if not (TREE / ".git").exists() or shutil.which("git") is None:
         pytest.skip("this is no checkout, or git is not installed")
-    assert subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    assert subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split() == kept
 
 
 def test_all_agree_where_the_definitions_are(services):

@@ -71,6 +71,7 @@ def test_the_runbook_is_followed_as_it_is_printed(engine):
 
     migration = ""
     assert follow("First start").count("healthy") == 4
+    assert (engine.compose.parent / "secrets").stat().st_mode & 0o777 == 0o700
     migration = re.search(r"Migration (\S+) released in", follow("Migrate"))[1]
     genes = follow("Look at it")
     assert re.search(r"^ +[1-9]\d+$", genes, re.M)
@@ -78,12 +79,13 @@ def test_the_runbook_is_followed_as_it_is_printed(engine):
     copies = engine.compose.parent / "copies"
     assert {f.name for f in copies.iterdir() if f.stat().st_size > 10_000} == {"mbase.dump", "mbase_dagster.dump", "backups.tar"}
     assert "Back to the state before" in follow("Roll back a migration")
-    assert "Nothing to do" in follow("Restore, and move to another host")
+    assert re.search("released in|Nothing to do", follow("Restore, and move to another host"))
+    assert "Nothing to do" in engine.once("mediabase", ["migrate", "--skip-confirmation"]).stdout
     assert follow("Look at it") == genes
     assert "Nothing to do" in follow("Upgrade the project")
     follow("Upgrade PostgreSQL")
     (engine.volume("database") / "18").rename(engine.volume("database") / "17")  # a new major version finds no folder of its own
-    assert "Nothing to do" in follow("Restore, and move to another host", without="docker compose down --volumes\n")
+    assert re.search("released in|Nothing to do", follow("Restore, and move to another host", without="docker compose down --volumes\n"))
     assert follow("Look at it") == genes
     before = (engine.compose.parent / "secrets" / "mediabase_password").read_text()
     follow("Change a password")
