@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: A package may import itself and those before it.
 ORDER = [
     "model", "settings", "postgres", "backup", "records", "audit", "legacy", "demo", "extraction", "normalized", "views", "schema",
-    "release", "rollback", "validation", "patients", "planning", "report", "runs", "rehearsal", "defs", "cli",
+    "release", "rollback", "roles", "validation", "patients", "planning", "report", "runs", "rehearsal", "defs", "cli",
 ]  # fmt: skip
 #: Packages that know Dagster.
 CONDUCT = {"runs", "rehearsal", "defs", "cli"}

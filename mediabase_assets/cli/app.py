@@ -16,6 +16,7 @@ from rich.console import Console
 from mediabase_assets.cli import options
 from mediabase_assets.cli.command import settings_of, with_exit_code
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
+from mediabase_assets.cli.grants import grants
 from mediabase_assets.cli.output import Exit, terminal, waiting
 from mediabase_assets.cli.patients import patients
 from mediabase_assets.model.errors import ConfigurationError
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 db = typer.Typer(help="The embedded PostgreSQL, and a session with whichever server is configured.", no_args_is_help=True)
+db.command("grants")(grants)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
 

@@ -282,3 +282,12 @@ create table if not exists leaf_census (
   primary key (migration_id, legacy_column, path, account, reason)
 );
 comment on table leaf_census is 'One row per migration, legacy column, place of the grammar and account: scalars that are read, archived, in quarantine or held by a repair. Large values count once, however many rows hold them.';
+
+create table if not exists role_grants (
+  role_name text not null,
+  kind text not null,
+  granted_by text not null default session_user,
+  granted_at timestamptz not null default now(),
+  primary key (role_name, kind)
+);
+comment on table role_grants is 'One row per role and kind (curator, analyst, patient reader): whom `mediabase db grants` made one. A release gives these roles what is new in it.';
