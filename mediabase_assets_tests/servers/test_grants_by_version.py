@@ -25,7 +25,8 @@ def test_a_role_gets_what_its_work_needs_and_what_is_too_much_is_found(server, t
         try:
             with server.connect(DATABASE, ORDINARY) as conn:
                 conn.workspace = Workspace()
-                prepare_schemas(conn, "public")
+                with conn.transaction():
+                    prepare_schemas(conn, "public")
                 conn.execute("create table genes (a int); create table schema_version (a int); create table cancer_transcript_base (a int)")
                 conn.execute("create materialized view gene_summary_view as select * from genes; create table theirs (a int)")
                 conn.execute("create schema mediabase_patients; create table mediabase_patients.stored_patients (a int)")
