@@ -79,7 +79,11 @@ def migrated(tls, bucket_server, tmp_path_factory):
     said = []
     with CommandLines() as lines:
         # an option of the command line, so that the effective settings are written to a file
-        for arguments in (("migrate", "--skip-confirmation", "--symbol-conflicts", "qualify"), ("status",), ("rollback", "nothing", "--skip-confirmation")):
+        for arguments in (
+            ("migrate", "--skip-confirmation", "--symbol-conflicts", "qualify"),
+            ("status",),
+            ("rollback", "nothing", "--skip-confirmation"),
+        ):
             done = subprocess.run(
                 [sys.executable, "-m", "mediabase_assets.cli", *arguments], env=variables, capture_output=True, text=True, check=False
             )
