@@ -11,6 +11,7 @@ from psycopg import sql
 from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.sql_files import is_there
+from mediabase_assets.records.tables import has_operations, prepare_schemas
 from mediabase_assets.roles.objects import PRIVILEGES, READERS, Kind, Object, objects, wanted
 from mediabase_assets.settings.load import Settings
 
@@ -151,6 +152,8 @@ def script(conn: Session, settings: Settings, roles: Sequence[tuple[str, Kind]])
         elif is_there(conn, conn.workspace.operations, TABLE):
             yield f"insert into {_quoted(conn.workspace.operations)}.{TABLE} (role_name, kind)"
             yield f"  values ({name}, {sql.Literal(kind.value).as_string(conn)}) on conflict (role_name, kind) do nothing;"
+        else:
+            yield "-- there are no records of this version: give the grants again after mediabase migrate, or by --apply"
 
 
 def statements(rights: Iterable[Right], *, takes: bool = False) -> Iterator[str]:
@@ -175,20 +178,19 @@ def apply(conn: Session, settings: Settings, role: str, kind: Kind) -> Differenc
         kind: What it is for.
 
     Raises:
-        PrerequisiteError: There is no such role.
+        PrerequisiteError: There is no such role, or nothing was migrated yet, or this session may not record it; nothing is given.
     """
-    difference = compare(conn, settings, role, kind)
-    if not difference.exists:
+    if not compare(conn, settings, role, kind).exists:
         raise PrerequisiteError(
             f"There is no role {role[:63]!r}.",
             where=conn.info.dbname,
             next_step=f"As an administrator: create role {_quoted(role)} login;",
         )
     with conn.transaction():
-        for statement in statements(difference.missing):
+        if kind in READERS:
+            _record(conn, settings, role, kind)
+        for statement in statements(compare(conn, settings, role, kind).missing):
             _tried(conn, statement)
-        if kind in READERS and is_there(conn, conn.workspace.operations, TABLE):
-            _record(conn, role, kind)
     return compare(conn, settings, role, kind)
 
 
@@ -245,9 +247,17 @@ def _tried(conn: Session, statement: str) -> str:
     return ""
 
 
-def _record(conn: Session, role: str, kind: Kind) -> None:
+def _record(conn: Session, settings: Settings, role: str, kind: Kind) -> None:
+    if not has_operations(conn):
+        raise PrerequisiteError(
+            "Nothing was migrated here yet, so that there is nothing to read.",
+            where=f"{conn.info.dbname}, schema {settings.database.schema_name}",
+            next_step="Run mediabase migrate first.",
+        )
     query = sql.SQL("insert into {} (role_name, kind) values (%s, %s) on conflict (role_name, kind) do nothing")
     try:
+        if not is_there(conn, conn.workspace.operations, TABLE):  # the records are of an earlier version
+            prepare_schemas(conn, settings.database.schema_name)
         conn.execute(query.format(sql.Identifier(conn.workspace.operations, TABLE)), (role, kind.value))
     except psycopg.errors.InsufficientPrivilege as error:
         raise PrerequisiteError(

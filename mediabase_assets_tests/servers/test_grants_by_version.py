@@ -3,6 +3,7 @@
 import pytest
 from psycopg import sql
 
+from mediabase_assets.model.errors import PrerequisiteError
 from mediabase_assets.model.workspace import Workspace
 from mediabase_assets.records.tables import prepare_schemas
 from mediabase_assets.roles import grants
@@ -25,8 +26,11 @@ def test_a_role_gets_what_its_work_needs_and_what_is_too_much_is_found(server, t
         try:
             with server.connect(DATABASE, ORDINARY) as conn:
                 conn.workspace = Workspace()
+                with pytest.raises(PrerequisiteError, match="Nothing was migrated here yet"):
+                    grants.apply(conn, settings, "by_version", kind)
                 with conn.transaction():
                     prepare_schemas(conn, "public")
+                conn.execute("drop table mediabase_ops.role_grants")  # as records of an earlier version are
                 conn.execute("create table genes (a int); create table schema_version (a int); create table cancer_transcript_base (a int)")
                 conn.execute("create materialized view gene_summary_view as select * from genes; create table theirs (a int)")
                 conn.execute("create schema mediabase_patients; create table mediabase_patients.stored_patients (a int)")
@@ -34,6 +38,7 @@ def test_a_role_gets_what_its_work_needs_and_what_is_too_much_is_found(server, t
                 conn.execute("create table mediabase_patients.inner_part (a int)")
                 done = grants.apply(conn, settings, "by_version", kind)
                 assert done.missing == ()
+                assert grants.recorded(conn) == [("by_version", kind)]
                 # before version 15 everybody may create in public; it is told, with the statement that ends it
                 assert [r.revoke for r in done.excess] == (["revoke create on schema public from public;"] if may_create else [])
                 held = {name for name in _relations(conn) if conn.value("select has_table_privilege('by_version', %s, 'select')", name)}
