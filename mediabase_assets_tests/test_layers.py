@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: A package may import itself and those before it.
 ORDER = [
     "model", "settings", "postgres", "backup", "records", "audit", "legacy", "demo", "curation", "extraction", "normalized", "views",
-    "schema", "release", "rollback", "validation", "patients", "monitoring", "alerts", "lineage", "planning", "report", "runs",
+    "schema", "release", "rollback", "roles", "validation", "patients", "monitoring", "alerts", "lineage", "planning", "report", "runs",
     "rehearsal", "defs", "cli",
 ]  # fmt: skip
 #: Packages that know Dagster.

@@ -19,6 +19,7 @@ from mediabase_assets.cli.command import see_rules, settings_of, with_exit_code
 from mediabase_assets.cli.config import config
 from mediabase_assets.cli.db_commands import db
 from mediabase_assets.cli.exit import close_output, ended, prepare_process
+from mediabase_assets.cli.grants import grants
 from mediabase_assets.cli.health import Part, show_health
 from mediabase_assets.cli.output import Exit, terminal
 from mediabase_assets.cli.patients import patients
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+db.command("grants")(grants)
 app.add_typer(db, name="db")
 app.add_typer(patients, name="patients")
 app.add_typer(config, name="config")

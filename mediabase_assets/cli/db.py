@@ -4,6 +4,8 @@ Contains what is printed; the server is started and stopped by `mediabase_assets
 """
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +13,7 @@ from rich.console import Console
 
 from mediabase_assets.cli.output import Exit, print_error, terminal, waiting
 from mediabase_assets.model.errors import ServerError
-from mediabase_assets.postgres.connect import client_tool, connect, libpq_env, psql_command
+from mediabase_assets.postgres.connect import client_env, client_tool, connect, psql_command
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.session_settings import option
 from mediabase_assets.settings.load import Settings
@@ -68,18 +70,25 @@ def _print_embedded(console: Console, settings: Settings) -> Exit:
 
 
 def run_psql(settings: Settings, arguments: Sequence[str]) -> Exit:
-    """Become psql, with the live schema first in its search_path.
+    """Become psql, or over TLS its parent, with the live schema first in its search_path.
 
     Raises:
         ServerError: The server cannot be reached, or there is no psql.
     """
-    with connect(settings, application_name="mediabase psql"):
-        pass  # starts the embedded server and its database; its error says more than psql's
+    with connect(settings, application_name="mediabase psql") as conn:  # starts the embedded server; its error says more than psql's
+        environment = client_env(conn, settings, application_name="psql")
+        is_relayed = bool(conn.pgconn.ssl_in_use)
     database = settings.database
     schemas = dict.fromkeys((database.schema_name, database.source_schema, "public"))
     path = ", ".join('"{}"'.format(name.replace('"', '""')) for name in schemas)
-    environment = libpq_env(settings, application_name="psql")
     environment["PGOPTIONS"] = option("search_path", path)
     tool = str(client_tool("psql"))
     sys.stdout.flush()
+    if is_relayed:  # this process hands everything on, so that it stays
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            code = subprocess.run([tool, *arguments], env=environment, check=False).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)
+        sys.exit(code)
     os.execve(tool, [tool, *arguments], environment)  # noqa: S606  # psql replaces this process: its exit code is that of the command

@@ -7,7 +7,7 @@ from the connection string, in a parameter or in the environment of a client pro
 import contextlib
 import os
 import shlex
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -15,14 +15,16 @@ from sqlalchemy.engine import URL
 
 from mediabase_assets.model.errors import ServerError
 from mediabase_assets.postgres import own_sessions, session_settings
+from mediabase_assets.postgres.connect_failures import FAILURES
 from mediabase_assets.postgres.connection import Session
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.embedded.binaries import client_tool
 from mediabase_assets.postgres.session_settings import ENCODING, LOCK_TIMEOUT
 from mediabase_assets.postgres.target import workspace_of
+from mediabase_assets.postgres.tls_relay import Server, relay_to
 from mediabase_assets.settings.load import Settings
 
-__all__ = ["Session", "client_tool", "connect", "conninfo", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
+__all__ = ["Session", "client_env", "client_tool", "connect", "conninfo", "libpq_env", "program_env", "psql_command", "sqlalchemy_url"]
 
 _ENVIRONMENT = {
     "host": "PGHOST",
@@ -32,7 +34,13 @@ _ENVIRONMENT = {
     "service": "PGSERVICE",
     "connect_timeout": "PGCONNECT_TIMEOUT",
     "application_name": "PGAPPNAME",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
 }
+#: Settings of TLS, in libpq's words.
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
 def connect(settings: Settings, *, autocommit: bool = False, application_name: str = "mediabase", dbname: str | None = None) -> Session:
@@ -107,19 +115,41 @@ def program_env(conn: psycopg.Connection[Any], settings: Settings, *, applicatio
     Raises:
         ServerError: The embedded server cannot be started.
     """
-    environment = libpq_env(settings, dbname=conn.info.dbname, application_name=application_name)
+    environment = client_env(conn, settings, application_name=application_name)
     options = session_settings.program_options(conn)
     environment |= {"PGCLIENTENCODING": ENCODING, "LC_ALL": "C"}  # their messages are read
     return environment | ({"PGOPTIONS": options} if options else {})
 
 
+def client_env(conn: psycopg.Connection[Any], settings: Settings, *, application_name: str) -> dict[str, str]:
+    """The environment of a client program in the database of a session, also where that session is one over TLS.
+
+    The programs of the wheel know no TLS, so that they are led to a relay of this process, which does.
+
+    Raises:
+        ServerError: The embedded server cannot be started.
+    """
+    environment = libpq_env(settings, dbname=conn.info.dbname, application_name=application_name)
+    if not conn.pgconn.ssl_in_use:
+        return environment
+    used = {option.keyword.decode(): (option.val or b"").decode() for option in conn.pgconn.info}
+    tls = {name: used[name] for name in _TLS}
+    seconds = settings.database.connection_timeout
+    folder, port = relay_to(Server(conn.info.host, used["hostaddr"], conn.info.port, connect_timeout=seconds, **tls))
+    kept = {name: value for name, value in environment.items() if not name.startswith("PGSSL") and name != "PGSERVICE"}
+    kept |= {"PGHOST": folder, "PGPORT": str(port), "PGUSER": conn.info.user, "PGDATABASE": conn.info.dbname}
+    return kept | ({"PGPASSWORD": conn.info.password} if conn.info.password else {})
+
+
 def psql_command(settings: Settings) -> str:
-    """The command that opens psql on the database; psql asks for the password if there is one.
+    """The command that opens psql on the database; psql asks for the password if there is one. Over TLS it is our own command.
 
     Raises:
         ServerError: The embedded server cannot be started, or psql is not installed.
     """
     parameters = _parameters(settings, None, "psql")
+    if any(name in parameters for name in _TLS):
+        return "mediabase db psql"
     psql = str(client_tool("psql"))
     if "service" in parameters:
         return shlex.join([psql, conninfo(settings, application_name="psql")])
@@ -135,7 +165,7 @@ def sqlalchemy_url(settings: Settings, dbname: str | None = None, *, options: st
     """
     parameters = _parameters(settings, dbname, "dagster")
     query = {"application_name": "dagster", "connect_timeout": str(parameters["connect_timeout"]), "client_encoding": ENCODING}
-    query |= {key: str(parameters[key]) for key in ("host", "service") if key in parameters}
+    query |= {key: str(parameters[key]) for key in ("host", "service", *_TLS) if key in parameters}
     if options:
         query["options"] = options
     url = URL.create(
@@ -165,6 +195,8 @@ def _parameters(settings: Settings, dbname: str | None, application_name: str) -
     if database.is_embedded:
         address = server.known_address(settings.home) or server.ensure_running(settings.home)
         parameters |= {"host": str(address.socket_dir), "port": address.port, "user": address.user}
+    else:
+        parameters |= {name: value and str(value) for name in _TLS for value in [getattr(database, name)]}
     return {key: value for key, value in parameters.items() if value is not None}
 
 
@@ -184,67 +216,13 @@ def _make_available(settings: Settings, dbname: str | None, error: psycopg.Opera
         server.ensure_database(address, settings.database.name)
 
 
-class _Failure(NamedTuple):
-    """A phrase of libpq or the server, and what it means to a person."""
-
-    phrase: str
-    what: str
-    next_step: str
-
-
-# libpq gives no SQLSTATE for a session that did not come about, so its words are all there is; a server that speaks
-# another language falls through to its own words
-_FAILURES = (
-    _Failure("definition of service", "There is no such libpq service.", "Check pg_service.conf and PGSERVICE."),
-    _Failure("no password supplied", "The server wants a password.", "Set MB_POSTGRES_PASSWORD or MB_POSTGRES_PASSWORD_FILE."),
-    _Failure(
-        "password authentication failed",
-        "The server does not accept this user and password.",
-        "Check MB_POSTGRES_USER and MB_POSTGRES_PASSWORD.",
-    ),
-    _Failure(
-        "authentication failed",
-        "The server does not let this user in.",
-        "Check MB_POSTGRES_USER, or ask the administrator to check pg_hba.conf.",
-    ),
-    _Failure(
-        "pg_hba.conf",
-        "The server does not let this user in from here.",
-        "Ask the administrator for a line in pg_hba.conf.",
-    ),
-    _Failure("too many c", "The server has no session left.", "Close other sessions, then try again."),
-    _Failure("remaining connection slots", "The server has no session left.", "Close other sessions, then try again."),
-    _Failure("starting up", "The server is starting or recovering.", "Wait a moment, then try again."),
-    _Failure("in recovery mode", "The server is starting or recovering.", "Wait a moment, then try again."),
-    _Failure("shutting down", "The server is shutting down.", "Start it again, then try again."),
-    _Failure(
-        "permission denied for database",
-        "The user may not connect to this database.",
-        "Ask the administrator for `grant connect on database ... to ...`.",
-    ),
-    _Failure("translate host name", "There is no such host.", "Check MB_POSTGRES_HOST."),
-    _Failure("failed to resolve host", "There is no such host.", "Check MB_POSTGRES_HOST."),
-    _Failure(
-        "timeout expired",
-        "The server does not answer in time.",
-        "Check host, port and firewall, or raise MB_POSTGRES_CONNECTION_TIMEOUT.",
-    ),
-    _Failure("connection refused", "No server listens there.", "Start it, or check MB_POSTGRES_HOST and MB_POSTGRES_PORT."),
-    _Failure(
-        "no such file or directory",
-        "No server listens at this socket.",
-        "Start it, or check MB_POSTGRES_HOST and MB_POSTGRES_PORT.",
-    ),
-)
-
-
 def _server_error(error: psycopg.OperationalError, settings: Settings, dbname: str | None) -> ServerError:
     """The failure in a person's words, with the server's own below."""
     text = str(error)
     lowered = text.lower()
-    failure = next((f for f in _FAILURES if f.phrase in lowered), None)
+    failure = next((f for f in FAILURES if f.phrase in lowered), None)
     if isinstance(error, psycopg.errors.ConnectionTimeout):
-        failure = next(f for f in _FAILURES if f.phrase == "timeout expired")
+        failure = next(f for f in FAILURES if f.phrase == "timeout expired")
     what, next_step = (failure.what, failure.next_step) if failure else ("The server cannot be reached.", "Check MB_POSTGRES_*.")
     if failure is None and "does not exist" in lowered:
         if 'role "' in lowered:

@@ -1,7 +1,7 @@
 """Settings of the database: which server, and where in it. The other sections are in `sections`."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -27,6 +27,12 @@ class DatabaseSettings(Section):
     user: str = Field(default="", description="role; mbase_user, in the embedded server postgres")
     password: SecretStr | None = Field(default=None, description="password of the role; else libpq's password file")
     password_file: Path | None = Field(default=None, description="file that holds the password of the role, such as a container's secret")
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
+        default=None, description="TLS to the server, in libpq's words; prefer, or what PGSSLMODE says"
+    )
+    sslrootcert: str | None = Field(default=None, min_length=1, description="file of the authorities that are trusted, or system")
+    sslcert: Path | None = Field(default=None, description="file of the client's certificate")
+    sslkey: Path | None = Field(default=None, description="file of its key, which only its owner may read")
     connection_timeout: Positive = Field(default=30, description="seconds to wait for the server's answer")
     max_connections: Positive = Field(
         default=10, description="sessions of a run at a time, about; six of them do not build. Dagster's storage has six of its own"
@@ -111,6 +117,22 @@ class DatabaseSettings(Section):
         if value and (len(value.encode()) > 63 or "\0" in value):
             raise ValueError("Input should be a name of at most 63 bytes")
         return value
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_host(cls, value: str | None) -> str | None:
+        """A connection string may hold a password, which would then be shown as the server's name."""
+        if value and not value.startswith("/") and any(sign in value for sign in ("://", "=", "@")):
+            raise ValueError("it should be the name of a host; user, password and the rest have settings of their own")
+        return value
+
+    @field_validator("sslrootcert", "sslcert", "sslkey")
+    @classmethod
+    def _is_a_file(cls, value: str | Path | None) -> str | Path | None:
+        if value is None or value == "system":
+            return value
+        path = absolute(Path(value))
+        return path if isinstance(value, Path) else str(path)
 
     @field_validator("schema_name", "legacy_schema")
     @classmethod

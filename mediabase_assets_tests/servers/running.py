@@ -6,7 +6,7 @@ Here belong servers, their databases and roles; what is run on them is in `comma
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,8 +97,14 @@ def installed() -> dict[int, Path]:
 
 
 @contextmanager
-def running(bin_dir: Path) -> Iterator[RunningServer]:
-    """Start a server of these programs with a cluster of its own; both are gone afterwards."""
+def running(bin_dir: Path, prepare: Callable[[Path], str] = lambda data: "", *, password: str = PASSWORD) -> Iterator[RunningServer]:
+    """Start a server of these programs with a cluster of its own; both are gone afterwards.
+
+    Args:
+        bin_dir: The programs.
+        prepare: Writes files into the folder of the cluster before it starts; returns lines of its configuration.
+        password: Of the ordinary role.
+    """
     account = server_account()
     folder = Path(tempfile.mkdtemp(prefix="mediabase-server-", dir="/tmp"))
     account.own(folder)
@@ -108,7 +114,7 @@ def running(bin_dir: Path) -> Iterator[RunningServer]:
     try:
         initdb = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         account.run([str(bin_dir / "initdb"), *initdb], check=True, stdout=subprocess.DEVNULL)
-        configuration = (data / "postgresql.conf").read_text() + _CONFIGURATION.format(folder=folder)
+        configuration = (data / "postgresql.conf").read_text() + _CONFIGURATION.format(folder=folder) + prepare(data)
         account.write(data / "postgresql.conf", configuration)
         start = [str(bin_dir / "pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-t", "60", "start"]
         account.run(["/usr/bin/env", f"LOCPATH={folder / 'locales'}", *start], check=True, stdout=subprocess.DEVNULL)
@@ -117,7 +123,7 @@ def running(bin_dir: Path) -> Iterator[RunningServer]:
             with this.connect() as conn:
                 conn.execute(
                     sql.SQL("create role {} login password {} nosuperuser nocreatedb nocreaterole noreplication nobypassrls").format(
-                        sql.Identifier(ORDINARY), sql.Literal(PASSWORD)
+                        sql.Identifier(ORDINARY), sql.Literal(password)
                     )
                 )
             yield this

@@ -21,6 +21,7 @@ from mediabase_assets.postgres.sql_files import Connection, vacuum
 from mediabase_assets.records import journal
 from mediabase_assets.release.publish import Change, release
 from mediabase_assets.release.views import ViewChange
+from mediabase_assets.roles import grants
 from mediabase_assets.runs import parallel, reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
@@ -77,6 +78,8 @@ def current_release(context: dg.AssetExecutionContext, mediabase: Mediabase) -> 
             _require_everything(conn, this)
             changes, shown = release(conn, settings.database.schema_name, this.migration_id)
             versions.record_version(conn, settings.database.schema_name)
+            for problem in grants.keep_up(conn, settings):
+                context.log.warning(f"A role of readers lacks something of this release, which was not given: {problem}")
             metadata = _shown(this, changes, shown)
             data_version = _record(conn, this, snapshot, changes, shown, metadata)
         with refresh_session(settings, asset=this.asset) as conn:  # the release is committed, whether this succeeds or not

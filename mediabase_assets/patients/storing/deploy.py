@@ -9,6 +9,7 @@ from psycopg import sql
 
 from mediabase_assets.patients.storing import codes
 from mediabase_assets.postgres.sql_files import Connection, code_version, read
+from mediabase_assets.roles import grants
 from mediabase_assets.settings.load import Settings
 
 _SQL = Path(__file__).parent / "sql"
@@ -56,6 +57,7 @@ def deploy(conn: Connection, settings: Settings) -> None:
         conn.execute(sql.SQL(read(_POLICY_OF_ACCESS)).format(patients=names["patients"]))
         conn.execute(sql.SQL(read(_VIEWS)).format(**names))
         conn.execute(sql.SQL("comment on schema {} is {}").format(names["patients"], sql.Literal(comment)))
+        grants.keep_up(conn, settings)
 
 
 def view_options(conn: Connection) -> dict[str, sql.Composable]:

@@ -346,3 +346,11 @@ create table if not exists alerts (
   told jsonb not null default '{}'
 );
 comment on table alerts is 'One row per alert, until everybody who is told knows that it is over: what is wrong, where, since when, and who was told when.';
+create table if not exists role_grants (
+  role_name text not null,
+  kind text not null,
+  granted_by text not null default session_user,
+  granted_at timestamptz not null default now(),
+  primary key (role_name, kind)
+);
+comment on table role_grants is 'One row per role and kind (curator, analyst, patient reader): whom `mediabase db grants` made one. A release gives these roles what is new in it.';
