@@ -4,7 +4,7 @@ import pytest
 
 from mediabase_assets.backup import create_backup, verify_backup
 from mediabase_assets.backup.choice import find_reusable_backup
-from mediabase_assets.backup.manifest import record_verification
+from mediabase_assets.backup.place import record_verification
 from mediabase_assets.backup.restore_proof import prove_restore
 from mediabase_assets.backup.scope import scope_of
 from mediabase_assets.model.errors import MediabaseError
