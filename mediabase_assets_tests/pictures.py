@@ -7,6 +7,7 @@ picture is one more line of `PAGES`. Needs Chromium and its driver. What a page 
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def _migrated():
         yield place
     finally:
         server.remove(place.home)
+        shutil.rmtree(parent)
 
 
 def _newest_run(web: Web) -> str:
