@@ -60,10 +60,10 @@ def needed_backups(conn: Connection) -> set[str]:
     return {str(name) for name in conn.values(_NEEDED)} if exists(conn, "migration_runs") and exists(conn, "releases") else set()
 
 
-def released_runs(conn: Connection) -> set[str]:
-    """Dagster's runs of the releases that were not rolled back."""
+def live_runs(conn: Connection) -> set[str]:
+    """Dagster's run of the release that is live; what a rollback needs is in the records and the backup, not in Dagster."""
     if not (exists(conn, "migration_runs") and exists(conn, "releases")):
         return set()
     query = """select m.run_id from migration_runs as m join releases as r using (migration_id)
-               where m.run_id is not null and to_jsonb(r) ->> 'rolled_back_at' is null"""
-    return {str(run) for run in conn.values(query)}
+               where to_jsonb(r) ->> 'rolled_back_at' is null order by r.released_at desc, r.release_id desc limit 1"""
+    return {str(run) for run in conn.values(query) if run}

@@ -1,7 +1,7 @@
 """The clean-up: what tells of the past is deleted once it is as old as the section `retention` of the settings says.
 
-Never deleted: runs that are not finished; the newest runs; runs of releases that are live or can be rolled back; runs that hold the
-newest materialization or observation of an asset; the newest results of every check; all runs and events of patients; backups that a
+Never deleted: runs that are not finished; the newest runs; the run of the release that is live; runs that hold the newest
+materialization or observation of an asset; the newest results of every check; all runs and events of patients; backups that a
 rollback needs; records that the next migration builds on.
 """
 
@@ -135,7 +135,7 @@ def _delete_of_migrations(instance: dg.DagsterInstance, settings: Settings, now:
 def _protected(instance: dg.DagsterInstance, settings: Settings) -> set[str]:
     """Runs that stay, whatever their age."""
     with connect(settings, autocommit=True, application_name="mediabase clean-up") as conn:
-        kept = records.released_runs(conn)
+        kept = records.live_runs(conn)
     for key in instance.get_asset_keys():
         materialization = instance.get_latest_materialization_event(key)
         observations = instance.fetch_observations(key, limit=1).records

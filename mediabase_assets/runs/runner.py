@@ -114,11 +114,11 @@ def run_job(
         instance: Where the run is recorded.
         tell: Called, from another thread, with each event.
         log_folder: Gets a file with every event.
-        assets: Which of its assets are built, as `layer/relation`; all by default.
+        assets: Which of its assets are built; all by default.
         tags: Tags of the run.
         ops: Configuration of steps, by step.
         mend: Called, as `tell`, when the storage does not answer.
-        say: Called, as `tell`, with each message of a step.
+        say: As `tell`, with each message of a step.
         is_detailed: Whether the log file also gets what the steps reported, and debug messages of libraries.
 
     Raises:
@@ -126,11 +126,10 @@ def run_job(
         ServerError: The connection to Dagster's storage was lost.
     """
     log_file = begin_log(log_folder, f"{job_name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}.log")
-    began = time.monotonic()
+    began, find = time.monotonic(), partial(_run_of, instance, log_file.name)
     tagged = {**(tags or {}), LOG_TAG: log_file.name, **_NO_RETRIES}
-    find = partial(_run_of, instance, log_file.name)
-    following_it = EventReader(instance, find, stages_of(definitions), tell, log_file, mend, say, is_detailed)
-    with _logging_to(log_file, is_detailed=is_detailed), following_it as reader:
+    reading = EventReader(instance, find, stages_of(definitions), tell, log_file, mend, say, is_detailed)
+    with _logging_to(log_file, is_detailed=is_detailed), reading as reader:
         selected = [dg.AssetKey(key.split("/")) for key in sorted(assets)] or None
         end = _execute(definitions, job_name, instance, selected, tagged, log_file, {**_QUIET, "ops": ops or {}})
     end = _interrupted_or(end, reader, instance)

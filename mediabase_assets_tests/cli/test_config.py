@@ -1,7 +1,9 @@
 """`mediabase config`: what the real program prints and writes, and its exit codes."""
 
 import json
+import os
 import stat
+import time
 
 import pytest
 
@@ -44,7 +46,6 @@ def test_a_password_is_in_no_output(project, tmp_path):
         done = project.run("config", *arguments)
         assert done.code == 0
         assert "s3cret" not in done.out + done.err
-    assert not (project.home / "postgres").exists()
 
 
 def test_a_rollback_on_failure_that_is_not_allowed_is_refused(project, tmp_path):
@@ -53,3 +54,20 @@ def test_a_rollback_on_failure_that_is_not_allowed_is_refused(project, tmp_path)
     done = project.run("migrate", "--skip-confirmation", "--rollback-on-failure", "--config-file", str(file))
     assert done.code == 2
     assert "enable_rollback is false" in done.err
+
+
+def test_a_migration_prints_logs_and_cleans_up_as_configured(project, tmp_path):
+    file, logs = tmp_path / "mine.yaml", tmp_path / "logs"
+    file.write_text(f"verbose_logging: true\ndebug_mode: true\nauto_cleanup: true\nlog_dir: {logs}\n")
+    logs.mkdir()
+    old, past = logs / "error-old.txt", time.time() - 200 * 86400
+    old.write_text("old")
+    os.utime(old, (past, past))
+    done = project.run("migrate", "--demo", "--demo-transcripts", "1500", "--skip-confirmation", "--config-file", str(file))
+    assert done.code == 0, done.out + done.err
+    assert "backup/legacy_backup: Comparing checksums" in done.out
+    assert "Deleted: 1 log file." in done.out
+    assert not old.exists()
+    (log,) = logs.glob("migrate-*.log")
+    assert "  dagster/row_count: " in log.read_text()
+    assert not [*(project.home / "logs").glob("migrate-*")]

@@ -62,6 +62,7 @@ def test_old_runs_go_and_those_that_something_needs_stay(live):
     assert clean_up(live.instance, live.settings, now=in_days(29)).runs == []
     done = clean_up(live.instance, live.settings, now=in_days(LATER))
     assert old in done.runs
+    assert live.value("select run_id from mediabase_ops.migration_runs join mediabase_ops.releases using (migration_id)") == released
     assert {released, views, partition, running, newest} <= runs(live)
     assert not runs(live) & {*done.runs}
     assert storage_value(live, "select count(*) from event_logs where run_id = any(%s)", done.runs) == 0
