@@ -110,9 +110,8 @@ parallel.register(KEY.to_user_string(), _judge, cost=1)
 
 
 def _findings(conn: Connection) -> dict[str, Any]:
-    """What the audits of the other assets found that stand."""
-    mine = (registry.RELEASE_CHECKS, registry.VERDICT, registry.BENCHMARK, registry.BACKUP, registry.LEGACY)
-    return {key: state.findings for key, state in asset_state.states(conn).items() if key not in mine}
+    """What the checks of all assets found that stand."""
+    return {key: state.findings for key, state in asset_state.states(conn).items()}
 
 
 def _data_version(judged: Judged) -> str:
