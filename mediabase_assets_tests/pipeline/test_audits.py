@@ -29,7 +29,9 @@ def downstream(*names):
         if found & set(table.parents):
             found.add(table.name)
     shown = {f"views/{v.name}" for v in VIEWS if found & set(v.parents)}
-    always = {f"validation/{name}" for name in ("migration_report", "round_trip", "leaf_census", "query_benchmark")}
+    always = {
+        f"validation/{name}" for name in ("migration_report", "round_trip", "leaf_census", "release_checks", "query_benchmark", "verdict")
+    }
     always |= {"release/current_release"}
     return {f"normalized/{n}" for n in found} | shown | always
 
