@@ -4,14 +4,16 @@ import contextlib
 
 import dagster as dg
 import pytest
+from psycopg import sql
 
 from mediabase_assets.definitions import defs
 from mediabase_assets.model.release_checks import AFTER, BEFORE, CHECKS, Outcome
+from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.planning import state as asset_state
 from mediabase_assets.postgres.session import build_session, live_session
 from mediabase_assets.runs.results import KEEP, KEEP_TAG
 from mediabase_assets.settings.load import load_settings
-from mediabase_assets.validation.suites import after, before, look_ups
+from mediabase_assets.validation.suites import after, before, look_ups, structure
 from mediabase_assets_tests.pipeline.copies import copy_of
 
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
@@ -238,6 +240,21 @@ def test_every_part_of_the_schema_counts_and_what_people_added_does_not(migrated
         assert sample == ()
     else:
         assert any(row["table"] == table and row["wanted"] == wanted and row["found"].startswith(found) for row in sample), sample
+
+
+def test_a_role_that_may_not_make_temporary_tables_compares_the_same(migrated):
+    with live_session(migrated.settings, asset="test") as conn:
+        conn.execute("set default_transaction_read_only = off")
+        with conn.transaction(force_rollback=True):
+            temporary = structure.expected(conn)
+            database = sql.Identifier(migrated.settings.database.name)
+            conn.execute("create role hardly_any")
+            conn.execute(sql.SQL("revoke temporary on database {} from public").format(database))
+            conn.execute(sql.SQL("grant create on database {} to hardly_any").format(database))
+            conn.execute("set local role hardly_any")
+            assert structure.expected(conn) == temporary
+            assert temporary.columns.keys() == {r.name for r in RELATIONS}
+            assert len(temporary.parts) > 40
 
 
 def test_the_checks_of_a_run_are_recorded_and_shown(migrated):

@@ -33,7 +33,7 @@ DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
     *(dg.AssetKey(["views", v.name]) for v in VIEWS),
     *(dg.AssetKey(["extraction", name]) for name in ("legacy_rows", "row_states", "gene_candidates", "drug_facts")),
-    *(dg.AssetKey(["validation", name]) for name in ("migration_report", "round_trip", "leaf_census")),
+    *(dg.AssetKey(key.split("/")) for key in (registry.REPORT, registry.ROUND_TRIP, registry.CENSUS)),
 ]
 #: Changes when something is measured or judged otherwise that the SQL does not show.
 _CODE = "1"
