@@ -13,10 +13,8 @@ from mediabase_assets.postgres.sql_files import Connection, is_there
 from mediabase_assets.records.tables import has_operations
 from mediabase_assets.settings.load import Settings
 
-#: They measure, judge and describe the release.
-_AFTERWARDS = {registry.BENCHMARK, registry.VERDICT, registry.REPORT}
 #: Never rebuilt for another asset; for the release a person asks.
-_NEVER = {registry.RELEASE, *_AFTERWARDS}
+_NEVER = {registry.RELEASE, *registry.AFTERWARDS}
 
 
 def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str], *, needs_backup: bool) -> dict[str, str]:
@@ -28,7 +26,7 @@ def stale_beneath(conn: Connection, settings: Settings, planned: Collection[str]
         planned: The assets of the run, as `layer/relation`.
         needs_backup: Whether the run does not make a backup, and no backup holds what is live now.
     """
-    built = set(planned) & registry.definitions().keys() - _AFTERWARDS
+    built = set(planned) & registry.definitions().keys() - set(registry.AFTERWARDS)
     wanted = set().union(*(registry.below(key) for key in built)) - built - _NEVER
     needs_backup = needs_backup and registry.RELEASE in planned
     if not (wanted - {registry.LEGACY}) and not needs_backup:

@@ -32,6 +32,8 @@ BENCHMARK = "validation/query_benchmark"
 REPORT = "validation/migration_report"
 RELEASE_CHECKS = "validation/release_checks"
 VERDICT = "validation/verdict"
+#: They measure, judge and describe what was released.
+AFTERWARDS = (BENCHMARK, VERDICT, REPORT)
 
 #: The reason of assets that no migration has built.
 NOT_BUILT = "it was not built yet"

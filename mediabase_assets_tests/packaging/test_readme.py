@@ -299,8 +299,11 @@ def test_every_module_that_is_run_exists(page: Path) -> None:
 def test_settings_and_variables_are_those_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forget_environment(monkeypatch)
     file = tmp_path / "config.yaml"
-    file.write_text(next(block.text for block in blocks(README) if block.language == "yaml"))
-    assert keys_without_effect(load_settings(file)) == {}
+    examples = [block.text for block in blocks(README) if block.language == "yaml"]
+    assert examples
+    for text in examples:
+        file.write_text(text)
+        assert keys_without_effect(load_settings(file)) == {}
     written = set(re.findall(r"\b(?:MB|MEDIABASE)_[A-Z_]+", README.read_text()))
     assert written <= ENVIRONMENT.keys() | {"MEDIABASE_CONFIG"}
 

@@ -29,7 +29,12 @@ def downstream(*names):
         if found & set(table.parents):
             found.add(table.name)
     shown = {f"views/{v.name}" for v in VIEWS if found & set(v.parents)}
-    always = {f"validation/{name}" for name in ("column_account", "round_trip", "leaf_census", "query_benchmark", "migration_report")}
+    always = {
+        f"validation/{name}"
+        for name in (
+            "column_account", "round_trip", "leaf_census", "release_checks", "query_benchmark", "verdict", "migration_report",
+        )
+    }  # fmt: skip
     always |= {"release/current_release"}
     return {f"normalized/{n}" for n in found} | shown | always
 

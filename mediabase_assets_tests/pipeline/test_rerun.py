@@ -194,7 +194,7 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     with monkeypatch.context() as patch:
         patch.setattr("mediabase_assets.release.publish.release_views", refuse)
         assert harness.failed_steps(fresh.migrate()) == ["release__current_release"]
-    assert fresh.work().keys() == {registry.RELEASE, registry.BENCHMARK, registry.REPORT}
+    assert fresh.work().keys() == {registry.RELEASE, *registry.AFTERWARDS}
     aside = fresh.settings.backup_dir.rename(fresh.settings.backup_dir.with_name("aside"))
     with monkeypatch.context() as patch:
         harness.nothing_is_rebuilt_first(patch)
@@ -204,13 +204,14 @@ def test_what_was_built_and_not_released_is_released_if_a_backup_is_there(fresh,
     assert fresh.work()["views/publication_summary_view"] == "mediabase_next.publication_summary_view is gone"
     result = fresh.rerun()
     assert result.success, told(result)
-    assert harness.made(result) == {"views/publication_summary_view", registry.RELEASE, registry.BENCHMARK, registry.REPORT}
+    assert harness.made(result) == {"views/publication_summary_view", registry.RELEASE, *registry.AFTERWARDS}
 
 
 def test_a_measurement_needs_no_backup(copy):
     execute(copy, "delete from mediabase_ops.asset_state where asset = 'validation/query_benchmark'")
     assert copy.work() == {
-        registry.BENCHMARK: "it was not built yet", registry.REPORT: "validation/query_benchmark is rebuilt",
+        registry.BENCHMARK: "it was not built yet", registry.VERDICT: "validation/query_benchmark is rebuilt",
+        registry.REPORT: "validation/query_benchmark, validation/verdict are rebuilt",
     }  # fmt: skip
 
 
@@ -218,5 +219,5 @@ def test_a_release_is_refused_where_something_is_stale(copy, monkeypatch):
     harness.nothing_is_rebuilt_first(monkeypatch)
     execute(copy, "update mediabase_ops.asset_state set code_version = 'old' where asset = 'normalized/genes'")
     result = copy.migrate(registry.BACKUP, registry.RELEASE)
-    assert "1 of 52 assets must be rebuilt and audited before a release." in told(result)
+    assert "1 of 53 assets must be rebuilt and audited before a release." in told(result)
     assert "normalized/genes: its code changed" in told(result)

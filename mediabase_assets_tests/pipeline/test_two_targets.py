@@ -236,7 +236,7 @@ def test_a_database_of_the_code_before_goes_on(one, pipeline_home):
             assert conn.workspace == Workspace()
         with copy.connect() as conn:
             assert conn.workspace == workspace_for("public")
-        assert [key for key in old.work() if key not in (registry.BENCHMARK, registry.REPORT)] == []
+        assert [key for key in old.work() if key not in registry.AFTERWARDS] == []
         assert "mediabase_trial_dagster" not in dagster_url(old.settings)
         assert migrate(copy)
         with copy.connect() as conn:

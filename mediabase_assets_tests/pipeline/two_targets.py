@@ -70,7 +70,7 @@ def make_small(this: harness.Project) -> None:
 
 def migrate(this: harness.Project) -> bool:
     """Make what there is to do, without the measurements, as `mediabase migrate` does; False if there is nothing."""
-    work = [key for key in this.work() if key not in (registry.BENCHMARK, registry.REPORT)]
+    work = [key for key in this.work() if key not in registry.AFTERWARDS]
     if work:
         result = this.migrate(*work, tags={KEEP_TAG: KEEP}, run_config=QUIET)
         assert result.success, harness.failed_steps(result)

@@ -33,7 +33,7 @@ DEPS = [
     *(dg.AssetKey(["normalized", t.name]) for t in TABLES),
     *(dg.AssetKey(["views", v.name]) for v in VIEWS),
     *(dg.AssetKey(["extraction", name]) for name in ("legacy_rows", "row_states", "gene_candidates", "drug_facts")),
-    *(dg.AssetKey(["validation", name]) for name in ("column_account", "round_trip", "leaf_census")),
+    *(dg.AssetKey(key.split("/")) for key in (registry.COLUMN_ACCOUNT, registry.ROUND_TRIP, registry.CENSUS)),
 ]
 #: Changes when something is measured or judged otherwise that the SQL does not show.
 _CODE = "1"
@@ -110,9 +110,8 @@ parallel.register(KEY.to_user_string(), _judge, cost=1)
 
 
 def _findings(conn: Connection) -> dict[str, Any]:
-    """What the audits of the other assets found that stand."""
-    mine = (registry.RELEASE_CHECKS, registry.VERDICT, registry.BENCHMARK, registry.BACKUP, registry.LEGACY)
-    return {key: state.findings for key, state in asset_state.states(conn).items() if key not in mine}
+    """What the checks of all assets found that stand."""
+    return {key: state.findings for key, state in asset_state.states(conn).items()}
 
 
 def _data_version(judged: Judged) -> str:

@@ -16,6 +16,8 @@ from mediabase_assets.views import state as view_state
 #: Findings of every asset that stands, by its key: rows of `asset_state.findings`.
 Findings = Mapping[str, Sequence[Mapping[str, Any]]]
 
+#: Assets whose checks are no audits of what is to be released.
+_OTHERS = ("validation/release_checks", "validation/verdict", "validation/query_benchmark", "backup/legacy_backup")
 _TABLES = [f"normalized/{t.name}" for t in TABLES]
 _WITH_REFERENCES = [f"normalized/{t.name}" for t in TABLES if any(r.references for r in t.relations)]
 _VIEWS = [f"views/{v.name}" for v in VIEWS]
@@ -30,6 +32,7 @@ _READ: dict[str, tuple[str, Sequence[str], str]] = {
 
 def of_candidates(findings: Findings) -> list[Measure]:
     """What the audits of tables and views found when these were built."""
+    findings = {key: found for key, found in findings.items() if key not in _OTHERS}
     return [_read(name, findings) for name in _READ] + [_warnings(findings)]
 
 

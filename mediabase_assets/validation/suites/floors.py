@@ -8,6 +8,7 @@ one of `warn_share` or more warns. A group that is gone lost 100 %. One that had
 and groups that grew are no losses.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from mediabase_assets.validation.suites.judging import Measure, plain
 
 STOPS, WARNS = "no_group_of_rows_fell_below_its_floor", "hardly_any_rows_were_lost"
 #: Groups that a sentence names.
-_NAMED = 5
+_NAMED = 10
 
 
 class Meaning(StrEnum):
@@ -182,7 +183,7 @@ def how_to_accept(found: Iterable[Loss], release: str) -> str:
     for loss in found:
         if loss.meaning is Meaning.STOPS:
             share = _rounded_up(loss.share)
-            lines.append(f'    "{loss.group}": {{share: {share}, reason: "say why", against: "{release}"}}')
+            lines.append(f'    {json.dumps(loss.group, ensure_ascii=False)}: {{share: {share}, reason: "say why", against: "{release}"}}')
     return "\n".join(lines)
 
 

@@ -26,7 +26,8 @@ def measures(conn: Connection, settings: Settings) -> list[Measure]:
         return [Measure(LOST, why_not=why_not), Measure(WITH_DRUGS, why_not=why_not)]
     present = {str(symbol): bool(has_drugs) for symbol, has_drugs in conn.execute(_PRESENT, (wanted,)).fetchall()}
     missing = [symbol for symbol in wanted if symbol not in present]
-    return [_lost(conn, wanted, missing), share(WITH_DRUGS, len(present), sum(present.values()))]
+    without = tuple({"gene_symbol": symbol} for symbol in wanted if present.get(symbol) is False)
+    return [_lost(conn, wanted, missing), share(WITH_DRUGS, len(present), sum(present.values()), sample=without)]
 
 
 def _lost(conn: Connection, wanted: list[str], missing: list[str]) -> Measure:

@@ -1,4 +1,4 @@
-"""How tables differ from the versioned schema, which is deployed beside them as temporary tables and rolled back.
+"""How tables differ from the versioned schema, which is deployed beside them in a transaction that is rolled back.
 
 Contains the comparison of columns, types, NOT NULL, keys, foreign keys and indexes; what people added to a table is left alone.
 """
@@ -6,6 +6,8 @@ Contains the comparison of columns, types, NOT NULL, keys, foreign keys and inde
 import re
 from dataclasses import dataclass
 from typing import Any, LiteralString
+
+from psycopg import sql
 
 from mediabase_assets.model.tables import RELATIONS, TABLES
 from mediabase_assets.postgres.sql_files import Connection, looking_in
@@ -24,6 +26,7 @@ _INDEXES: LiteralString = """
     from pg_class as c join pg_index as i on i.indrelid = c.oid and i.indisvalid and i.indisready
     where c.oid = any(%s::oid[])
       and not exists (select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))"""
+_TEMPORARY = "pg_temp"
 _KINDS = {"p": "primary key", "u": "unique set", "f": "foreign key", "i": "index"}
 _STORAGE = re.compile(r" WITH \([^)]*\)")
 _PLACE = re.compile(r"^(CREATE (?:UNIQUE )?INDEX) \S+ ON (?:ONLY )?\S+ USING")
@@ -43,15 +46,22 @@ class Structure:
 
 
 def expected(conn: Connection) -> Structure:
-    """The structure that the versioned files define; in a transaction, of which nothing is left."""
+    """The structure that the versioned files define; in a transaction, of which nothing is left.
+
+    The tables are temporary ones; a role that may not make these has a schema for them, which it may make.
+    """
     with conn.transaction(force_rollback=True):
-        conn.execute("set local search_path = pg_temp")
+        place = _TEMPORARY
+        if not conn.value("select has_database_privilege(current_database(), 'temporary')"):
+            place = conn.workspace.rehearsal
+            conn.execute(sql.SQL("create schema {}").format(sql.Identifier(place)))
+        conn.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(place)))
         for table in TABLES:
             tables.create(conn, table)
             tables.add_keys(conn, table)
         for table in TABLES:
             tables.add_references(conn, table)
-        return _read(conn, _found(conn, "pg_temp"))
+        return _read(conn, _found(conn, place))
 
 
 def candidates(conn: Connection) -> tuple[dict[str, int], set[str]]:
