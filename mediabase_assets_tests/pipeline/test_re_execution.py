@@ -15,7 +15,7 @@ from mediabase_assets_tests.spoiling import CORRECT, LIMITS, REFUSE
 pytestmark = [pytest.mark.pg, pytest.mark.end_to_end]
 ROWS = 1500
 CENSUS = "validation/leaf_census"
-AFTER_CENSUS = {CENSUS, registry.RELEASE, registry.BENCHMARK, registry.REPORT}
+AFTER_CENSUS = {CENSUS, registry.RELEASE_CHECKS, registry.RELEASE, *registry.AFTERWARDS}
 
 
 def statement(this, query):
