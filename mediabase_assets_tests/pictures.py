@@ -38,8 +38,12 @@ ROWS = "1500"
 _LOADING = re.compile(r"Loading|Initializing", re.I)
 
 
+#: The path of the page that is no page of the UI: the report of the migration.
+REPORT = "report.html"
+
+
 class Page(NamedTuple):
-    """A picture: its name, the page, what has to be on it, and what is clicked first, by XPath."""
+    """A picture: its name, the page (a path of the UI, or `REPORT`), what has to be on it, and what is clicked first, by XPath."""
 
     name: str
     path: str
@@ -57,6 +61,7 @@ def pages(run_id: str) -> tuple[Page, ...]:
         Page("asset_graph", "/asset-groups", "legacy"),
         Page("checks", "/assets/normalized/genes?view=checks", "every"),
         Page("run", f"/runs/{run_id}", "Success|Succeeded"),
+        Page("report", REPORT, "Where each fact went|legacy rows"),
     )
 
 
@@ -95,7 +100,7 @@ def take(folder: Path, names: Sequence[str] = (), choose: Callable[[str], tuple[
             person.chrome.set_window_size(*WINDOW)
             chosen = [page for page in choose(run) if not names or page.name in names]
             folder.mkdir(exist_ok=True)
-            return [_taken(person, page, folder) for page in chosen]
+            return [_taken(person, page, folder, place.home) for page in chosen]
 
 
 @contextmanager
@@ -117,9 +122,12 @@ def _newest_run(web: Web) -> str:
     return str(found["runsOrError"]["results"][0]["runId"])
 
 
-def _taken(person: Person, page: Page, folder: Path) -> Path:
+def _taken(person: Person, page: Page, folder: Path, home: Path) -> Path:
     """Open a page, wait until it is whole and still, and keep what it looks like."""
-    person.go_to(page.path)
+    if page.path == REPORT:
+        person.chrome.get(max((home / "reports").glob(f"*/{REPORT}")).as_uri())
+    else:
+        person.go_to(page.path)
     for xpath in page.clicks:
         person.click(xpath)
     person.sees(page.shows)
