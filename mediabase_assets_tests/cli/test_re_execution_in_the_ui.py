@@ -43,7 +43,9 @@ FORMS = {
     "from failure": lambda web, run: web.re_execute(run, "FROM_FAILURE"),
     "from asset failure": lambda web, run: web.re_execute(run, "FROM_ASSET_FAILURE"),
     "selected steps": lambda web, run: web.re_execute_steps(
-        run, ["validation__leaf_census", "release__current_release", "validation__query_benchmark", "validation__migration_report"]
+        run,
+        [f"validation__{name}" for name in ("leaf_census", "query_benchmark", "verdict", "migration_report")]
+        + ["release__current_release"],
     ),
     "materialize all": lambda web, run: web.launch(),
     "selected assets": lambda web, run: web.launch(assets=(CENSUS, RELEASE)),

@@ -83,7 +83,7 @@ FAULTS = {
     "hardly_any_rows_were_lost": """
         update mediabase_ops.built_relations set is_live = false;
         update mediabase_ops.release_counts set row_count = row_count + 20 where group_name = 'transcripts/biotype=protein_coding'""",
-    "no_other_audit_warned": audit("validation/migration_report", "every_column_is_accounted_for"),
+    "no_other_audit_warned": audit("validation/column_account", "every_column_is_accounted_for"),
     "the_live_schema_is_whole": "alter table public.transcripts drop constraint transcripts_gene_id_fkey",
     "every_view_is_there": "refresh materialized view public.drug_gene_summary with no data",
     "every_view_has_rows": """
