@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from mediabase_assets.curation.rule import CARRIED
 from mediabase_assets.curation.suggestion import match_of, rule_text
 from mediabase_assets.model.errors import ConfigurationError
+from mediabase_assets.model.quantities import counted
 
 #: Columns of an exported file that are empty, for people to fill in.
 BLANK = ("decision", "value", "why", "who", "when")
@@ -67,7 +68,8 @@ def rules_from(path: Path, *, who: str = "", why: str = "") -> tuple[str, int]:
             texts.setdefault(rule_id, text)
     if not texts:
         raise _error(
-            path, f"None of the {len(rows)} rows has a decision.", f"Write one of {', '.join(_DECISIONS)} into the column `decision`."
+            path, f"The file has {counted(len(rows), 'row')} and no decision.",
+            f"Write one of {', '.join(_DECISIONS)} into the column `decision`.",
         )  # fmt: skip
     return "\n".join(["rules:", *texts.values(), ""]), len(texts)
 

@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from mediabase_assets.model.errors import MediabaseError
+from mediabase_assets.model.quantities import counted
 from mediabase_assets.model.reasons import QUARANTINE_REASONS
 from mediabase_assets.postgres.sql_files import Connection, is_there, read
 from mediabase_assets.settings.load import Settings
@@ -160,7 +161,9 @@ def find_entry(conn: Connection, settings: Settings, migration_id: str, beginnin
             f"There is no entry {beginning} in the quarantine of {migration_id}.", next_step="mediabase quarantine list shows the ids."
         )
     if len(ids) > 1:
-        raise QuarantineError(f"{len(ids)} ids begin with {beginning}.", next_step=f"Give more of it: {', '.join(sorted(ids)[:3])}.")
+        raise QuarantineError(
+            f"{counted(len(ids), 'id begins', 'ids begin')} with {beginning}.", next_step=f"Give more of it: {', '.join(sorted(ids)[:3])}."
+        )
     return found[0]
 
 

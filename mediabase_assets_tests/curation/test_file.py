@@ -280,7 +280,7 @@ def test_decisions_of_a_spreadsheet_become_rules(tmp_path):
         ("aa,r,chromosome,$,keep as,,w,y", "Row 2: keep as needs value"),
         ("aa,r,chromosome,$,drop,,,", "Row 2: drop needs who and why"),
         ("aa,r,nowhere,$,drop,,w,y", "there is no column 'nowhere'"),
-        ("aa,r,chromosome,$,,,w,y", "None of the 1 rows has a decision"),
+        ("aa,r,chromosome,$,,,w,y", "The file has 1 row and no decision"),
     ],
 )
 def test_a_decision_that_is_none_is_refused(tmp_path, line, said):

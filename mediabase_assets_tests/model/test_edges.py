@@ -4,7 +4,8 @@ import pytest
 
 from mediabase_assets.definitions import defs
 from mediabase_assets.model.views import MATERIALIZED
-from mediabase_assets.runs import check_overview, edges, migration_metrics
+from mediabase_assets.planning import registry
+from mediabase_assets.runs import check_overview, edges, migration_metrics, parallel
 
 FOUND = defs()
 SHOWN = {s.key.to_user_string(): {d.asset_key.to_user_string() for d in s.deps} for s in FOUND.resolve_all_asset_specs()}
@@ -43,3 +44,12 @@ def test_groups_are_in_the_order_of_the_graph():
     for key, direct in edges.all_edges().items():
         for dep in direct:
             assert edges.GROUPS.index(group[dep]) <= edges.GROUPS.index(group[key])
+
+
+def test_what_is_built_ahead_needs_nothing_that_only_its_own_step_builds():
+    """A builder does not wait for such a step: of these only the legacy table and the backup come first in every run."""
+    first = {registry.LEGACY, registry.BACKUP}
+    by_its_step = {key for key, work in parallel._works.items() if work.by_its_step} - first
+    assert registry.COLUMN_ACCOUNT in by_its_step
+    for key, work in parallel._works.items():
+        assert work.by_its_step or not work.needs & by_its_step, key

@@ -115,7 +115,11 @@ def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
         if name in ("MB_POSTGRES_HOST", "MB_POSTGRES_SERVICE"):
             continue
         crons = {"MEDIABASE_REFRESH_SCHEDULE": "@daily", "MEDIABASE_PROOF_SCHEDULE": "@daily", "MEDIABASE_BACKUP_LOCATION": "s3://lab"}
-        others = {"MEDIABASE_TIME_ZONE": "Europe/Berlin", "MEDIABASE_ALERTS_WEBHOOK_URL": "https://hooks.example.org/x"}
+        others = {
+            "MEDIABASE_TIME_ZONE": "Europe/Berlin",
+            "MEDIABASE_ALERTS_WEBHOOK_URL": "https://hooks.example.org/x",
+            "MB_POSTGRES_SSLMODE": "require",
+        }
         given = (crons | others).get(name, "1")
         with monkeypatch.context() as patch:
             patch.setenv(name, given)
@@ -124,7 +128,7 @@ def test_every_environment_variable_sets_its_key(monkeypatch, tmp_path):
         for part in key.split("."):
             value = getattr(value, part)
         text = value.get_secret_value() if key in SECRETS else value
-        assert text in ((1, True, "1", tmp_path / "1") if given == "1" else (given,)), name
+        assert text in ((1, True, "1", tmp_path / "1", str(tmp_path / "1")) if given == "1" else (given,)), name
 
 
 @pytest.mark.parametrize("text", ["0 3 * * *", "*/5 * * * *", "@daily", "0 3 * * mon-fri", "0,30 3 1-15/2 * *"])

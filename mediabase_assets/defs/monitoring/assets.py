@@ -5,6 +5,7 @@ import dagster as dg
 from mediabase_assets.model.errors import MediabaseError
 from mediabase_assets.runs import migration_metrics
 from mediabase_assets.runs.resource import Mediabase
+from mediabase_assets.settings.load import load_settings
 
 
 @dg.definitions
@@ -16,7 +17,7 @@ def metrics() -> dg.Definitions:
                 migration_metrics.KEY,
                 group_name=migration_metrics.KEY.path[0],
                 kinds={"postgres", "matplotlib"},
-                owners=["team:mediabase"],
+                owners=load_settings().owners,
                 description="What the newest migration took: a picture of its assets over time (what ran beside what), memory and CPU "
                 "meanwhile, and the stages of the last migrations; with numbers that are plotted over time. Brought up to date within half "
                 "a minute after any run. `mediabase metrics` shows the same in a terminal.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mediabase_assets.model.quantities import duration, moment, number, size
+from mediabase_assets.model.quantities import counted, duration, moment, number, size
 from mediabase_assets.report.page.drawings.plots import times
 
 #: Characters of a text in a cell that is not a raw value.
@@ -112,7 +112,7 @@ def clean(value: Any, longest: int = LONGEST) -> str:
         return ""
     text = str(value)
     if len(text) > longest:
-        text = f"{text[:longest]}… ({len(text):,} characters)"
+        text = f"{text[:longest]}… ({counted(len(text), 'character')})"
     return text.translate(VISIBLE)
 
 

@@ -11,13 +11,13 @@ with
     from genes
   ),
   shared_symbols as (
-    select coalesce(sum(n), 0) as genes from (select count(*) as n from genes group by upper(gene_symbol) having count(*) > 1) as s
+    select coalesce(sum(n), 0) as genes from (select count(*) as n from genes group by translate(gene_symbol, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') having count(*) > 1) as s
   ),
   of_drugs as (
     select
       count(*) as drugs,
       count(*) filter (
-        where drug_name ~ '[[:alpha:]]' and length(drug_name) >= current_setting('mediabase.drug_name_min_length')::integer) as named,
+        where drug_name ~ '[A-Za-z]' and length(drug_name) >= current_setting('mediabase.drug_name_min_length')::integer) as named,
       count(*) filter (where n > 1) as shared
     from (select drug_name, count(*) over (partition by source_database, drug_name_norm) as n from drug_interactions) as d
   ),
@@ -51,7 +51,7 @@ with
     where external_db = 'UniProt'
   ),
   of_functions as (
-    select count(*) as functions, count(*) filter (where annotation_value ~* '((activity|binding)$|^GO:[0-9]{7}$)') as as_in_go
+    select count(*) as functions, count(*) filter (where annotation_value ~ '(([Aa]ctivity|[Bb]inding)$|^GO:[0-9]{7}$)') as as_in_go
     from gene_annotations
     where annotation_type = 'molecular_function'
   ),
