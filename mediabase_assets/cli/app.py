@@ -215,6 +215,8 @@ def report(
     return run(settings, migration_id, opens=opens, output=output, as_json=as_json, load_definitions=_definitions, console=terminal())
 
 
+@app.command()
+@with_exit_code
 def verdict(
     migration_id: Annotated[str, typer.Argument(metavar="ID", help="Which migration; by default the one that is live.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
