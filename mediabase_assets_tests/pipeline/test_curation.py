@@ -139,8 +139,12 @@ def test_a_changed_rule_rebuilds_only_what_it_concerns_and_none_leaves_nothing(c
         assert result.success, told(result)
         made = harness.made(result)
         assert {"extraction/drug_facts", "normalized/gene_drug_interactions"} <= made
-        assert not made & {"extraction/go_facts", "extraction/pathway_facts", "extraction/transcript_candidates", "normalized/go_terms"}
-        assert not made & {"normalized/transcripts", "normalized/genes", "normalized/publications", "extraction/annotation_facts"}
+        # a drug more changes the counts of facts, which the accounts of all tables read: those are built again with equal content
+        extracted = ("go_facts", "pathway_facts", "annotation_facts", "cross_reference_facts", "transcript_candidates", "row_states")
+        assert not made & {f"extraction/{name}" for name in extracted}
+        assert not {name for name in made if name.startswith("views/go_term") or name.startswith("views/publication")}
+        others = ("go_terms", "genes", "transcripts", "publications", "gene_pathways")
+        assert [hashes(this)[name] for name in others] == [hashes(curated)[name] for name in others]
         assert this.work() == {}
         write(own, {})
         assert this.rerun().success
