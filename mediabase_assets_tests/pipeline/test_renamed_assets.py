@@ -28,7 +28,7 @@ def test_a_database_whose_account_of_columns_had_another_name_goes_on(migrated, 
         work = this.work()
         assert work[registry.COLUMN_ACCOUNT] == registry.NOT_BUILT
         assert work[registry.RELEASE] == f"{registry.COLUMN_ACCOUNT} does not exist"
-        later = {registry.BENCHMARK, BEFORE}
+        later = {registry.RELEASE_CHECKS, *registry.AFTERWARDS}
         assert {registry.COLUMN_ACCOUNT, registry.RELEASE} <= work.keys() <= {registry.COLUMN_ACCOUNT, registry.RELEASE} | FIRST | later
         result = this.rerun()
         assert result.success, told(result)

@@ -21,6 +21,7 @@ from mediabase_assets.records.tables import prepare_schemas
 from mediabase_assets.runs import reuse, suite_results
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.measuring import with_measures
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import rows_table, will_release
 from mediabase_assets.runs.specs import asset_spec
@@ -78,7 +79,7 @@ def verdict(context: dg.AssetExecutionContext, mediabase: Mediabase) -> Iterator
         if context.selected_asset_keys:
             decided, shown = _decide(this, results, checks)
             context.log.info(" ".join(decided.sentences))
-            yield shown
+            yield with_measures(shown, this.measure)
         yield from (c for c in checks if c.check_name in wanted)
 
 

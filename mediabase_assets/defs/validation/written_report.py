@@ -24,6 +24,7 @@ from mediabase_assets.report.page.render import SOURCES, render
 from mediabase_assets.runs import reuse
 from mediabase_assets.runs.asset_run import AssetRun
 from mediabase_assets.runs.edges import in_order
+from mediabase_assets.runs.measuring import with_measures
 from mediabase_assets.runs.report_page import outside
 from mediabase_assets.runs.resource import Mediabase
 from mediabase_assets.runs.results import PROBLEM, check_result, rows_table, sized, will_release
@@ -82,7 +83,7 @@ def migration_report(context: dg.AssetExecutionContext, mediabase: Mediabase) ->
         checks = {k.name for k in context.selected_asset_check_keys}
         for event in events:
             if event.check_name in checks if isinstance(event, dg.AssetCheckResult) else context.selected_asset_keys:
-                yield event
+                yield with_measures(event, this.measure) if isinstance(event, dg.MaterializeResult) else event
 
 
 def _made(this: AssetRun, instance: dg.DagsterInstance) -> list[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
