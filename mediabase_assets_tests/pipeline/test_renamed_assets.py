@@ -17,6 +17,9 @@ def test_a_database_whose_account_of_columns_had_another_name_goes_on(migrated, 
     with copy_of(migrated, pipeline_home) as this:
         with this.connect() as conn:
             conn.execute("delete from mediabase_ops.asset_state where asset = %s", (BEFORE,))
+            for key in (registry.RELEASE_CHECKS, registry.VERDICT, BEFORE):  # the code of then had none of them
+                conn.execute("delete from mediabase_ops.asset_state where asset = %s", (key,))
+                conn.execute("delete from mediabase_ops.migration_stages where asset = %s", (key,))
             for query in (
                 "update mediabase_ops.asset_state set asset = %(old)s where asset = %(new)s",
                 "update mediabase_ops.migration_stages set asset = %(old)s where asset = %(new)s",
@@ -27,7 +30,7 @@ def test_a_database_whose_account_of_columns_had_another_name_goes_on(migrated, 
         content = hashes(this)
         work = this.work()
         assert work[registry.COLUMN_ACCOUNT] == registry.NOT_BUILT
-        assert work[registry.RELEASE] == f"{registry.COLUMN_ACCOUNT} does not exist"
+        assert work[registry.RELEASE] == f"{registry.COLUMN_ACCOUNT}, {registry.RELEASE_CHECKS} do not exist"
         later = {registry.RELEASE_CHECKS, *registry.AFTERWARDS}
         assert {registry.COLUMN_ACCOUNT, registry.RELEASE} <= work.keys() <= {registry.COLUMN_ACCOUNT, registry.RELEASE} | FIRST | later
         result = this.rerun()
