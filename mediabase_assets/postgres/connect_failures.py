@@ -42,6 +42,7 @@ FAILURES = (
     ),
     Failure("private key file", "The key of the client's certificate cannot be used.", "Check MB_POSTGRES_SSLKEY; chmod 600 the file."),
     Failure("certificate file", "The client's certificate cannot be read.", "Check MB_POSTGRES_SSLCERT."),
+    Failure("pg_hba.conf rejects", "The server does not let this user in from here.", "Ask the administrator for a line in pg_hba.conf."),
     Failure("no encryption", "The server lets this user in over TLS only.", "Set MB_POSTGRES_SSLMODE to require, or better verify-full."),
     Failure("definition of service", "There is no such libpq service.", "Check pg_service.conf and PGSERVICE."),
     Failure("no password supplied", "The server wants a password.", "Set MB_POSTGRES_PASSWORD or MB_POSTGRES_PASSWORD_FILE."),

@@ -113,7 +113,8 @@ def _prepare(context: dg.AssetExecutionContext, this: AssetRun, *, locks: bool, 
         _restore(context, this)
     if locks:
         require_before(context, this.asset)
-    measuring.prepare(this, context.log.warning)
+    if context.selected_asset_keys:  # a run of checks alone writes nothing
+        measuring.prepare(this, context.log.warning)
 
 
 def _raise_if_interrupted(context: dg.AssetExecutionContext, error: Exception) -> None:

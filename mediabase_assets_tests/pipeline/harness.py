@@ -132,7 +132,9 @@ def project(home: Path, *, demo: int | None = ROWS, on_disk: bool = False, **set
     """
     name = f"t_{uuid.uuid4().hex}"
     folder = Path(tempfile.mkdtemp(prefix="mediabase-project-"))
-    made = load_settings(home=home, database={"name": name}, backup_dir=folder / "backups", **settings)
+    with pytest.MonkeyPatch.context() as patch:  # a command that another test ran in this process may have left variables
+        forget_environment(patch)
+        made = load_settings(home=home, database={"name": name}, backup_dir=folder / "backups", **settings)
     environment = {"MEDIABASE_HOME": str(home), "MB_POSTGRES_DB": name, "MB_MIGRATION_BACKUP_DIR": str(folder / "backups")}
     if settings:
         config = folder / "settings.yaml"

@@ -145,10 +145,11 @@ def test_the_audit_of_the_live_tables_passes_and_writes_nothing(migrated):
     specified = {
         (k.asset_key.path[-1], k.name)
         for k in defs().resolve_asset_graph().asset_check_keys
-        if k.asset_key.path[0] in ("normalized", "views") or k.asset_key.path[-1] == "round_trip"
+        if k.asset_key.path[0] in ("normalized", "views") or k.asset_key.path[-1] in ("round_trip", "release_checks", "verdict")
     }
     assert evaluated == specified
-    assert all(c.passed for c in result.get_asset_check_evaluations())
+    failed = {c.check_name for c in result.get_asset_check_evaluations() if not c.passed}
+    assert failed == {"interactions_have_a_clinical_phase"}  # a warning about the demonstration
     assert writes(migrated) == before
 
 
@@ -196,7 +197,7 @@ def test_what_could_not_be_looked_at_is_never_told_as_passed(migrated, pipeline_
             conn.execute("drop table mediabase_next.legacy_snapshot")
         result = this.migrate(job="audit")
         assert result.success
-        told = {c.check_name: c for c in result.get_asset_check_evaluations() if not c.passed}
+        told = {c.check_name: c for c in result.get_asset_check_evaluations() if not c.passed and c.asset_key.path[-1] != "release_checks"}
         needing = {check.name for checks in CHECKS.values() for check in checks if check.needs_extraction}
         assert set(told) == needing
         assert all(c.severity is dg.AssetCheckSeverity.WARN for c in told.values())

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from mediabase_assets.curation.records import EVERY_RULE_MATCHES
 from mediabase_assets.model.grammar import GRAMMAR
 from mediabase_assets.validation import census
 from mediabase_assets.validation.census.census import ROW_COLUMNS
@@ -101,7 +102,7 @@ def test_a_text_kept_with_its_white_space_is_found(planted):
 
 def test_every_check_of_the_census_passed(planted):
     outcomes = {e.check_name: e.passed for e in planted.runs[-1].get_asset_check_evaluations() if e.asset_key.path[-1] == "leaf_census"}
-    assert outcomes == dict.fromkeys([census.ACCOUNTED, census.READ_WHOLE, census.FOUND, census.WITHIN_LIMIT], True)
+    assert outcomes == dict.fromkeys([census.ACCOUNTED, census.READ_WHOLE, census.FOUND, census.WITHIN_LIMIT, EVERY_RULE_MATCHES], True)
 
 
 def test_the_counts_are_those_of_another_count(planted):

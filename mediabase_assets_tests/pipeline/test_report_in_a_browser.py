@@ -158,5 +158,6 @@ def test_it_is_printed_on_a4_without_anything_cut_off(person, file):
 def test_a_picture_of_it_is_small(file, tmp_path, is_dark):
     picture = tmp_path / "report.png"
     assert take(file, picture, is_dark=is_dark) == picture.stat().st_size < 200_000
-    assert Image.open(picture).size == (1280, 1500)
-    assert len(Image.open(picture).getcolors()) > 16
+    with Image.open(picture) as image:
+        assert image.size == (1280, 1500)
+        assert len(image.getcolors()) > 16

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from psycopg import sql
 
+from mediabase_assets.model.statuses import LegacyChoice
 from mediabase_assets.model.tables import RELATIONS
 from mediabase_assets.model.views import VIEWS
 from mediabase_assets.planning import registry
@@ -155,7 +156,7 @@ def undo_newest(this: harness.Project) -> None:
     with this.connect() as conn:
         newest = next(c for c in candidates(conn, this.settings) if c.rolled_back_at is None)
     assert newest.why_not == ""
-    roll_back(this.settings, newest.migration_id)
+    roll_back(this.settings, newest.migration_id, legacy_changes=LegacyChoice.UNDO)
 
 
 def change(this: harness.Project) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mediabase_assets.model.quantities import number
-from mediabase_assets.report.page.cells import Table, table
+from mediabase_assets.report.page.cells import Table, clean, table
 from mediabase_assets.report.page.drawings.plots import shares
 from mediabase_assets.report.page.fates import OUTCOMES
 from mediabase_assets.report.page.reader import Row
@@ -167,7 +167,9 @@ def sample_tables(document: Row) -> list[tuple[Row, Table]]:
     found = []
     for place, check in enumerate(c for c in document["checks"] if c["outcome"] in ("failed", "warned")):
         names = list(dict.fromkeys(name for row in check["sample"] for name in row))
-        found.append((check, table(f"sample-{place}", "Rows that show it", [(name, name, "raw") for name in names], check["sample"])))
+        found.append(
+            (check, table(f"sample-{place}", "Rows that show it", [(name, clean(name), "raw") for name in names], check["sample"]))
+        )
     return found
 
 
