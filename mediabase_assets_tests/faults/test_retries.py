@@ -12,6 +12,7 @@ from psycopg import sql
 from mediabase_assets.model.errors import BackupError, BuildError
 from mediabase_assets.postgres.embedded import server
 from mediabase_assets.postgres.transient_errors import is_transient
+from mediabase_assets.runs.step_keys import step_of
 from mediabase_assets_tests.faults.places import assert_as_uninterrupted
 from mediabase_assets_tests.pipeline import copies
 from mediabase_assets_tests.spoiling import BAD, spoiled
@@ -72,7 +73,7 @@ def test_a_step_whose_session_is_ended_is_done_again(place, reference, layer, ta
     trap.join(10)
     assert run.success, copies.told(run)
     assert trap.caught.split("__")[0] in (layer, "extraction")  # whichever writes there first
-    assert retried(place, run) == [trap.caught]
+    assert retried(place, run) == [step_of(trap.caught.replace("__", "/"))]
     assert_as_uninterrupted(place, reference)
 
 
